@@ -1,0 +1,1 @@
+"""Identity verification for the IT help desk."""
