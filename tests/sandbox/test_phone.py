@@ -52,7 +52,7 @@ def callback_server(answers: int = 204) -> Iterator[tuple[int, list[dict[str, st
             self.send_response(answers)
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
@@ -107,15 +107,15 @@ def test_a_wrong_message_is_refused_with_the_providers_code(
     assert phone.messages == ()
 
 
-@pytest.mark.parametrize("auth", [None, ("AC" + "5a" * 16, "wrong"), ("other", "sandbox-phone-token")])
-def test_a_stranger_is_refused(phone: Phone, messages: str, auth: tuple[str, str] | None) -> None:
+@pytest.mark.parametrize("auth", [("", ""), ("AC" + "5a" * 16, "wrong"), ("other", "sandbox-phone-token")])
+def test_a_stranger_is_refused(phone: Phone, messages: str, auth: tuple[str, str]) -> None:
     with TestClient(create_phone_app(phone)) as stranger:
         answer = stranger.post(messages, data=sms(), auth=auth)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
-def test_a_damaged_login_and_an_unknown_address_are_refused(client: TestClient, messages: str) -> None:
-    client.auth = None
+def test_a_damaged_login_and_an_unknown_address_are_refused(phone: Phone, messages: str) -> None:
+    client = TestClient(create_phone_app(phone))
     assert client.get(messages, headers={"Authorization": "Basic ***"}).status_code == 401
     assert client.get("/2010-04-01/Accounts").json()["code"] == 20404
 
