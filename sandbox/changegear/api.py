@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.changegear import reads, writes
@@ -18,8 +18,10 @@ from sandbox.changegear.answers import failure, unauthenticated, unavailable
 from sandbox.changegear.call import Call
 from sandbox.changegear.records import Refused
 from sandbox.changegear.site import Site
+from sandbox.changegear.web import ROOT
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+_DEEP_LINKS = ("/cgweb/mainui/mainframe.aspx", "/cgweb/mainui/servicedesk/sditemeditpanel.aspx")
 Answer = Callable[[Call], Awaitable[Response]]
 
 
@@ -67,6 +69,8 @@ def api_routes(site: Site) -> list[BaseRoute]:
 
 async def _enter(site: Site, request: Request) -> Response:
     path = request.url.path
+    if path.lower() in _DEEP_LINKS:
+        return RedirectResponse(f"{ROOT}/tickets/{request.query_params.get('ID', '')}")
     if not path.lower().startswith(site.base_path.lower() + "/"):
         return failure(site.profile, 404, "No HTTP resource was found that matches the request.")
     if site.profile.down:

@@ -98,7 +98,9 @@ class _Sender:
     async def _post(self, subscription: Subscription, body: dict[str, Any]) -> int:
         url, headers = destination(subscription.url)
         named = bool(subscription.username)
-        credentials = httpx2.BasicAuth(subscription.username, subscription.password) if named else httpx2.Auth()
+        credentials = (
+            httpx2.BasicAuth(subscription.username, subscription.password) if named else httpx2.Auth()
+        )
         answer = await self._client.post(url, json=body, headers=headers, auth=credentials)
         return answer.status_code
 
