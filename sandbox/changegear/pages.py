@@ -17,6 +17,7 @@ from sandbox.changegear.wire import description
 from sandbox.changegear.workflow import BUTTONS
 
 HERE = Path(__file__).parent
+_BELOW = " › "  # noqa: RUF001
 CLOSE_TYPES = ("Fixed", "Answered", "No fault found", "Withdrawn")
 _TONES = {"New": "new", "In-Progress": "active", "Closed": "done", "Unsubmitted": "quiet"}
 _POLICY = (
@@ -77,6 +78,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     pages.filters["when"] = clock
+    pages.filters["briefly"] = lambda stamped: clock(stamped, "%d %b, %H:%M")
     pages.filters["tone"] = lambda status: _TONES.get(status, "waiting")
     return pages
 
@@ -139,7 +141,10 @@ class Pages:
         parents = {category.parent for category in site.categories.values()}
         leaves = [key for key in site.categories if key not in parents]
         return {
-            "people": [person for person in site.people.values() if person != site.account],
+            "people": sorted(
+                (person for person in site.people.values() if person != site.account),
+                key=lambda person: (person.agent, person.name),
+            ),
             "categories": [(key, self._category(key)) for key in leaves],
         }
 
@@ -147,6 +152,7 @@ class Pages:
         """Give the lines of a ticket that lists and heads show."""
         fields, people = ticket.fields, self._site.people
         requester = people[fields["Requester"]]
+        category = self._category(fields["IncidentRequestType"])
         assignee = people.get(fields["AssignedTo"])
         return {
             "id": ticket.id,
@@ -154,7 +160,8 @@ class Pages:
             "status": ticket.status,
             "subject": fields["Summary"],
             "description": description(ticket),
-            "category": self._category(fields["IncidentRequestType"]),
+            "category": category,
+            "leaf": category.rpartition(_BELOW)[2],
             "requester": requester.name,
             "mail": requester.email,
             "assignee": assignee.name if assignee else "Nobody yet",
@@ -163,7 +170,7 @@ class Pages:
         }
 
     def _category(self, key: int | None) -> str:
-        return " › ".join(node.name for node in self._site.category_path(key)) or "None"  # noqa: RUF001
+        return _BELOW.join(node.name for node in self._site.category_path(key)) or "None"
 
     def _line(self, record: HistoryRecord) -> Line:
         internal = record.action == self._site.internal_action
@@ -178,6 +185,6 @@ class Pages:
         )
 
 
-def clock(stamped: str) -> str:
+def clock(stamped: str, form: str = "%d %b %Y, %H:%M:%S") -> str:
     """Write a server date in this machine's time, for people."""
-    return datetime.fromisoformat(stamped).astimezone().strftime("%d %b %Y, %H:%M:%S")
+    return datetime.fromisoformat(stamped).astimezone().strftime(form)
