@@ -1,0 +1,80 @@
+"""The errors of the house: each says what was wrong and what to do."""
+
+
+class DeskwardError(Exception):
+    """An expected failure: `str(error)` is fit for people, `hint` says what to do next."""
+
+    status = 400
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+
+
+class SettingsError(DeskwardError):
+    """The settings file holds something that cannot be."""
+
+    status = 500
+
+
+class NotFoundError(DeskwardError):
+    """What was asked for does not exist, or is not to be seen."""
+
+    status = 404
+
+
+class RefusedError(DeskwardError):
+    """A rule forbids this now."""
+
+    status = 409
+
+
+class ConflictError(DeskwardError):
+    """Somebody else was faster; read again and decide again."""
+
+    status = 409
+
+
+class InvalidError(DeskwardError):
+    """What was typed cannot be used; `field` names where."""
+
+    status = 422
+
+    def __init__(self, text: str, hint: str = "", field: str = "") -> None:
+        super().__init__(text, hint)
+        self.field = field
+
+
+class LimitError(DeskwardError):
+    """Too many in too short a time; `retry_after` is in seconds (SR-94)."""
+
+    status = 429
+
+    def __init__(self, text: str, retry_after: int, hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.retry_after = retry_after
+
+
+class OutsideError(DeskwardError):
+    """An outside system did not do what it was asked."""
+
+    status = 502
+
+
+class UnreachableError(OutsideError):
+    """Nothing happened outside for certain; try again after `retry_after` seconds."""
+
+    status = 503
+
+    def __init__(self, text: str, hint: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(text, hint)
+        self.retry_after = retry_after
+
+
+class UncertainError(OutsideError):
+    """The call may have had its effect: look before doing it again."""
+
+
+class RejectedError(OutsideError):
+    """The other side said no, and will say no again."""

@@ -1,0 +1,57 @@
+"""What happened: the audit entry that every change of state carries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """The events of a verification's life."""
+
+    OPENED = "opened"
+    UNABLE = "unable"
+    SENT = "sent"
+    RESENT = "resent"
+    UNDELIVERED = "undelivered"
+    CODE_RENEWED = "code_renewed"
+    WRONG_VALUE = "wrong_value"
+    STARTED = "started"
+    PASSED = "passed"
+    REVIEW = "review"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    ACTING = "acting"
+    ACTION_REFUSED = "action_refused"
+    ACTION_UNKNOWN = "action_unknown"
+    DONE = "done"
+    CLOSED = "closed"
+    CLOSE_BY_HAND = "close_by_hand"
+
+
+NOTED = frozenset(EventKind) - {
+    EventKind.CODE_RENEWED,
+    EventKind.WRONG_VALUE,
+    EventKind.ACTING,
+    EventKind.ACTION_REFUSED,
+    EventKind.CLOSED,
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One audit entry; `actor` is “agent:ID”, “requester”, “system” or “ticket”; `fields` hold no secret."""
+
+    verification_id: str
+    kind: EventKind
+    at: datetime
+    actor: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
+
+    @property
+    def marker(self) -> str:
+        """Name the event in the ticket: its note carries this, so that it is written once."""
+        return f"{self.verification_id}-{self.seq}"

@@ -1,0 +1,79 @@
+"""What requesters get by e-mail or SMS: plain text and HTML from the same words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from deskward.core.destinations import Kind
+from deskward.core.notes import clean
+from deskward.core.ports import Message
+from deskward.core.secret import Secret
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Where the portal is and whose it is."""
+
+    organisation: str
+    url: str
+
+    def link(self, token: Secret) -> str:
+        """Build the link; the token travels in the fragment (SR-03), the address is configured (SR-04)."""
+        return f"{self.url}/v#{token.reveal()}"
+
+
+def grouped(code: str) -> str:
+    """Write a code in two groups that can be read aloud: “123 456”."""
+    half = len(code) // 2
+    return f"{code[:half]} {code[half:]}"
+
+
+def link_message(
+    portal: Portal, *, message_id: str, kind: Kind, to: str, token: Secret, fallback: Secret, until: datetime
+) -> Message:
+    """Write the message with the link and the code that stands for it where links do not work."""
+    link, typed = portal.link(token), grouped(fallback.reveal())
+    name = clean(portal.organisation)
+    if kind is Kind.SMS:
+        text = f"{name} IT help desk: confirm it is you: {link}\nNot you? Ignore this and call the help desk."
+        return Message(message_id, to, "", text)
+    ends = f"{until:%H:%M} UTC"
+    text = (
+        f"Hello,\n\nyou asked the IT help desk of {name} for something that needs your confirmation.\n\n"
+        f"Open this link until {ends}:\n{link}\n\n"
+        f"If the link does not open, go to {portal.url}/v and type {typed}\n\n"
+        "The help desk will never ask you to read a code or a password to them.\n"
+        "You did not ask for this? Do nothing and tell your help desk.\n"
+    )
+    html = (
+        '<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;'
+        'color:#1c2330;background:#f4f6f9"><div style="max-width:520px;margin:auto;background:#fff;'
+        'border:1px solid #dde3ec;border-radius:12px;padding:28px">'
+        f'<h1 style="font-size:20px;margin:0 0 12px">Confirm it is you</h1><p>You asked the IT help desk of '
+        f"{escape(name)} for something that needs your confirmation.</p>"
+        f'<p><a href="{escape(link)}" style="display:inline-block;background:#1f5eff;color:#fff;'
+        'text-decoration:none;padding:12px 20px;border-radius:8px;font-weight:600">Continue</a></p>'
+        f"<p>The link works until {ends}. If it does not open, go to {escape(portal.url)}/v and type "
+        f"<strong>{typed}</strong>.</p>"
+        '<p style="color:#5b6577;font-size:14px">The help desk will never ask you to read a code or a password '
+        "to them. You did not ask for this? Do nothing and tell your help desk.</p></div></body></html>"
+    )
+    return Message(message_id, to, f"{name} IT help desk: confirm it is you", text, html)
+
+
+def code_message(portal: Portal, *, message_id: str, kind: Kind, to: str, code: Secret) -> Message:
+    """Write the message with the second code, for a requester who is not on the phone (DESIGN 9.2)."""
+    name, shown = clean(portal.organisation), grouped(code.reveal())
+    text = (
+        f"{name} IT help desk: your code is {shown}. Type it on the page you opened from our other message. "
+        "Never read it to anybody."
+    )
+    if kind is Kind.SMS:
+        return Message(message_id, to, "", text)
+    html = (
+        '<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#1c2330;padding:24px">'
+        f"<p>{escape(name)} IT help desk: your code is</p>"
+        f'<p style="font-size:28px;letter-spacing:.1em;font-weight:600">{shown}</p>'
+        "<p>Type it on the page you opened from our other message. Never read it to anybody.</p></body></html>"
+    )
+    return Message(message_id, to, f"{name} IT help desk: your code", text, html)

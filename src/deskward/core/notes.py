@@ -1,0 +1,200 @@
+"""Internal notes: written from templates with allow-listed values, in two profiles (SR-103, DESIGN 9.7)."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from deskward.core.events import Event, EventKind
+from deskward.core.verification import Verification
+
+LONGEST_VALUE = 200
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean(text: object) -> str:
+    """Remove control, bidirectional and zero-width characters, fold white space, cut at 200 (SR-104)."""
+    spaced = "".join(" " if c in "\r\n\t\u2028\u2029" else c for c in str(text))
+    seen = "".join(c for c in spaced if unicodedata.category(c) not in _HIDDEN)
+    folded = " ".join(seen.split())
+    return folded if len(folded) <= LONGEST_VALUE else folded[: LONGEST_VALUE - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a note: a label with a value, or a label that links to `url`."""
+
+    label: str
+    value: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note before it is put into a profile; `marker` makes it findable."""
+
+    title: str
+    lines: tuple[Line, ...]
+    marker: str
+
+    def as_text(self) -> str:
+        """Render the `text` profile: label, colon, value or bare address."""
+        body = [f"{line.label}: {line.url or line.value}" if line.label else line.value for line in self.lines]
+        return "\n".join([self.title, *body, f"Ref: {self.marker}"])
+
+    def as_html(self) -> str:
+        """Render the `html` profile: everything escaped, the label itself is the anchor."""
+        body = "".join(f"<br>{_html_line(line)}" for line in self.lines)
+        return f"<p><strong>{escape(self.title)}</strong>{body}<br><small>Ref: {escape(self.marker)}</small></p>"
+
+
+def _html_line(line: Line) -> str:
+    if line.url and line.value:
+        return f'{escape(line.label)}: <a href="{escape(line.url)}">{escape(line.value)}</a>'
+    if line.url:
+        return f'<a href="{escape(line.url)}">{escape(line.label)}</a>'
+    return f"{escape(line.label)}: {escape(line.value)}" if line.label else escape(line.value)
+
+
+@dataclass(frozen=True)
+class NoteWords:
+    """What the notes of one installation share: the brand, the console's address, titles of actions."""
+
+    brand: str
+    desk_url: str
+    action_titles: Mapping[str, str]
+
+    def action(self, name: str) -> str:
+        """Give the title of an action; verify only where there is none."""
+        return self.action_titles.get(name, name) or "Identity check"
+
+
+RECOMMEND_PROCEED = "User verified successfully - Proceed with action"
+RECOMMEND_REJECT = "High risk detected - Reject this request"
+RECOMMEND_MORE = "Not decided - Ask for stronger proof before any action"
+
+
+def recommendation(verification: Verification) -> str:
+    """Give the recommendation's exact words; “Proceed” only after a pass that still holds (SR-93)."""
+    outcome, state = verification.outcome.value, verification.state.value
+    if state in {"cancelled", "disputed"} or outcome == "failed":
+        return RECOMMEND_REJECT if outcome == "failed" or state == "disputed" else RECOMMEND_MORE
+    return RECOMMEND_PROCEED if outcome == "passed" else RECOMMEND_MORE
+
+
+def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
+    """Write the note of an event from what the event itself recorded, so that a retry writes the same."""
+    title, lines = _WRITERS[event.kind](event.fields, verification, words)
+    return Note(title, tuple(Line(x.label, clean(x.value), x.url) for x in lines), event.marker)
+
+
+_Written = tuple[str, list[Line]]
+
+
+def _opened(_: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Identity verification needed", [
+        Line(f"Send Verification via {w.brand} Portal", url=f"{w.desk_url}/send/{v.id}"),
+        Line("Requested action", w.action(v.action)),
+        Line("", "Do nothing on this request before the result is noted here."),
+    ]
+
+
+def _unable(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Identity verification cannot be sent", [
+        Line("Requested action", w.action(v.action)),
+        Line("Reason", f["reason"]),
+        Line("Details", url=f"{w.desk_url}/send/{v.id}"),
+    ]
+
+
+def _sent(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    second = (
+        [Line("Code sent to", f"{f['second_masked']} ({f['second_label']})")] if f.get("second_masked") else []
+    )
+    reason = [Line("Reason for this address", f["address_reason"])] if f.get("address_reason") else []
+    return "Verification link sent" if not f.get("again") else "Verification link sent again", [
+        Line("Sent to", f"{f['masked']} ({f['label']})"),
+        Line("Kind of address", f["provenance"]),
+        Line("Channel", f["channel"]),
+        *second,
+        *reason,
+        Line("Initiated by", f["agent_name"]),
+        Line("Link valid until", f["expires_at"]),
+    ]
+
+
+def _undelivered(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Verification message not delivered", [
+        Line("Sent to", f["masked"]),
+        Line("What the other side said", f["detail"]),
+        Line("Send to another address", url=f"{w.desk_url}/send/{v.id}"),
+    ]
+
+
+def _started(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Verification started", [
+        Line("", "The requester opened the link and entered the right code."),
+        Line("Timestamp", f["at"]),
+    ]
+
+
+def _result(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Verification result", [
+        Line("Verification Outcome", f["outcome"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+        Line("Risk Level", f["risk_level"]),
+        Line("Recommendation", f["recommendation"]),
+        Line("Requested action", w.action(v.action)),
+        Line("Initiated by", f["agent_name"]),
+        Line("Channel", f["channel"]),
+        Line("Proof level", f["proof_level"]),
+        Line("Timestamp", f["at"]),
+        Line("Reason", f["reason"]),
+    ]
+
+
+def _cancelled(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Verification cancelled", [Line("Cancelled by", f["by"]), Line("Reason", f["reason"])]
+
+
+def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Action unknown, check", [
+        Line("Requested action", w.action(v.action)),
+        Line("Reason", f["reason"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _done(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Action completed by the requester", [
+        Line("Action", w.action(v.action)),
+        Line("Result", f["text"]),
+        Line("Timestamp", f["at"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _by_hand(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Please close this ticket", [
+        Line("", "Everything is done. Deskward is not allowed to close tickets here, so please close it."),
+        Line("Ticket status", f["status"]),
+    ]
+
+
+_WRITERS = {
+    EventKind.OPENED: _opened,
+    EventKind.UNABLE: _unable,
+    EventKind.SENT: _sent,
+    EventKind.RESENT: _sent,
+    EventKind.UNDELIVERED: _undelivered,
+    EventKind.STARTED: _started,
+    EventKind.PASSED: _result,
+    EventKind.REVIEW: _result,
+    EventKind.FAILED: _result,
+    EventKind.TIMED_OUT: _result,
+    EventKind.CANCELLED: _cancelled,
+    EventKind.ACTION_UNKNOWN: _unknown,
+    EventKind.DONE: _done,
+    EventKind.CLOSE_BY_HAND: _by_hand,
+}

@@ -1,0 +1,96 @@
+"""What a category asks for, and the limits that hold for everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from deskward.core.destinations import Kind
+from deskward.core.errors import SettingsError
+from deskward.core.proof import ActionClass
+from deskward.core.tickets import Ticket
+
+LONGEST = {Kind.SMS: timedelta(minutes=10), Kind.EMAIL: timedelta(hours=24)}
+LONGEST_CODE = timedelta(minutes=10)
+LONGEST_PROOF = timedelta(minutes=60)
+LEAST_AGE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Category:
+    """One category of tickets that needs authentication: which tickets, which action, which class.
+
+    `match` holds names or ids of the ticketing system; `action` is empty for verify only, and its class is
+    then C2 by default (DESIGN 9.15); `closes` tells whether a completed action resolves and closes the ticket.
+    """
+
+    name: str
+    match: tuple[str, ...]
+    directory: str
+    action: str = ""
+    action_class: ActionClass = ActionClass.C2
+    closes: bool = True
+
+    def fits(self, ticket: Ticket) -> bool:
+        """Tell whether the ticket is in this category."""
+        return any(m.casefold() in ticket.category_names for m in self.match)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lifetimes, tries and budgets; the one place for each of them (SR-134)."""
+
+    link: Mapping[Kind, timedelta] = field(
+        default_factory=lambda: {Kind.EMAIL: timedelta(minutes=15), Kind.SMS: timedelta(minutes=10)}
+    )
+    code: timedelta = timedelta(minutes=10)
+    code_tries: int = 5
+    proof: timedelta = timedelta(minutes=15)
+    grant: timedelta = timedelta(minutes=10)
+    to_send: timedelta = timedelta(days=7)
+    to_review: timedelta = timedelta(days=1)
+    min_age: timedelta = timedelta(days=14)
+    links_per_hour: int = 3
+    links_per_day: int = 5
+    waits: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15))
+    corrections_per_ticket: int = 3
+    wrong_per_address: int = 50
+    agent_links_per_hour: int = 60
+    countries: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what the standards forbid (SR-08, SR-10, SR-31, SR-34)."""
+        for kind, longest in LONGEST.items():
+            _within(f"limits.link_minutes_{kind.value}", self.link[kind], longest, "SR-10")
+        _within("limits.code_minutes", self.code, LONGEST_CODE, "SR-08")
+        _within("limits.proof_minutes", self.proof, LONGEST_PROOF, "SR-31")
+        if self.min_age < LEAST_AGE:
+            raise SettingsError(
+                f"limits.min_age_days is {self.min_age.days}, the least is {LEAST_AGE.days}.",
+                "An address must be known for at least a week before it counts as established (SR-34).",
+            )
+
+
+def _within(key: str, value: timedelta, longest: timedelta, row: str) -> None:
+    if not timedelta(0) < value <= longest:
+        raise SettingsError(
+            f"{key} is {value.total_seconds() / 60:g} minutes, allowed is more than 0 and at most "
+            f"{longest.total_seconds() / 60:g}.",
+            f"Choose a value within the limit of {row}.",
+        )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The categories with the limits; `version` names this policy in every grant."""
+
+    categories: tuple[Category, ...]
+    limits: Limits
+    version: str
+
+    def category_of(self, ticket: Ticket) -> Category | None:
+        """Give the first category the ticket fits, or None: then the ticket stays untouched."""
+        return next((c for c in self.categories if c.fits(ticket)), None)
+
+    def named(self, name: str) -> Category | None:
+        """Give the category of that name, or None when the settings no longer have it."""
+        return next((c for c in self.categories if c.name == name), None)

@@ -1,0 +1,177 @@
+"""The states of a verification, the table of its moves, and its value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from deskward.core.errors import RefusedError
+from deskward.core.proof import Proof, ProofLevel
+from deskward.core.risk import RiskLevel
+
+
+class State(StrEnum):
+    """Where a verification stands; DESIGN section 4."""
+
+    OPENED = "opened"
+    SENT = "sent"
+    STARTED = "started"
+    PASSED = "passed"
+    ACTING = "acting"
+    DONE = "done"
+    REVIEW = "review"
+    HELD = "held"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    DISPUTED = "disputed"
+
+
+class Outcome(StrEnum):
+    """What the proof came to; separate from the state."""
+
+    NONE = "none"
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    NOT_ENOUGH_QUESTIONS = "not_enough_questions"
+
+
+_STOPS = (State.TIMED_OUT, State.CANCELLED, State.DISPUTED)
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.OPENED: frozenset({State.SENT, State.TIMED_OUT, State.CANCELLED}),
+    State.SENT: frozenset({State.SENT, State.STARTED, State.FAILED, *_STOPS}),
+    State.STARTED: frozenset({State.SENT, State.PASSED, State.REVIEW, State.HELD, State.FAILED, *_STOPS}),
+    State.REVIEW: frozenset({State.SENT, State.PASSED, State.HELD, State.FAILED, *_STOPS}),
+    State.HELD: frozenset({State.PASSED, State.FAILED, *_STOPS}),
+    State.PASSED: frozenset({State.ACTING, *_STOPS}),
+    State.ACTING: frozenset({State.DONE, State.PASSED}),
+    State.DONE: frozenset(),
+    State.FAILED: frozenset(),
+    State.TIMED_OUT: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.DISPUTED: frozenset(),
+}
+
+ENDS = frozenset({State.DONE, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.DISPUTED})
+WITH_REQUESTER = frozenset({State.SENT, State.STARTED, State.PASSED, State.ACTING})
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a state with its outcome reads: label, colour (a design token), next step in one sentence."""
+
+    label: str
+    colour: str
+    sentence: str
+
+
+_BY_STATE: Mapping[State, Status] = {
+    State.OPENED: Status("In progress", "blue", "Waiting for the agent to send the link."),
+    State.SENT: Status("In progress", "blue", "Waiting for the requester to open the link."),
+    State.STARTED: Status("In progress", "blue", "The requester is proving who they are."),
+    State.REVIEW: Status("In progress", "amber", "Stronger proof or a second person is needed."),
+    State.HELD: Status("In progress", "amber", "Passed, waiting out the hold window."),
+    State.PASSED: Status("Passed", "green", "The requester proved who they are."),
+    State.ACTING: Status("Passed", "green", "The action is being carried out."),
+    State.DONE: Status("Passed", "green", "The requester completed the action."),
+    State.FAILED: Status("Failed", "red", "The requester did not prove who they are."),
+    State.TIMED_OUT: Status("Timed Out", "grey", "Nothing was done in time."),
+    State.CANCELLED: Status("Cancelled", "grey", "The verification was cancelled; its link is dead."),
+    State.DISPUTED: Status("Failed", "red", "The account's owner said: this is not me."),
+}
+_BY_BOTH: Mapping[tuple[State, Outcome], Status] = {
+    (State.FAILED, Outcome.NOT_ENOUGH_QUESTIONS): Status(
+        "Not Enough Questions", "amber", "Too few questions were answered to decide."
+    ),
+    (State.TIMED_OUT, Outcome.PASSED): Status(
+        "Timed Out", "grey", "The requester passed but did not complete the action in time."
+    ),
+}
+
+
+def status_of(state: State, outcome: Outcome) -> Status:
+    """Look the pair up in the one table that pages, notes and API read."""
+    return _BY_BOTH.get((state, outcome), _BY_STATE[state])
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One verification, a row; times are UTC, ids are opaque text.
+
+    `subject_id` is the directory's object id, fixed at opening; empty with `refusal` saying why nothing
+    can be sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session.
+    """
+
+    id: str
+    connector: str
+    ticket_id: str
+    ticket_number: str
+    ticket_subject: str
+    ticket_description: str
+    ticket_url: str
+    category: str
+    requester_id: str
+    requester_name: str
+    requester_email: str
+    directory: str
+    subject_id: str
+    action: str
+    opened_at: datetime
+    deadline: datetime
+    updated_at: datetime
+    refusal: str = ""
+    state: State = State.OPENED
+    outcome: Outcome = Outcome.NONE
+    agent_id: str = ""
+    agent_name: str = ""
+    risk_level: RiskLevel = RiskLevel.NOT_ASSESSED
+    risk_score: float | None = None
+    findings: tuple[Mapping[str, Any], ...] = ()
+    proof_level: ProofLevel = ProofLevel.P0
+    proofs: tuple[Proof, ...] = ()
+    reason: str = ""
+    link_nonce: str = ""
+    link_digest: str = ""
+    fallback_digest: str = ""
+    link_expires_at: datetime | None = None
+    sending_id: str = ""
+    code_nonce: str = ""
+    code_expires_at: datetime | None = None
+    code_tries: int = 0
+    code_way: str = "call"
+    wrong_total: int = 0
+    sends: int = 0
+    opens: int = 0
+    pin: str = ""
+    pin_key: str = ""
+    started_at: datetime | None = None
+    agreed_at: datetime | None = None
+    decided_at: datetime | None = None
+    acting_stamp: str = ""
+    grant_id: str = ""
+    ended_at: datetime | None = None
+    closed_status: str = ""
+    version: int = 0
+
+    def moved(self, to: State, **changes: Any) -> Self:
+        """Return the verification in state `to`; RefusedError when the table has no such move."""
+        if to not in MOVES[self.state]:
+            raise RefusedError(
+                f"This verification is {status_of(self.state, self.outcome).label.lower()}; "
+                f"it cannot become “{to.value}” now.",
+                "Reload the page to see where it stands.",
+            )
+        return replace(self, state=to, **changes)
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing moves any more; `passed` ends where no action follows."""
+        return self.state in ENDS or (self.state is State.PASSED and not self.action)
+
+    @property
+    def status(self) -> Status:
+        """Give label, colour and sentence of this state and outcome."""
+        return status_of(self.state, self.outcome)
