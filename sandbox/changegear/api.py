@@ -88,9 +88,7 @@ async def _dispatch(site: Site, request: Request, path: str) -> Response:
     fitting = [(found, address) for found, address in matches if address.method == request.method]
     if not fitting:
         status = 405 if matches else 404
-        return failure(
-            site.profile, status, "The requested resource does not support this address or method."
-        )
+        return failure(site.profile, status, "The requested resource does not support this address or method.")
     if not _known(site, request):
         return unauthenticated(site.profile)
     found, address = fitting[0]

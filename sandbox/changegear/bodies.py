@@ -79,17 +79,13 @@ def _children(body: dict[str, Any], name: str) -> list[dict[str, Any]] | None:
     return children
 
 
-def _records(
-    site: "Site", body: dict[str, Any]
-) -> tuple[tuple[tuple[str, str], ...] | None, tuple[int, ...]]:
+def _records(site: "Site", body: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...] | None, tuple[int, ...]]:
     children = _children(body, "HistoryRecords")
     if children is None:
         return None, ()
     kept = tuple(child["ID"] for child in children if isinstance(child.get("ID"), int))
     new = [
-        (str(child.get("Action", "")), str(child.get("Comment", "")))
-        for child in children
-        if "ID" not in child
+        (str(child.get("Action", "")), str(child.get("Comment", ""))) for child in children if "ID" not in child
     ]
     if site.profile.note_action == "dropped":
         new = [(action, comment) for action, comment in new if action == "Description"]

@@ -47,9 +47,7 @@ def _add_records(site: "Site", draft: Ticket, change: Change, actor: Person) -> 
 
 def _record(site: "Site", draft: Ticket, action: str, comment: str, actor: Person) -> None:
     draft.serial += 1
-    record = HistoryRecord(
-        draft.id * 10_000 + draft.serial, action, comment, actor.id, actor.name, site.stamp()
-    )
+    record = HistoryRecord(draft.id * 10_000 + draft.serial, action, comment, actor.id, actor.name, site.stamp())
     draft.history.append(record)
 
 
@@ -73,7 +71,7 @@ def _run(site: "Site", draft: Ticket, change: Change, actor: Person, sent: int) 
 
 def _mails(site: "Site", draft: Ticket, change: Change, found: Transition, sent: int) -> list[Mail]:
     receivers = []
-    if found.mail_requester:
+    if found.mail_requester and draft.fields["Requester"] in site.people:
         receivers.append(("requester", draft.fields["Requester"]))
     if found.mail_assignee and draft.fields["AssignedTo"] in site.people:
         receivers.append(("assignee", draft.fields["AssignedTo"]))

@@ -151,7 +151,7 @@ class Pages:
     def summary(self, ticket: Ticket) -> dict[str, Any]:
         """Give the lines of a ticket that lists and heads show."""
         fields, people = ticket.fields, self._site.people
-        requester = people[fields["Requester"]]
+        requester = people.get(fields["Requester"])
         category = self._category(fields["IncidentRequestType"])
         assignee = people.get(fields["AssignedTo"])
         return {
@@ -162,8 +162,8 @@ class Pages:
             "description": description(ticket),
             "category": category,
             "leaf": category.rpartition(_BELOW)[2],
-            "requester": requester.name,
-            "mail": requester.email,
+            "requester": requester.name if requester else "Nobody known",
+            "mail": fields["EmailPIT"],
             "assignee": assignee.name if assignee else "Nobody yet",
             "created": fields["CreatedDateTime"],
             "modified": fields["LastModifiedDateTime"],

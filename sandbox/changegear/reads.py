@@ -61,9 +61,7 @@ async def relation(call: Call) -> Response:
     if name == HISTORY:
         return JSONResponse([history_entity(record) for record in ticket.history])
     if name == ATTACHMENTS:
-        return JSONResponse(
-            [{"ID": file.id, "File": file.file, "Type": file.type} for file in ticket.attachments]
-        )
+        return JSONResponse([{"ID": file.id, "File": file.file, "Type": file.type} for file in ticket.attachments])
     return JSONResponse([])
 
 

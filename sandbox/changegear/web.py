@@ -48,9 +48,7 @@ def web_routes(site: Site) -> list[BaseRoute]:
 def _own(answer: Answer) -> Answer:
     async def guarded(request: Request) -> Response:
         if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-            return PlainTextResponse(
-                "This form was sent from another site. Open the page and send it there.", 403
-            )
+            return PlainTextResponse("This form was sent from another site. Open the page and send it there.", 403)
         return await answer(request)
 
     return guarded

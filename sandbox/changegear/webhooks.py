@@ -90,7 +90,7 @@ class _Sender:
             body = {"Entity": body}
         try:
             status = await self._post(subscription, body)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._log(subscription, event, type(error).__name__)
         else:
             self._log(subscription, event, str(status))
@@ -98,9 +98,7 @@ class _Sender:
     async def _post(self, subscription: Subscription, body: dict[str, Any]) -> int:
         url, headers = destination(subscription.url)
         named = bool(subscription.username)
-        credentials = (
-            httpx2.BasicAuth(subscription.username, subscription.password) if named else httpx2.Auth()
-        )
+        credentials = httpx2.BasicAuth(subscription.username, subscription.password) if named else httpx2.Auth()
         answer = await self._client.post(url, json=body, headers=headers, auth=credentials)
         return answer.status_code
 

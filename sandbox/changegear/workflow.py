@@ -43,9 +43,7 @@ def _from(*states: str) -> frozenset[str]:
 
 
 TRANSITIONS: dict[str, Transition] = {
-    "Submit": Transition(
-        _from(UNSUBMITTED), NEW, mail_requester=True, mail_assignee=True, stamps=("SubmitDate",)
-    ),
+    "Submit": Transition(_from(UNSUBMITTED), NEW, mail_requester=True, mail_assignee=True, stamps=("SubmitDate",)),
     "Accept": Transition(_from(UNSUBMITTED, NEW), IN_PROGRESS, assign=True),
     "Resolve": Transition(_from(UNSUBMITTED, NEW, IN_PROGRESS), PENDING_CLOSE, mail_requester=True),
     "Promote": Transition(_from(NEW, IN_PROGRESS), PENDING_RESOLUTION, assign=True),
