@@ -80,8 +80,7 @@ class Site:
         self.offset, self._now = offset, now
         self.random = random or randoms.Random(0)  # noqa: S311 - faults, not secrets
         self.slow_seconds, self.hang_seconds = slow_seconds, hang_seconds
-        self.lock = threading.RLock()
-        self._shelf = Shelf(path)
+        self.lock, self._shelf = threading.RLock(), Shelf(path)
         self._all = {ticket.id: ticket for ticket in map(Ticket.from_json, self._shelf.load("ticket"))}
         self.outbox = [Mail(**mail) for mail in self._shelf.load("mail")]
         self.deliveries: deque[Delivery] = deque(maxlen=DELIVERIES_KEPT)
