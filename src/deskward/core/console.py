@@ -1,6 +1,6 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -84,4 +84,20 @@ class ErrandRows(Protocol):
 
     def release(self, holder: str) -> None:
         """Give back the leases of a holder that is known to be dead."""
+        ...
+
+
+class Runner(Protocol):
+    """What runs the errands; also the store's bell."""
+
+    def start(self, drain: Callable[[str], None], tick: Callable[[], None]) -> None:
+        """Begin: `drain(lane)` for lanes that are rung or due, one at a time each; `tick()` every second."""
+        ...
+
+    def ring(self, lanes: Iterable[str]) -> None:
+        """Tell that these lanes have due errands; works without `start` too."""
+        ...
+
+    def stop(self) -> None:
+        """End after the drains that are under way."""
         ...

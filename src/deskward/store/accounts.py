@@ -1,0 +1,80 @@
+"""`Accounts` on the database: agents and their web sessions."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, delete, false, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from deskward.core.accounts import Agent, WebSession
+from deskward.core.errors import ConflictError
+from deskward.store.columns import row_of, value_of
+from deskward.store.database import Database
+from deskward.store.tables import agents, web_sessions
+
+_a, _w = agents.c, web_sessions.c
+
+Value = TypeVar("Value")
+
+
+class SqlAccounts:
+    """Agents by id and by login, whose case does not count; sessions by digest."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def agent(self, agent_id: str) -> Agent | None:
+        """Read one agent by id."""
+        return self._first(Agent, select(agents).where(_a.id == agent_id))
+
+    def agent_by_login(self, login: str) -> Agent | None:
+        """Read one agent by login, case folded."""
+        return self._first(Agent, select(agents).where(_a.login_folded == login.casefold()))
+
+    def agents(self) -> list[Agent]:
+        """List all agents by login."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(agents).order_by(_a.login_folded)).mappings()
+            return [value_of(Agent, row) for row in rows]
+
+    def put_agent(self, agent: Agent) -> None:
+        """Add an agent, or replace the one with that id; ConflictError when the login is taken."""
+        row = row_of(agent) | {"login_folded": agent.login.casefold()}
+        maker = sqlite if self._database.dialect == "sqlite" else postgresql
+        added = maker.insert(agents).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
+        try:
+            with self._database.write() as connection:
+                connection.execute(added)
+        except IntegrityError:
+            raise ConflictError(f"The login “{agent.login}” is taken.", "Choose another login.") from None
+
+    def web_session(self, digest: str) -> WebSession | None:
+        """Read one session."""
+        return self._first(WebSession, select(web_sessions).where(_w.digest == digest))
+
+    def put_web_session(self, session: WebSession) -> None:
+        """Add a session."""
+        self._run(insert(web_sessions).values(row_of(session)))
+
+    def touch_web_session(self, digest: str, seen_at: datetime) -> None:
+        """Note that a session was used."""
+        self._run(update(web_sessions).where(_w.digest == digest).values(seen_at=seen_at))
+
+    def end_web_sessions(self, *, digest: str = "", agent_id: str = "", before: datetime | None = None) -> None:
+        """End one session, all of an agent's, or all that were last seen before a time; none if none is named."""
+        chosen = [
+            _w.digest == digest if digest else false(),
+            _w.agent_id == agent_id if agent_id else false(),
+            _w.seen_at < before if before else false(),
+        ]
+        self._run(delete(web_sessions).where(or_(*chosen)))
+
+    def _run(self, change: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(change)
+
+    def _first(self, kind: type[Value], query: Select[Any]) -> Value | None:
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else value_of(kind, row)

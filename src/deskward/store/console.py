@@ -1,0 +1,83 @@
+"""`Console` on the database: the verifications table by keyset, and errands as people see them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, update
+
+from deskward.core.console import MOST_COUNTED, PAGE, Page, Search
+from deskward.core.ports import Bell, Errand, ErrandState
+from deskward.core.verification import Verification
+from deskward.store.columns import UtcTime, value_of
+from deskward.store.database import Database
+from deskward.store.tables import errands, verifications
+
+KEEPS_FAILING = 3
+_v, _e = verifications.c, errands.c
+
+
+class SqlConsole:
+    """Reads for people; `bell` is told of what they replay."""
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self.bell = bell
+
+    def page(self, search: Search, size: int = PAGE) -> Page:
+        """Read one page by keyset, and how many rows there are, counted up to MOST_COUNTED + 1."""
+        wanted = tuple(_conditions(search))
+        newest = select(verifications).where(*wanted, *_after(search)).order_by(_v.opened_at.desc(), _v.id.desc())
+        some = select(literal(1)).select_from(verifications).where(*wanted).limit(MOST_COUNTED + 1).subquery()
+        with self._database.read() as connection:
+            found = connection.execute(newest.limit(size + 1)).mappings().all()
+            total = connection.scalars(select(func.count()).select_from(some)).one()
+        rows = tuple(value_of(Verification, row) for row in found[:size])
+        more = (rows[-1].opened_at.isoformat(), rows[-1].id) if len(found) > size else None
+        return Page(rows, total, more)
+
+    def errands(self, verification_id: str) -> Sequence[Errand]:
+        """List the errands of a verification, oldest first."""
+        return self._errands(select(errands).where(_e.verification_id == verification_id).order_by(_e.id))
+
+    def stuck(self, limit: int) -> Sequence[Errand]:
+        """List errands that are parked or failed KEEPS_FAILING times, oldest first."""
+        failing = and_(_e.state != ErrandState.DONE, _e.attempts >= KEEPS_FAILING, _e.last_error != "")
+        either = select(errands).where(or_(_e.state == ErrandState.PARKED, failing))
+        return self._errands(either.order_by(_e.id).limit(limit))
+
+    def replay(self, errand_id: int, now: datetime) -> Errand | None:
+        """Make a parked or waiting errand due now, and ring; None when there is nothing to replay."""
+        waiting = (_e.id == errand_id, _e.state.in_([ErrandState.PARKED, ErrandState.DUE]))
+        due = update(errands).where(*waiting).values(state=ErrandState.DUE, due_at=now).returning(*_e)
+        with self._database.write() as connection:
+            row = connection.execute(due).mappings().one_or_none()
+        if row is None:
+            return None
+        errand = value_of(Errand, row)
+        self.bell.ring([errand.lane])
+        return errand
+
+    def _errands(self, query: Select[Any]) -> list[Errand]:
+        with self._database.read() as connection:
+            return [value_of(Errand, row) for row in connection.execute(query).mappings()]
+
+
+def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
+    exact = {"state": search.state, "risk_level": search.level, "category": search.category}
+    for name, value in (exact | {"agent_id": search.agent_id}).items():
+        if value:
+            yield _v[name] == value
+    if search.text.strip():
+        yield _v.search_text.contains(search.text.strip().casefold(), autoescape=True)
+    if search.since:
+        yield _v.opened_at >= search.since
+    if search.until:
+        yield _v.opened_at < search.until
+
+
+def _after(search: Search) -> Iterator[ColumnElement[bool]]:
+    if search.after:
+        opened_at, last_id = search.after
+        seen = tuple_(literal(datetime.fromisoformat(opened_at), UtcTime()), literal(last_id))
+        yield tuple_(_v.opened_at, _v.id) < seen

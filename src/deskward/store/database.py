@@ -1,0 +1,145 @@
+"""The connection to the database: SQLite with one writer, or PostgreSQL with a pool."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from deskward.core.errors import SettingsError
+
+READERS = 6
+BUSY_MS = 10_000
+
+
+class Database(Protocol):
+    """Where rows are; `dialect` is “sqlite” or “postgresql”."""
+
+    dialect: str
+    url: URL
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Give a connection for reading; every statement sees what is committed."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Give a connection in a transaction: commits at the end, rolls back on any error."""
+        ...
+
+    def seconds(self) -> float:
+        """Read the database's own clock, in seconds since 1970."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+def connect(url: str) -> Database:
+    """Choose by the scheme: `sqlite:///path` or `postgresql://…`; SettingsError for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError("The database address is not a URL.", _ADVICE) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return SqliteDatabase(parsed)
+    if backend == "postgresql":
+        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"))
+    raise SettingsError("The database address names no database that can be used.", _ADVICE)
+
+
+_ADVICE = "Write sqlite:///path/to/file or postgresql://name@host/database."
+
+
+class SqliteDatabase:
+    """One file; all writes of the process go through one connection under one lock."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        _make_private(Path(url.database or ""))
+        self._lock = Lock()
+        self._writer = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
+        event.listen(self._writer, "connect", _prepare_writer)
+        event.listen(self._writer, "begin", _begin_immediate)
+        readers = create_engine(url, pool_size=READERS, max_overflow=10, hide_parameters=True)
+        event.listen(readers, "connect", _prepare_reader)
+        self._readers = readers.execution_options(isolation_level="AUTOCOMMIT")
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Give a reading connection; it cannot write."""
+        return self._readers.connect()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the one writing connection in a transaction that has the write lock from its start."""
+        with self._lock, self._writer.begin() as connection:
+            yield connection
+
+    def seconds(self) -> float:
+        """Read SQLite's clock, which is this machine's."""
+        with self.read() as connection:
+            return float(connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0")))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare_writer(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_reader(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA query_only = ON")
+
+
+class PostgresDatabase:
+    """A PostgreSQL server, by psycopg 3 and a pool."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._engine: Engine = create_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
+        self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Give a connection whose statements stand alone."""
+        return self._readers.connect()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Give a connection in a transaction."""
+        return self._engine.begin()
+
+    def seconds(self) -> float:
+        """Read the server's clock."""
+        with self.read() as connection:
+            return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")))
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._engine.dispose()

@@ -1,0 +1,37 @@
+"""Things that are done again and again, each in a thread of its own."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Round:
+    """Calls `what` at once and then every `seconds`, until it is stopped; an error ends one call only."""
+
+    def __init__(self, name: str, seconds: float, what: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._what = what
+        self._stopped = Event()
+        self._thread = Thread(target=self._go_round, name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop and wait for the call that is under way."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _go_round(self) -> None:
+        while not self._stopped.is_set():
+            guarded(self._thread.name, self._what)
+            self._stopped.wait(self._seconds)
+
+
+def guarded(name: str, what: Callable[[], None]) -> None:
+    """Call it; an error is logged and goes no further: this is the outermost edge of a runner's thread."""
+    try:
+        what()
+    except Exception:
+        log.exception("runner call failed", call=name)

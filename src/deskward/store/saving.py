@@ -1,0 +1,91 @@
+"""The one transaction of a change: verification, event, errands and the rest, in few statements."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Insert, and_, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from deskward.core.errors import ConflictError, RefusedError
+from deskward.core.ports import Change, Errand, KnownTicket
+from deskward.core.verification import Verification
+from deskward.store.columns import row_of
+from deskward.store.tables import counts, errands, events, grants, known_tickets, sendings, verifications
+
+# `opens` is counted beside the versions, so a change that read it earlier must not set it back.
+_COUNTED_ASIDE = ("opens",)
+
+
+def write_change(connection: Connection, old: Verification, change: Change, now: datetime) -> Verification:
+    """Write it all; ConflictError when the version moved, RefusedError when the grant cannot be consumed."""
+    new = replace(old, version=old.version + 1, updated_at=now)
+    _write_verification(connection, old, new)
+    if change.consume:
+        _consume(connection, change.consume, now)
+    if change.event:
+        event = replace(change.event, verification_id=new.id, seq=new.version)
+        connection.execute(insert(events), [row_of(event)])
+    if change.grant:
+        connection.execute(insert(grants), [row_of(change.grant)])
+    _add(connection, insert(errands), [_errand_row(e, new.version) for e in change.errands])
+    _add(connection, insert(sendings), [row_of(s) for s in change.sendings])
+    _add(connection, insert(counts), [row_of(c) | {"at": now} for c in change.counts])
+    if change.known:
+        remember(connection, [change.known])
+    return new
+
+
+def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
+    derived = {"is_open": not new.ended, "search_text": _search_text(new)}
+    if not old.version:
+        connection.execute(insert(verifications), [row_of(new) | derived])
+        return
+    columns = verifications.c
+    unmoved = and_(columns.id == old.id, columns.version == old.version)
+    values = row_of(new, omit=("id", *_COUNTED_ASIDE)) | derived
+    if connection.execute(update(verifications).where(unmoved).values(values)).rowcount != 1:
+        raise ConflictError("This verification was changed in the meantime.", "Reload the page and try again.")
+
+
+def _search_text(verification: Verification) -> str:
+    v = verification
+    return f"{v.ticket_number} {v.requester_name} {v.requester_email} {v.ticket_id} {v.id}".casefold()
+
+
+def _consume(connection: Connection, grant_id: str, now: datetime) -> None:
+    columns = grants.c
+    unspent = and_(columns.id == grant_id, columns.spent_at.is_(None), columns.expires_at > now)
+    if connection.execute(update(grants).where(unspent).values(spent_at=now)).rowcount != 1:
+        raise RefusedError(
+            "The permission for this action is used up or has expired.", "Ask the help desk for a new link."
+        )
+
+
+def _errand_row(errand: Errand, seq: int) -> dict[str, Any]:
+    about = {name: value.replace("{seq}", str(seq)) for name, value in errand.about.items()}
+    return row_of(errand, omit=("id",)) | {"key": errand.key.replace("{seq}", str(seq)), "about": about}
+
+
+def _add(connection: Connection, statement: Insert, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
+
+
+def add_errands(connection: Connection, new: Iterable[Errand]) -> None:
+    """Write errands; a key that is already there is left alone. Sorted, so that two writers never deadlock."""
+    rows = sorted((row_of(e, omit=("id",)) for e in new), key=lambda row: str(row["key"]))
+    _add(connection, _upsert(connection, errands).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def remember(connection: Connection, known: Iterable[KnownTicket]) -> None:
+    """Write what is known of tickets, over what was known before."""
+    rows = sorted((row_of(k) for k in known), key=lambda row: (row["connector"], row["ticket_id"]))
+    statement = _upsert(connection, known_tickets)
+    fresh: Mapping[str, Any] = {n: statement.excluded[n] for n in ("category", "requester_id")}
+    _add(connection, statement.on_conflict_do_update(index_elements=["connector", "ticket_id"], set_=fresh), rows)
+
+
+def _upsert(connection: Connection, table: Any) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -1,0 +1,141 @@
+"""The tables; their columns follow the values of `core`, and the migrations follow them."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+    text,
+)
+
+from deskward.core.accounts import Agent, WebSession
+from deskward.core.events import Event
+from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
+from deskward.core.verification import Verification
+from deskward.store.columns import UtcTime, Words, columns_of
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+WAITING = "state IN ('due', 'sending')"
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+verifications = Table(
+    "verifications",
+    metadata,
+    *columns_of(Verification, key=("id",)),
+    Column("is_open", Boolean, nullable=False),
+    Column("search_text", Words, nullable=False),
+    Index("ix_verifications_newest", "opened_at", "id"),
+    Index("ix_verifications_person", "directory", "subject_id", "opened_at"),
+    _partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
+    _partial("ix_verifications_deadline", "deadline", where="is_open"),
+    _partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
+    _partial("ix_verifications_fallback", "fallback_digest", where="fallback_digest <> ''"),
+    _partial("ix_verifications_pin", "pin", where="pin <> ''"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    *columns_of(Event, key=("verification_id", "seq")),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+)
+
+errands = Table(
+    "errands",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    *columns_of(Errand, omit=("id",)),
+    Column("holder", Text, nullable=False, server_default=""),
+    Column("lease_until", UtcTime, nullable=True),
+    Index("uq_errands_key", "key", unique=True),
+    Index("ix_errands_verification", "verification_id", "id"),
+    _partial("ix_errands_heads", "lane", "id", where=WAITING),
+    _partial("ix_errands_due", "due_at", where=WAITING),
+    _partial("ix_errands_parked", "id", where="state = 'parked'"),
+    sqlite_autoincrement=True,
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    *columns_of(Sending),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("uq_sendings_id", "id", unique=True),
+    Index("ix_sendings_verification", "verification_id", "number"),
+    _partial("uq_sendings_form", "form_key", "purpose", where="form_key <> ''", unique=True),
+    _partial("ix_sendings_ref", "ref", where="ref <> ''"),
+    sqlite_autoincrement=True,
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    *columns_of(Grant, key=("id",)),
+    Column("spent_at", UtcTime, nullable=True),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    *columns_of(Count),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_counts_budget", "dimension", "key", "at"),
+    Index("ix_counts_at", "at"),
+)
+
+known_tickets = Table("known_tickets", metadata, *columns_of(KnownTicket, key=("connector", "ticket_id")))
+
+agents = Table(
+    "agents",
+    metadata,
+    *columns_of(Agent, key=("id",)),
+    Column("login_folded", Text, nullable=False),
+    Index("uq_agents_login", "login_folded", unique=True),
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    *columns_of(WebSession, key=("digest",)),
+    Index("ix_web_sessions_agent", "agent_id"),
+    Index("ix_web_sessions_seen", "seen_at"),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("first_start", UtcTime, nullable=False),
+)
+
+# The words of the partial indexes again: only then SQLite sees that it may use them.
+IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open", Boolean)
+
+
+def is_filled(column: Column[Any]) -> ColumnElement[bool]:
+    """Tell that a text column is not empty."""
+    return column != literal_column("''")
