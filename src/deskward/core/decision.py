@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from deskward.core.destinations import Provenance
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, ProofLevel, needed
@@ -51,7 +52,8 @@ def obstacle(category: Category, person: Person) -> str:
         return "The account is privileged. Privileged accounts are never served by link; identify in person."
     asked = needed(category.action_class, person.aal if category.action else 1)
     if asked > ProofLevel.P2:
-        why = "its account uses a second factor" if category.action_class is ActionClass.C2 else "of its kind"
+        second_factor = category.action_class is ActionClass.C2
+        why = "the account uses a second factor" if second_factor else "it changes how the person signs in"
         return (
             f"This request needs proof level {asked.name}, because {why}; a link reaches P2 at most. "
             "Identify the person in person or by video with a second member of staff."
@@ -59,9 +61,9 @@ def obstacle(category: Category, person: Person) -> str:
     return ""
 
 
-def leads_to(category: Category, person: Person, *, established: bool) -> str:
+def leads_to(category: Category, person: Person, *, provenance: Provenance) -> str:
     """Say before “Send” what an address of this kind can lead to (DESIGN 9.5)."""
-    reach = ProofLevel.P2 if established else ProofLevel.P1
+    reach = ProofLevel.P2 if provenance is Provenance.ESTABLISHED else ProofLevel.P1
     asked = needed(category.action_class, person.aal if category.action else 1)
     if reach >= asked:
         return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed."

@@ -71,7 +71,7 @@ def code_message(portal: Portal, *, message_id: str, kind: Kind, to: str, code: 
     if kind is Kind.SMS:
         return Message(message_id, to, "", text)
     html = (
-        '<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#1c2330;padding:24px">'
+        '<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#1c2330">'
         f"<p>{escape(name)} IT help desk: your code is</p>"
         f'<p style="font-size:28px;letter-spacing:.1em;font-weight:600">{shown}</p>'
         "<p>Type it on the page you opened from our other message. Never read it to anybody.</p></body></html>"

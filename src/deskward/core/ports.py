@@ -274,18 +274,25 @@ class Grant:
 
 @dataclass(frozen=True)
 class Spent:
-    """How an action ended: done, refused with the reason in words, or unknown."""
+    """How an action ended: done, not done with the reason in words, or unknown.
+
+    `stop` tells that it can never be done (the account changed); else the requester may try again.
+    """
 
     done: bool
     text: str = ""
     unknown: bool = False
+    stop: bool = False
 
 
 class Gateway(Protocol):
     """Spends a grant; the only way to a directory's credentials."""
 
     def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
-        """Consume the verification's grant, do the action, read it back; never raises outside errors."""
+        """Move to `acting` with the consumed grant and the account's stamp, do the action, read it back.
+
+        Raises RefusedError or ConflictError when the grant is spent; never an outside error.
+        """
         ...
 
     def settle(self, verification: Verification) -> Spent:

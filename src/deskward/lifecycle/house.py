@@ -1,0 +1,151 @@
+"""What the story works with, and the one way it writes: state, event and errands together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from deskward.core.errors import SettingsError
+from deskward.core.events import NOTED, Event, EventKind
+from deskward.core.links import Keyring, new_id
+from deskward.core.messages import Portal
+from deskward.core.notes import NoteWords, recommendation
+from deskward.core.people import Person
+from deskward.core.policy import Category, Policy
+from deskward.core.ports import (
+    Action,
+    Change,
+    Channel,
+    Clock,
+    Connector,
+    Errand,
+    ErrandKind,
+    Gateway,
+    Grant,
+    People,
+    Store,
+)
+from deskward.core.verification import State, Verification
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: an agent, the requester, the ticket or the clock."""
+
+    kind: str
+    id: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+REQUESTER, TICKET, SYSTEM = Actor("requester"), Actor("ticket"), Actor("system")
+
+
+def when(at: datetime) -> str:
+    """Write a time for people who read a ticket."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def ticket_lane(connector: str, ticket_id: str) -> str:
+    """Name the lane of a ticket: what is written into it goes out in order."""
+    return f"{connector}:{ticket_id}"
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything the story needs, put together by the wiring."""
+
+    store: Store
+    clock: Clock
+    policy: Policy
+    keyring: Keyring
+    words: NoteWords
+    portal: Portal
+    connectors: Mapping[str, Connector]
+    channels: Mapping[str, Channel]
+    people: Mapping[str, People]
+    actions: Mapping[str, Action]
+    gateway: Gateway
+
+    def category_of(self, verification: Verification) -> Category:
+        """Give the category; SettingsError when the settings no longer have it."""
+        found = self.policy.named(verification.category)
+        if found is None:
+            raise SettingsError(
+                f"The category “{verification.category}” is not in the settings any more.",
+                "Put it back, or cancel this verification.",
+            )
+        return found
+
+    def record(
+        self,
+        verification: Verification,
+        kind: EventKind,
+        actor: Actor,
+        fields: Mapping[str, Any],
+        change: Change | None = None,
+    ) -> Verification:
+        """Write the new state with its event, its note and its other errands in one transaction."""
+        now = self.clock.now()
+        written = replace(verification, updated_at=now)
+        event = Event(written.id, kind, now, str(actor), fields)
+        whole = change or Change()
+        errands = (*self._errands(written, kind, now), *whole.errands)
+        return self.store.save(written, replace(whole, event=event, errands=errands))
+
+    def _errands(self, verification: Verification, kind: EventKind, now: datetime) -> tuple[Errand, ...]:
+        lane = ticket_lane(verification.connector, verification.ticket_id)
+        about = {"verification": verification.id, "seq": "{seq}"}
+        kinds = [ErrandKind.NOTE] if kind in NOTED else []
+        if kind is EventKind.DONE and self.category_of(verification).closes:
+            kinds.append(ErrandKind.CLOSE)
+        if kind in NOTED:
+            kinds.append(ErrandKind.STATUS)
+        return tuple(
+            Errand(k, lane, f"{k.value}:{verification.id}:{{seq}}", about, now, verification.id) for k in kinds
+        )
+
+    def grant(self, verification: Verification, person: Person) -> Grant:
+        """Make the single-use permission for this action of this person (SR-56)."""
+        return Grant(
+            id=new_id("GR"),
+            verification_id=verification.id,
+            subject_id=person.id,
+            login=person.login,
+            directory=verification.directory,
+            action=verification.action,
+            parameters="",
+            ticket_id=verification.ticket_id,
+            agent_id=verification.agent_id,
+            policy_version=self.policy.version,
+            expires_at=self.clock.now() + self.policy.limits.grant,
+        )
+
+
+def ended(verification: Verification, at: datetime) -> Verification:
+    """Take everything away that could still open or act."""
+    return replace(
+        verification,
+        ended_at=at,
+        link_digest="",
+        fallback_digest="",
+        link_nonce="",
+        code_nonce="",
+        grant_id="",
+    )
+
+
+def result_fields(verification: Verification, channel: str, at: datetime) -> dict[str, Any]:
+    """Give everything the result note says (DESIGN 9.7)."""
+    return {
+        "outcome": verification.status.label if verification.state is not State.REVIEW else "Not decided",
+        "risk_level": verification.risk_level.value,
+        "recommendation": recommendation(verification),
+        "agent_name": verification.agent_name or "nobody yet",
+        "channel": channel or "nothing was sent",
+        "proof_level": verification.proof_level.name,
+        "at": when(at),
+        "reason": verification.reason,
+    }

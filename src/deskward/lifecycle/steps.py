@@ -1,0 +1,140 @@
+"""What the arrows of the story have in common: reading, checking a link, writing a result."""
+
+from dataclasses import asdict, replace
+
+from deskward.core.decision import Verdict
+from deskward.core.destinations import Provenance
+from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.events import EventKind
+from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, new_id
+from deskward.core.people import Person
+from deskward.core.ports import Change, Count, Spent
+from deskward.core.proof import Proof
+from deskward.core.tickets import Ticket
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
+
+BASELINE = "baseline"
+NEUTRAL = "This link does not work."
+NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
+
+
+class Steps:
+    """The mechanics under `Lifecycle`; no arrow of its own."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def get(self, verification_id: str) -> Verification:
+        """Read one verification; NotFoundError when there is none."""
+        found = self.house.store.get(verification_id)
+        if found is None:
+            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
+        return found
+
+    def pinned(self, pin: str) -> Verification:
+        """Read the verification of a portal session; the neutral error for every other (SR-75)."""
+        found = self.house.store.by_pin(digest(pin)) if pin else None
+        if found is None:
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        return found
+
+    def person(self, verification: Verification) -> Person:
+        """Read the subject's account now; RefusedError when it is gone."""
+        found = self.house.people[verification.directory].get(verification.subject_id)
+        if found is None:
+            raise RefusedError("The account is not in the directory any more.", "Check the ticket's requester.")
+        return found
+
+    def predates(self, ticket: Ticket) -> bool:
+        """Tell whether the ticket is older than this installation and was never seen (DESIGN 9.9)."""
+        if ticket.created_at is None or self.house.store.known(ticket.connector, BASELINE):
+            return False
+        return ticket.created_at < self.house.store.first_start()
+
+    def living(self, typed: str) -> Verification:
+        """Find the verification of a link token or fallback code that works now; the neutral error for all others."""
+        store, found = self.house.store, None
+        if len(typed) == TOKEN_LENGTH:
+            found = store.by_link(digest(typed))
+        elif len(digits_of(typed)) == FALLBACK_DIGITS:
+            found = store.by_fallback(self.house.keyring.fallback_digest(digits_of(typed)))
+        until = found.link_expires_at if found else None
+        if found is None or until is None or found.state is not State.SENT or until <= self.house.clock.now():
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        return found
+
+    def link_proof(self, verification: Verification) -> Proof:
+        """Make the proof that link and call-bound value give at the newest destination."""
+        sending = self.house.store.sending(verification.sending_id)
+        root = sending.root if sending else ""
+        established = bool(sending and sending.provenance is Provenance.ESTABLISHED)
+        return Proof("link and code", root, established, self.house.clock.now(), verification.subject_id)
+
+    def wrong(self, verification: Verification, here: Count) -> Verification:
+        """Count a wrong value; the last allowed one fails the verification (SR-08, SR-135)."""
+        tries = verification.code_tries + 1
+        counted = replace(verification, code_tries=tries, wrong_total=verification.wrong_total + 1)
+        change = Change(counts=(here,))
+        if tries < self.house.policy.limits.code_tries:
+            return self.house.record(counted, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
+        reason = f"The code was entered wrong {tries} times."
+        moved = counted.moved(State.FAILED, outcome=Outcome.FAILED, reason=reason)
+        return self.result(ended(moved, self.house.clock.now()), REQUESTER, change)
+
+    def decided(self, verification: Verification, verdict: Verdict) -> Verification:
+        """Move to where the verdict says."""
+        now = self.house.clock.now()
+        decided = verification.moved(
+            verdict.state,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            proof_level=verdict.proof_level,
+            risk_level=verdict.assessment.level,
+            risk_score=verdict.assessment.score,
+            findings=tuple(asdict(f) for f in verdict.assessment.findings),
+            decided_at=now,
+            deadline=now + self.house.policy.limits.to_review,
+        )
+        return ended(decided, now) if decided.ended else decided
+
+    def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
+        """Write a result with everything its note says (DESIGN 9.7)."""
+        sending = self.house.store.sending(verification.sending_id) if verification.sending_id else None
+        channel = (
+            f"{sending.channel} to {sending.masked}, {sending.label}, {sending.provenance}" if sending else ""
+        )
+        kinds = {
+            State.PASSED: EventKind.PASSED,
+            State.FAILED: EventKind.FAILED,
+            State.TIMED_OUT: EventKind.TIMED_OUT,
+        }
+        fields = result_fields(verification, channel, self.house.clock.now())
+        return self.house.record(
+            verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
+        )
+
+    def done(self, verification: Verification, spent: Spent) -> Verification:
+        """Write that the action is done."""
+        now = self.house.clock.now()
+        moved = ended(verification.moved(State.DONE), now)
+        return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)})
+
+    def again(self, verification: Verification, spent: Spent) -> Verification:
+        """Give a new grant after an action that did not happen, so that the requester is asked again."""
+        old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
+        if old is None:
+            raise RefusedError("The grant of this action is gone.", "Start a new verification.")
+        grant = replace(old, id=new_id("GR"), expires_at=now + self.house.policy.limits.grant)
+        moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
+        fields = {"reason": spent.text}
+        return self.house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))
+
+    def timed_out(self, verification: Verification) -> Verification:
+        """Give the verification as it is after its deadline, not yet written."""
+        passed = verification.outcome is Outcome.PASSED
+        outcome = Outcome.PASSED if passed else Outcome.TIMED_OUT
+        late = "The requester passed but did not complete the action in time."
+        reason = late if passed else "Nothing was done in time."
+        moved = verification.moved(State.TIMED_OUT, outcome=outcome, reason=reason)
+        return ended(moved, self.house.clock.now())

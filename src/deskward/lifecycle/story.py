@@ -1,0 +1,310 @@
+"""The story of a verification, one method per arrow, in the order they are lived.
+
+open → send → start → answer → decide → act → settle → closed; cancel and expire end it early.
+"""
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from deskward.core.decision import decide, obstacle, story_findings
+from deskward.core.errors import (
+    ConflictError,
+    InvalidError,
+    LimitError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+)
+from deskward.core.events import EventKind
+from deskward.core.links import CODE_DIGITS, digest, digits_of, new_id, new_nonce
+from deskward.core.policy import Category
+from deskward.core.ports import (
+    Change,
+    Count,
+    Delivery,
+    KnownTicket,
+    Receipt,
+)
+from deskward.core.proof import level_of
+from deskward.core.risk import provenance_finding
+from deskward.core.secret import Secret
+from deskward.core.tickets import Closing, Ticket
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, when
+from deskward.lifecycle.sending import Request, compose
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+from deskward.lifecycle.subject import bind
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+HINT_SLOT = 0.25
+
+
+class Lifecycle(Steps):
+    """Moves verifications; every change goes through `House.record`."""
+
+    def hint(self, connector: str, ticket_id: str) -> None:
+        """Take a hint that a ticket changed: one errand reads it, however often it is hinted at (SR-100)."""
+        now = self.house.clock.now()
+        slot = int(now.timestamp() / HINT_SLOT)
+        due = datetime.fromtimestamp((slot + 1) * HINT_SLOT, UTC)
+        key = f"intake:{connector}:{ticket_id}:{slot}"
+        about = {"connector": connector, "ticket": ticket_id}
+        self.house.store.enqueue([Errand(ErrandKind.INTAKE, ticket_lane(connector, ticket_id), key, about, due)])
+
+    def open(self, ticket: Ticket) -> Verification | None:
+        """Take a ticket in: open a verification where its category asks for one, else leave it alone.
+
+        An open verification whose requester or category changed in the ticket is cancelled first (DESIGN 4).
+        """
+        category = self.house.policy.category_of(ticket)
+        name = category.name if category else ""
+        self._drop_stale(ticket, name)
+        known = self.house.store.known(ticket.connector, ticket.id)
+        seen = KnownTicket(ticket.connector, ticket.id, name, ticket.requester_id)
+        if known == seen or self.house.store.open_for(ticket.connector, ticket.id):
+            return None
+        if category is None or ticket.ended or (known is None and self.predates(ticket)):
+            self.house.store.remember([seen])
+            return None
+        return self.begin(ticket, category)
+
+    def begin(self, ticket: Ticket, category: Category) -> Verification:
+        """Open a verification and bind its subject to the directory's object id."""
+        now, subject = self.house.clock.now(), bind(self.house, ticket, category)
+        fresh = Verification(
+            id=new_id("DW"),
+            connector=ticket.connector,
+            ticket_id=ticket.id,
+            ticket_number=ticket.number,
+            ticket_subject=ticket.subject,
+            ticket_description=ticket.description,
+            ticket_url=ticket.url,
+            category=category.name,
+            requester_id=ticket.requester_id,
+            requester_name=subject.name,
+            requester_email=subject.email,
+            directory=category.directory,
+            subject_id=subject.person_id,
+            action=category.action,
+            refusal=subject.refusal,
+            opened_at=now,
+            updated_at=now,
+            deadline=now + self.house.policy.limits.to_send,
+        )
+        known = KnownTicket(ticket.connector, ticket.id, category.name, ticket.requester_id)
+        kind = EventKind.UNABLE if subject.refusal else EventKind.OPENED
+        return self.house.record(fresh, kind, TICKET, {"reason": subject.refusal}, Change(known=known))
+
+    def reopen(self, verification_id: str, actor: Actor) -> Verification:
+        """Start again for the same ticket, read anew; an open verification of it is cancelled."""
+        old = self.get(verification_id)
+        ticket = self.house.connectors[old.connector].read(old.ticket_id)
+        category = self.house.policy.category_of(ticket) if ticket else None
+        if ticket is None or category is None or ticket.ended:
+            raise RefusedError("The ticket is closed, gone or in another category.", "Open a new ticket.")
+        current = self.house.store.open_for(old.connector, old.ticket_id)
+        if current:
+            self.cancel(current.id, actor, "A new verification was started.")
+        return self.begin(ticket, category)
+
+    def send(self, verification_id: str, request: Request, actor: Actor) -> Verification:
+        """Send the link, once for each form: opened, sent, started or review → sent.
+
+        Raises RefusedError, LimitError, InvalidError and ConflictError (someone else was faster).
+        """
+        verification = self.get(verification_id)
+        if self.house.store.sending_of_form(request.form_key):
+            return verification
+        if request.seen_version != verification.version:
+            raise ConflictError("This verification changed since you opened the page.", "Look again, then send.")
+        moved = verification.moved(State.SENT, agent_id=actor.id, agent_name=actor.name)
+        if verification.refusal:
+            raise RefusedError(verification.refusal)
+        person = self.person(verification)
+        reason = obstacle(self.house.category_of(verification), person)
+        if reason:
+            raise RefusedError(reason)
+        composed = compose(self.house, verification, person, request, str(actor))
+        kind = EventKind.RESENT if verification.sends else EventKind.SENT
+        fields = composed.fields | {"agent_name": actor.name}
+        try:
+            return self.house.record(replace(moved, **composed.changes), kind, actor, fields, composed.change)
+        except ConflictError:
+            if self.house.store.sending_of_form(request.form_key):
+                return self.get(verification_id)
+            raise
+
+    def reported(self, sending_id: str, receipt: Receipt) -> None:
+        """Note how far a message has come; a refusal while the link waits is noted in the ticket."""
+        sending = self.house.store.sending(sending_id)
+        if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
+            return
+        self.house.store.update_sending(sending.id, receipt)
+        verification = self.get(sending.verification_id)
+        if receipt.delivery is Delivery.REFUSED and verification.state is State.SENT:
+            fields = {"masked": sending.masked, "detail": receipt.text}
+            self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
+
+    def renew_code(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
+        """Give a new call code for the same link; tries are not given back (SR-136)."""
+        verification = self.get(verification_id)
+        if verification.version != seen_version:
+            return verification
+        if verification.state is not State.SENT or verification.code_way != "call":
+            raise RefusedError("There is no call code to renew now.", "Send the link again.")
+        until = self.house.clock.now() + self.house.policy.limits.code
+        changed = replace(verification, code_nonce=new_nonce(), code_expires_at=until)
+        return self.house.record(changed, EventKind.CODE_RENEWED, actor, {})
+
+    def opened(self, typed: str) -> Verification:
+        """Show the first screen of a link; counts the open and changes nothing else (SR-05, SR-07)."""
+        verification = self.living(typed)
+        self.house.store.count_open(verification.id)
+        return verification
+
+    def start(self, typed: str, value: str, *, address: str, pin_key: str) -> tuple[Verification, Secret]:
+        """Take the call-bound value: sent → started, pinned to this browser (SR-06, SR-08, SR-15).
+
+        Gives the portal session's secret, empty when this was the last wrong try: then the verification failed.
+        """
+        verification, entered, now = self.living(typed), digits_of(value), self.house.clock.now()
+        if len(entered) != CODE_DIGITS:
+            raise InvalidError("The code has 6 digits.", "Ask the agent to read it again.", "value")
+        here = Count("wrong-address", self.house.keyring.private("address", address))
+        if self.house.store.counted([here], now - HOUR).get(here, 0) >= self.house.policy.limits.wrong_per_address:
+            raise LimitError("Too many wrong codes from your network.", 3600, "Call the help desk.")
+        if verification.code_expires_at is None or verification.code_expires_at <= now:
+            raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
+        if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
+            return self.wrong(verification, here), Secret("")
+        session = Secret(secrets.token_urlsafe(32))
+        moved = verification.moved(
+            State.STARTED,
+            pin=digest(session.reveal()),
+            pin_key=pin_key,
+            proofs=(self.link_proof(verification),),
+            code_nonce="",
+            link_digest="",
+            fallback_digest="",
+            started_at=now,
+            deadline=now + self.house.policy.limits.proof,
+        )
+        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), session
+
+    def answer(self, pin: str, seen_version: int) -> Verification:
+        """Take “Continue” on the card: the requester agrees, and the verdict falls."""
+        verification = self.pinned(pin)
+        if verification.state is not State.STARTED or verification.version != seen_version:
+            return verification
+        return self.decide(replace(verification, agreed_at=self.house.clock.now()))
+
+    def decide(self, verification: Verification) -> Verification:
+        """Weigh proof and risk and write the result: started → passed, review, failed.
+
+        An action gets its single-use grant here (SR-56).
+        """
+        now, limits = self.house.clock.now(), self.house.policy.limits
+        category, person = self.house.category_of(verification), self.person(verification)
+        earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+        findings = story_findings(
+            provenance_finding(established=all(p.established for p in verification.proofs)),
+            verification.wrong_total,
+            sum(1 for v in earlier if v.id != verification.id and v.started_at),
+        )
+        level = level_of(verification.proofs, verification.subject_id, now, limits.proof)
+        verdict = decide(category, person, level, findings)
+        decided = self.decided(verification, verdict)
+        if verdict.state is not State.PASSED or not category.action:
+            return self.result(decided, REQUESTER)
+        grant = self.house.grant(decided, person)
+        granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
+        return self.result(granted, REQUESTER, Change(grant=grant))
+
+    def act(self, pin: str, answers: Mapping[str, Secret]) -> Verification:
+        """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59)."""
+        verification = self.pinned(pin)
+        if verification.state is not State.PASSED or not verification.action:
+            return verification
+        if verification.deadline <= self.house.clock.now():
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        problem = self.house.actions[verification.action].problem(self.person(verification), answers)
+        if problem:
+            raise InvalidError(problem, field="answer")
+        spent = self.house.gateway.spend(verification, answers)
+        current = self.get(verification.id)
+        if spent.done:
+            return self.done(current, spent)
+        if spent.stop:
+            return self.cancel(current.id, SYSTEM, spent.text)
+        if spent.unknown:
+            return current
+        if current.state is State.ACTING:
+            self.again(current, spent)
+        raise InvalidError(spent.text, field="answer")
+
+    def settle(self, verification_id: str) -> None:
+        """Resolve an action that was interrupted, by the account's change stamp (SR-58)."""
+        verification = self.get(verification_id)
+        if verification.state is not State.ACTING:
+            return
+        spent = self.house.gateway.settle(verification)
+        if spent.done:
+            self.done(verification, spent)
+        elif not spent.unknown:
+            self.again(verification, spent)
+        else:
+            if all(e.kind is not EventKind.ACTION_UNKNOWN for e in self.house.store.events(verification.id)):
+                self.house.record(verification, EventKind.ACTION_UNKNOWN, SYSTEM, {"reason": spent.text})
+            raise UnreachableError(spent.text, retry_after=30)
+
+    def closed(self, verification_id: str, closing: Closing) -> None:
+        """Note how the ticket ended; where Deskward may not close it, a note asks the agent to."""
+        verification = self.get(verification_id)
+        if verification.closed_status:
+            return
+        kind = EventKind.CLOSE_BY_HAND if closing.by_hand else EventKind.CLOSED
+        text = "done, not closed" if closing.by_hand else closing.status
+        changed = replace(verification, closed_status=text)
+        self.house.record(changed, kind, SYSTEM, {"status": closing.status})
+
+    def cancel(self, verification_id: str, actor: Actor, reason: str) -> Verification:
+        """End it; the link dies in the same transaction (SR-14). Cancelling twice is the same as once."""
+        verification = self.get(verification_id)
+        if verification.state is State.CANCELLED:
+            return verification
+        moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
+        by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
+        return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
+
+    def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
+        """End a review with a no: review → failed."""
+        verification = self.get(verification_id)
+        if verification.state is not State.REVIEW:
+            raise RefusedError("Only a verification in review can be rejected.", "Cancel it instead.")
+        moved = verification.moved(State.FAILED, outcome=Outcome.FAILED, reason=reason)
+        return self.result(ended(moved, self.house.clock.now()), actor)
+
+    def expire(self) -> int:
+        """Time out what waited too long; gives how many."""
+        now = self.house.clock.now()
+        overdue = [v for v in self.house.store.overdue(now, 100) if v.state is not State.ACTING]
+        for verification in overdue:
+            with suppress(ConflictError):
+                self.result(self.timed_out(verification), SYSTEM)
+        return len(overdue)
+
+    def _drop_stale(self, ticket: Ticket, category: str) -> None:
+        current = self.house.store.open_for(ticket.connector, ticket.id)
+        if current is None or current.state is State.ACTING:
+            return
+        reasons = {
+            "The requester was changed in the ticket.": current.requester_id != ticket.requester_id,
+            "The category was changed in the ticket.": current.category != category,
+            "The ticket was closed.": ticket.ended,
+        }
+        reason = next((text for text, holds in reasons.items() if holds), "")
+        if reason:
+            self.cancel(current.id, TICKET, reason)

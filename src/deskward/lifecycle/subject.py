@@ -1,0 +1,39 @@
+"""Who the requester is: the ticket's person bound to one account of the directory (DESIGN 4)."""
+
+from dataclasses import dataclass
+
+from deskward.core.decision import obstacle
+from deskward.core.people import Person
+from deskward.core.policy import Category
+from deskward.core.tickets import Ticket
+from deskward.lifecycle.house import House
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The bound account, or `refusal`: why nothing can be sent."""
+
+    person_id: str
+    name: str
+    email: str
+    refusal: str
+
+
+def bind(house: House, ticket: Ticket, category: Category) -> Subject:
+    """Find the one account of the ticket's `Requester`; never by a field of the form."""
+    person = house.connectors[ticket.connector].person(ticket.requester_id) if ticket.requester_id else None
+    if person is None:
+        return Subject("", "unknown", "", "The ticket names no requester. Set the requester, then start again.")
+    if person.own:
+        return _refused(person.name, person.email, "The ticket's requester is the account Deskward itself uses.")
+    found = house.people[category.directory].find(person)
+    if not found:
+        return _refused(person.name, person.email, "The requester is not in the directory.")
+    if len(found) > 1:
+        return _refused(person.name, person.email, f"The requester fits {len(found)} accounts in the directory.")
+    account: Person = found[0]
+    return Subject(account.id, account.name, account.email, obstacle(category, account))
+
+
+def _refused(name: str, email: str, why: str) -> Subject:
+    return Subject("", name, email, f"{why} Correct the requester of the ticket, then start again.")
