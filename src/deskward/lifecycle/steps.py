@@ -53,7 +53,7 @@ class Steps:
         return ticket.created_at < self.house.store.first_start()
 
     def living(self, typed: str) -> Verification:
-        """Find the verification of a link token or fallback code that works now; the neutral error for all others."""
+        """Find the verification of a link token or fallback code that works now; else the neutral error."""
         store, found = self.house.store, None
         if len(typed) == TOKEN_LENGTH:
             found = store.by_link(digest(typed))

@@ -19,12 +19,14 @@ from deskward.core.errors import (
     UnreachableError,
 )
 from deskward.core.events import EventKind
-from deskward.core.links import CODE_DIGITS, digest, digits_of, new_id, new_nonce
+from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
 from deskward.core.policy import Category
 from deskward.core.ports import (
     Change,
     Count,
     Delivery,
+    Errand,
+    ErrandKind,
     KnownTicket,
     Receipt,
 )
@@ -33,10 +35,10 @@ from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import Outcome, State, Verification
-from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, when
+from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, ticket_lane, when
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
-from deskward.lifecycle.subject import bind
+from deskward.lifecycle.subject import bound
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 HINT_SLOT = 0.25
@@ -73,30 +75,10 @@ class Lifecycle(Steps):
 
     def begin(self, ticket: Ticket, category: Category) -> Verification:
         """Open a verification and bind its subject to the directory's object id."""
-        now, subject = self.house.clock.now(), bind(self.house, ticket, category)
-        fresh = Verification(
-            id=new_id("DW"),
-            connector=ticket.connector,
-            ticket_id=ticket.id,
-            ticket_number=ticket.number,
-            ticket_subject=ticket.subject,
-            ticket_description=ticket.description,
-            ticket_url=ticket.url,
-            category=category.name,
-            requester_id=ticket.requester_id,
-            requester_name=subject.name,
-            requester_email=subject.email,
-            directory=category.directory,
-            subject_id=subject.person_id,
-            action=category.action,
-            refusal=subject.refusal,
-            opened_at=now,
-            updated_at=now,
-            deadline=now + self.house.policy.limits.to_send,
-        )
+        fresh = bound(self.house, ticket, category)
         known = KnownTicket(ticket.connector, ticket.id, category.name, ticket.requester_id)
-        kind = EventKind.UNABLE if subject.refusal else EventKind.OPENED
-        return self.house.record(fresh, kind, TICKET, {"reason": subject.refusal}, Change(known=known))
+        kind = EventKind.UNABLE if fresh.refusal else EventKind.OPENED
+        return self.house.record(fresh, kind, TICKET, {"reason": fresh.refusal}, Change(known=known))
 
     def reopen(self, verification_id: str, actor: Actor) -> Verification:
         """Start again for the same ticket, read anew; an open verification of it is cancelled."""

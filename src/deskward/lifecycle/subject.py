@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from deskward.core.decision import obstacle
+from deskward.core.links import new_id
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.tickets import Ticket
+from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
 
 
@@ -17,6 +19,31 @@ class Subject:
     name: str
     email: str
     refusal: str
+
+
+def bound(house: House, ticket: Ticket, category: Category) -> Verification:
+    """Make the verification of a ticket, its subject bound to the directory's object id; not yet written."""
+    now, subject = house.clock.now(), bind(house, ticket, category)
+    return Verification(
+        id=new_id("DW"),
+        connector=ticket.connector,
+        ticket_id=ticket.id,
+        ticket_number=ticket.number,
+        ticket_subject=ticket.subject,
+        ticket_description=ticket.description,
+        ticket_url=ticket.url,
+        category=category.name,
+        requester_id=ticket.requester_id,
+        requester_name=subject.name,
+        requester_email=subject.email,
+        directory=category.directory,
+        subject_id=subject.person_id,
+        action=category.action,
+        refusal=subject.refusal,
+        opened_at=now,
+        updated_at=now,
+        deadline=now + house.policy.limits.to_send,
+    )
 
 
 def bind(house: House, ticket: Ticket, category: Category) -> Subject:
