@@ -1,0 +1,1 @@
+"""Connectors: one file per ticketing system; the class is `Connector`, its keyword parameters its settings."""
