@@ -1,7 +1,9 @@
 """Things that are done again and again, each in a thread of its own."""
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event, Thread
+from traceback import extract_tb
 
 import structlog
 
@@ -30,8 +32,13 @@ class Round:
 
 
 def guarded(name: str, what: Callable[[], None]) -> None:
-    """Call it; an error is logged and goes no further: this is the outermost edge of a runner's thread."""
+    """Call it; an error goes no further than the log: this is the outermost edge of a runner's thread.
+
+    The log names the error's type and place only, since its text and locals may hold addresses or passwords.
+    """
     try:
         what()
-    except Exception:
-        log.exception("runner call failed", call=name)
+    except Exception as error:  # noqa: BLE001 - the outermost edge
+        frames = extract_tb(error.__traceback__)[-3:]
+        where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        log.error("runner call failed", call=name, error=type(error).__name__, where=where)

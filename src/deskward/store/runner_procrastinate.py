@@ -1,0 +1,175 @@
+"""Runs errands on as many processes and machines as wanted, by Procrastinate: for PostgreSQL."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import Any, cast
+
+import structlog
+from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from sqlalchemy import URL
+
+from deskward.core.console import ErrandRows
+from deskward.core.ports import Clock
+from deskward.store.rounds import Round, guarded
+
+log = structlog.get_logger()
+
+TASK = "deskward.drain"
+MOST_LANES = 500
+AWAY_SECONDS = 1.0
+
+
+class ProcrastinateRunner:
+    """One job drains one lane; `lock` keeps it alone on all machines, `queueing_lock` keeps it to one waiting.
+
+    Our rows are the truth: a job of a dead worker is thrown away, and the sweep rings its lane again.
+    """
+
+    def __init__(
+        self,
+        url: URL,
+        rows: ErrandRows,
+        clock: Clock,
+        *,
+        concurrency: int = 4,
+        sweep_seconds: float = 0.5,
+        tick_seconds: float = 1.0,
+        stalled_seconds: float = 15.0,
+    ) -> None:
+        self._rows = rows
+        self._clock = clock
+        self._concurrency = concurrency
+        self._sweep_seconds = sweep_seconds
+        self._tick_seconds = tick_seconds
+        self._stalled_seconds = stalled_seconds
+        self._connection: dict[str, Any] = {
+            "conninfo": url.set(drivername="postgresql").render_as_string(hide_password=False),
+            "kwargs": {"options": "-c search_path=procrastinate"},
+            "min_size": 1,
+        }
+        self._lanes = _Lanes()
+        self._worker: _Worker | None = None
+        self._rounds: list[Round] = []
+        self._ringer = App(connector=SyncPsycopgConnector(**self._connection, max_size=4, timeout=5.0))
+        self._ringer.open()
+
+    def start(self, drain: Callable[[str], None], tick: Callable[[], None]) -> None:
+        """Start the worker in a thread with its own loop, the sweep and the tick."""
+        drain_once = partial(self._lanes.drain, drain)
+        self._worker = _Worker(self._connection, drain_once, self._concurrency, self._stalled_seconds)
+        self._rounds = [
+            Round("sweep", self._sweep_seconds, self._sweep),
+            Round("tick", self._tick_seconds, tick),
+        ]
+
+    def ring(self, lanes: Iterable[str]) -> None:
+        """Ask for drains of these lanes by any process; never raises, since a lost ring costs time only."""
+        try:
+            for lane in lanes:
+                self._ring_one(lane)
+        except ConnectorException:
+            log.warning("bell lost", reason="the database cannot be reached")
+
+    def stop(self) -> None:
+        """Stop after the drains that are under way."""
+        for circle in self._rounds:
+            circle.stop()
+        if self._worker:
+            self._worker.stop()
+        self._ringer.close()
+
+    def _ring_one(self, lane: str) -> None:
+        job = self._ringer.configure_task(TASK, lock=lane, queueing_lock=lane)
+        with suppress(AlreadyEnqueued):
+            job.defer(lane=lane)
+
+    def _sweep(self) -> None:
+        self.ring(self._rows.due_lanes(self._clock.now(), MOST_LANES))
+
+
+class _Lanes:
+    """The lanes that this process drains: a job that was taken over while we slept must not meet itself."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._draining: set[str] = set()
+
+    def drain(self, drain: Callable[[str], None], lane: str) -> None:
+        with self._lock:
+            if lane in self._draining:
+                return
+            self._draining.add(lane)
+        guarded("drain", partial(drain, lane))
+        with self._lock:
+            self._draining.discard(lane)
+
+
+class _Worker:
+    """A Procrastinate worker in a thread with its own loop; begins again when the database was away."""
+
+    def __init__(
+        self, options: Mapping[str, Any], drain: Callable[[str], None], concurrency: int, stalled_seconds: float
+    ) -> None:
+        self._options = options
+        self._drain = drain
+        self._concurrency = concurrency
+        self._stalled_seconds = stalled_seconds
+        self._stopping = False
+        self._ready = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="errands", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Let the drains under way end, then leave."""
+        self._stopping = True
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(self._concurrency, thread_name_prefix="errands"))
+        self._task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._ready.set()
+        with suppress(asyncio.CancelledError):
+            while not self._stopping:
+                await self._work_on()
+                await asyncio.sleep(AWAY_SECONDS)
+
+    async def _work_on(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:  # noqa: BLE001 - the outermost edge of the errand runner
+            log.warning("worker begins again", error=type(error).__name__)
+
+    async def _work(self) -> None:
+        app = App(connector=PsycopgConnector(**self._options, max_size=self._concurrency + 2))
+        app.task(name=TASK)(self._drain)
+        async with app.open_async():
+            reaper = asyncio.create_task(self._reap(app.job_manager))
+            try:
+                await app.run_worker_async(
+                    concurrency=self._concurrency,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=1.0,
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=self._stalled_seconds / 3,
+                    stalled_worker_timeout=self._stalled_seconds,
+                )
+            finally:
+                reaper.cancel()
+
+    async def _reap(self, jobs: JobManager) -> None:
+        while True:
+            with suppress(ConnectorException):
+                stalled = await jobs.get_stalled_jobs(seconds_since_heartbeat=self._stalled_seconds)
+                for job in stalled:
+                    await jobs.finish_job_by_id_async(job.id or 0, Status.FAILED, delete_job=True)
+            await asyncio.sleep(self._stalled_seconds / 3)
