@@ -1,0 +1,1 @@
+"""Pages and hooks: they talk to the lifecycle, never past it to a plugin or the store's tables."""
