@@ -1,0 +1,1 @@
+"""What speaks for or against a requester: one file per signal, its class named `Signal`, giving findings."""
