@@ -1,5 +1,8 @@
 """The errors of the house: each says what was wrong and what to do."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 
 class DeskwardError(Exception):
     """An expected failure: `str(error)` is fit for people, `hint` says what to do next."""
@@ -78,3 +81,21 @@ class UncertainError(OutsideError):
 
 class RejectedError(OutsideError):
     """The other side said no, and will say no again."""
+
+
+_KNOWN_MISTAKES = {
+    "extra_forbidden": "this key is unknown; look for a typing error",
+    "missing": "this key is missing",
+}
+
+
+def in_words(mistakes: Iterable[Mapping[str, Any]], section: str = "") -> str:
+    """Say for every mistake of a validation which key it is and what is wrong, never the value.
+
+    A mistake has `loc` (the path of the key), `type` and `msg`.
+    """
+    lines = []
+    for mistake in mistakes:
+        key = ".".join(part for part in (section, *(str(p) for p in mistake["loc"])) if part)
+        lines.append(f"{key or 'settings'}: {_KNOWN_MISTAKES.get(mistake['type'], mistake['msg'])}")
+    return "\n".join(lines)

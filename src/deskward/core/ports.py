@@ -62,9 +62,13 @@ class Posted:
 
 
 class Connector(Protocol):
-    """A ticketing system. Calls raise UnreachableError, UncertainError or RejectedError."""
+    """A ticketing system. Calls raise UnreachableError, UncertainError or RejectedError.
+
+    `poll_seconds` is the time between two polls of the named view.
+    """
 
     name: str
+    poll_seconds: float
 
     def accepts(self, posted: Posted) -> bool:
         """Check the credentials of a webhook in constant time."""

@@ -1,6 +1,10 @@
 """A text that does not show itself."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, repr=False)
@@ -18,3 +22,21 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._text)
+
+
+def read_secret(value: Any) -> Any:
+    """Take a secret as text, as {file = "path"} or as {env = "NAME"}; ValueError says what is wrong."""
+    if isinstance(value, str):
+        return Secret(value)
+    if isinstance(value, Mapping) and set(value) == {"file"}:
+        try:
+            return Secret(Path(value["file"]).read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise ValueError(f"the file {value['file']} cannot be read ({error.strerror})") from error
+    if isinstance(value, Mapping) and set(value) == {"env"}:
+        if value["env"] not in os.environ:
+            raise ValueError(f"the environment variable {value['env']} is not set")
+        return Secret(os.environ[value["env"]])
+    if isinstance(value, Secret) or value is None:
+        return value
+    raise ValueError('write a text, {file = "path"} or {env = "NAME"}')

@@ -1,0 +1,238 @@
+"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · note."""
+
+import getpass
+import logging
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+from argon2 import PasswordHasher
+from cyclopts import App, Parameter
+
+from deskward import plugins, serving
+from deskward.core.accounts import Agent
+from deskward.core.errors import DeskwardError, InvalidError
+from deskward.core.links import new_id
+from deskward.core.tickets import Check
+from deskward.settings import read, settings_path
+from deskward.wiring import Deskward, build
+
+app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
+agents = App(name="agent", help="The accounts that may log in to the desk.")
+app.command(agents)
+
+File = Annotated[Path | None, Parameter(name="--settings", help="The settings file (or DESKWARD_SETTINGS).")]
+LEAST_PASSWORD = 15
+
+
+def log_lines(level: str = "INFO") -> None:
+    """Write the log as JSON lines on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _house(settings: Path | None) -> Deskward:
+    return build(read(settings_path(settings)))
+
+
+@app.command
+def run(*, settings: File = None, log: Literal["DEBUG", "INFO", "WARNING"] = "INFO") -> None:
+    """Run everything in one process: desk, portal, hooks and errands."""
+    log_lines(log)
+    serving.serve(_house(settings), serving.EVERYTHING)
+
+
+@app.command
+def serve(
+    name: Literal["desk", "portal", "hooks", "errands"],
+    *,
+    listen: str = "",
+    settings: File = None,
+    log: Literal["DEBUG", "INFO", "WARNING"] = "INFO",
+) -> None:
+    """Run one part; on PostgreSQL as many of each as wanted, on many machines."""
+    log_lines(log)
+    serving.serve(_house(settings), (name,), listen)
+
+
+@app.command
+def migrate(*, settings: File = None) -> None:
+    """Bring the database up to date."""
+    _house(settings).close()
+    print("The database is up to date.")
+
+
+@app.command(name="plugins")
+def list_plugins() -> None:
+    """List what can be named in the settings file."""
+    for folder in plugins.PORTS:
+        print(f"{folder}: {', '.join(plugins.names(folder)) or '–'}")
+
+
+@app.command
+def doctor(*, settings: File = None, test_note: str = "") -> None:
+    """Check every setting and connection, and say what to do.
+
+    Parameters
+    ----------
+    test_note
+        Id of a ticket to write one harmless internal note into, for the check by eye.
+
+    """
+    house = _house(settings)
+    try:
+        if test_note:
+            _test_note(house, test_note)
+            return
+        well = [_printed(check) for check in _checks(house)]
+    finally:
+        house.close()
+    if not all(well):
+        raise DeskwardError("Something needs your hands; see the lines with “!!”.")
+    print("Everything is well.")
+
+
+def _test_note(house: Deskward, ticket_id: str) -> None:
+    for name, connector in house.house.connectors.items():
+        writer = getattr(connector, "test_note", None)
+        if writer is None:
+            print(f"{name}: this connector has no test note")
+            continue
+        writer(ticket_id)
+        print(f"{name}: wrote a test note into ticket {ticket_id}.")
+        print("Now look at that ticket as the requester, in portal and mailbox. Only if the note is not there,")
+        print(f"set note_visibility_acknowledged = true in [connectors.{name}].")
+
+
+def _checks(house: Deskward) -> Iterable[Check]:
+    skew = house.opened.skew()
+    yield Check("database", well=True, text=f"reached, clock differs by {abs(skew):.1f} seconds")
+    for name in house.settings.connectors:
+        if name not in house.settings.hooks:
+            hint = f'Set [hooks] {name} = "a long random text".'
+            yield Check(f"hooks.{name}", well=False, text="no path token, so no webhook is taken in", hint=hint)
+    for folder, things in (
+        ("connectors", house.house.connectors),
+        ("channels", house.house.channels),
+        ("directories", house.directories),
+    ):
+        for name, thing in things.items():
+            for check in thing.doctor():
+                yield Check(f"{folder}.{name}: {check.name}", check.well, check.text, check.hint)
+    count = len(house.opened.accounts.agents())
+    yield Check(
+        "agents", bool(count), f"{count} agents may log in", "" if count else "Add one: deskward agent add."
+    )
+
+
+def _printed(check: Check) -> bool:
+    print(f"{'ok' if check.well else '!!'}  {check.name}: {check.text}")
+    if check.hint and not check.well:
+        print(f"      → {check.hint}")
+    return check.well
+
+
+@app.command
+def backfill(*, settings: File = None, dry_run: bool = False) -> None:
+    """Open verifications for tickets that were created before the first start.
+
+    Parameters
+    ----------
+    dry_run
+        Only list the tickets.
+
+    """
+    house = _house(settings)
+    try:
+        for name, connector in house.house.connectors.items():
+            for ticket in connector.waiting() or ():
+                category = house.house.policy.category_of(ticket)
+                if category is None or ticket.ended or house.house.store.open_for(name, ticket.id):
+                    continue
+                print(f"{ticket.number}: {category.name}")
+                if not dry_run:
+                    house.lifecycle.begin(ticket, category)
+    finally:
+        house.close()
+
+
+@agents.command
+def add(login: str, *, name: str = "", settings: File = None, password_stdin: bool = False) -> None:
+    """Add an agent, or give one a new password; the password is asked for.
+
+    Parameters
+    ----------
+    login
+        What the agent types to log in.
+    name
+        The name that tickets and requesters see.
+    password_stdin
+        Read the password from standard input.
+
+    """
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
+    house = _house(settings)
+    try:
+        put_agent(house, login, name or login, password)
+    finally:
+        house.close()
+    print(f"{login} may log in now.")
+
+
+def put_agent(house: Deskward, login: str, name: str, password: str) -> None:
+    """Add the agent or replace name and password; InvalidError for a password that is too short."""
+    if len(password) < LEAST_PASSWORD:
+        raise InvalidError(f"The password needs at least {LEAST_PASSWORD} characters.", "A sentence is fine.")
+    known = house.opened.accounts.agent_by_login(login)
+    agent = Agent(known.id if known else new_id("AG"), login, name, PasswordHasher().hash(password))
+    house.opened.accounts.put_agent(agent)
+    house.opened.accounts.end_web_sessions(agent_id=agent.id)
+
+
+@agents.command(name="list")
+def list_agents(*, settings: File = None) -> None:
+    """List the agents."""
+    house = _house(settings)
+    for agent in house.opened.accounts.agents():
+        print(f"{agent.login}\t{agent.name}\t{'active' if agent.active else 'deactivated'}")
+    house.close()
+
+
+@agents.command
+def deactivate(login: str, *, settings: File = None) -> None:
+    """Shut an agent out at once; their verifications keep their name."""
+    house = _house(settings)
+    try:
+        agent = house.opened.accounts.agent_by_login(login)
+        if agent is None:
+            raise InvalidError(f"There is no agent {login}.", "See: deskward agent list.")
+        house.opened.accounts.put_agent(
+            Agent(agent.id, agent.login, agent.name, agent.password_hash, active=False)
+        )
+        house.opened.accounts.end_web_sessions(agent_id=agent.id)
+    finally:
+        house.close()
+    print(f"{login} is shut out.")
+
+
+def main() -> None:
+    """Run the command line; an expected failure ends with its words and exit code 1."""
+    try:
+        app()
+    except DeskwardError as error:
+        print(f"deskward: {error.text}", file=sys.stderr)
+        if error.hint:
+            print(f"  → {error.hint}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,199 @@
+"""Does what must happen outside: notes, messages, closing; retried, in order, once."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from deskward.core.console import ErrandRows
+from deskward.core.destinations import Kind
+from deskward.core.errors import ConflictError, DeskwardError, NotFoundError, OutsideError, UncertainError
+from deskward.core.messages import code_message, link_message
+from deskward.core.notes import note_of
+from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Message, Receipt, Sending
+from deskward.core.tickets import Ticket
+from deskward.core.verification import State, Verification
+from deskward.lifecycle import BASELINE, House, Lifecycle
+
+LEASE = timedelta(minutes=2)
+LONGEST_WAIT = 300.0
+PARK_SMS_AFTER = 5
+PARK_FAULT_AFTER = 20
+CLOSING_COMMENT = "The requester's identity was verified and the request was completed. Reference: {id}"
+log = structlog.get_logger("deskward.errands")
+
+
+def wait_of(attempts: int) -> float:
+    """Give the seconds before the next try: doubling from 1, at most 300, with jitter."""
+    ceiling = min(LONGEST_WAIT, 2.0 ** min(attempts, 9))
+    return ceiling * (0.5 + secrets.randbelow(1000) / 2000)
+
+
+@dataclass
+class Errands:
+    """Drains lanes; a runner tells which. `holder` names this process on its leases."""
+
+    house: House
+    lifecycle: Lifecycle
+    rows: ErrandRows
+    holder: str
+    _polled: dict[str, datetime] = field(default_factory=dict)
+
+    def drain(self, lane: str) -> None:
+        """Do what is due in a lane, in order, until nothing is."""
+        while errand := self._claim(lane):
+            self._run(errand)
+
+    def tick(self) -> None:
+        """Time out what waited too long, and poll where it is time."""
+        self.lifecycle.expire()
+        now = self.house.clock.now()
+        for name, connector in self.house.connectors.items():
+            last = self._polled.get(name)
+            if last is None or now - last >= timedelta(seconds=connector.poll_seconds):
+                self._polled[name] = now
+                self._poll(name)
+
+    def _claim(self, lane: str) -> Errand | None:
+        now = self.house.clock.now()
+        return self.rows.claim(lane, self.holder, now, now + LEASE)
+
+    def _run(self, errand: Errand) -> None:
+        known = log.bind(errand=errand.id, kind=errand.kind.value, attempt=errand.attempts)
+        try:
+            self._doing()[errand.kind](errand)
+        except (ConflictError, UncertainError) as error:
+            self._retry(errand, error.text, 0.0)
+        except OutsideError as error:
+            self._outside(errand, error)
+        except DeskwardError as error:
+            known.warning("errand needs a person", reason=error.text)
+            self.rows.park(errand, error.text)
+        except Exception as error:  # noqa: BLE001 - the outermost edge: one bad errand must not stop the lane
+            known.exception("errand failed")
+            self._fault(errand, error)
+        else:
+            self.rows.finish(errand, self.house.clock.now())
+
+    def _outside(self, errand: Errand, error: OutsideError) -> None:
+        if error.status == OutsideError.status:
+            self.rows.park(errand, error.text)
+        else:
+            self._retry(errand, error.text, getattr(error, "retry_after", 0.0))
+
+    def _fault(self, errand: Errand, error: Exception) -> None:
+        text = f"An unexpected {type(error).__name__}; see the log."
+        if errand.attempts >= PARK_FAULT_AFTER:
+            self.rows.park(errand, text)
+        else:
+            self._retry(errand, text, 0.0)
+
+    def _retry(self, errand: Errand, text: str, at_least: float) -> None:
+        seconds = max(at_least, wait_of(errand.attempts))
+        log.info("errand waits", errand=errand.id, kind=errand.kind.value, seconds=round(seconds), reason=text)
+        self.rows.retry(errand, self.house.clock.now() + timedelta(seconds=seconds), text)
+
+    def _doing(self) -> Mapping[ErrandKind, Callable[[Errand], None]]:
+        return {
+            ErrandKind.INTAKE: self._intake,
+            ErrandKind.NOTE: self._note,
+            ErrandKind.STATUS: self._status,
+            ErrandKind.SEND: self._send,
+            ErrandKind.CLOSE: self._close,
+            ErrandKind.SETTLE: self._settle,
+        }
+
+    def _intake(self, errand: Errand) -> None:
+        ticket = self.house.connectors[errand.about["connector"]].read(errand.about["ticket"])
+        if ticket:
+            self.lifecycle.open(ticket)
+
+    def _note(self, errand: Errand) -> None:
+        verification = self.lifecycle.get(errand.about["verification"])
+        seq = int(errand.about["seq"])
+        event = next((e for e in self.house.store.events(verification.id) if e.seq == seq), None)
+        if event is None:
+            raise NotFoundError(f"The event {seq} of this note is missing.")
+        note = note_of(event, verification, self.house.words)
+        connector = self.house.connectors[verification.connector]
+        connector.add_note(verification.ticket_id, note.marker, note.as_text(), note.as_html())
+
+    def _status(self, errand: Errand) -> None:
+        verification = self.lifecycle.get(errand.about["verification"])
+        connector = self.house.connectors[verification.connector]
+        connector.show_status(verification.ticket_id, verification.status.label)
+
+    def _send(self, errand: Errand) -> None:
+        sending = self.house.store.sending(errand.about["sending"])
+        verification = self.lifecycle.get(errand.about["verification"])
+        if sending is None or sending.delivery is not Delivery.QUEUED or not self._wanted(verification, sending):
+            return
+        channel = self.house.channels[sending.channel]
+        message = self._message(verification, sending, channel.kind)
+        try:
+            receipt = channel.send(message, again=errand.attempts > 1)
+        except UncertainError as error:
+            if errand.attempts < PARK_SMS_AFTER:
+                raise
+            receipt = Receipt(Delivery.UNKNOWN, text=f"{error.text} Ask the requester, or send again.")
+        self.lifecycle.reported(sending.id, receipt)
+
+    def _wanted(self, verification: Verification, sending: Sending) -> bool:
+        if verification.state is not State.SENT or sending.expires_at is None:
+            return False
+        newest = self.house.store.sending(verification.sending_id)
+        same_form = newest is not None and newest.form_key == sending.form_key
+        return same_form and sending.expires_at > self.house.clock.now()
+
+    def _message(self, verification: Verification, sending: Sending, kind: Kind) -> Message:
+        keyring, portal = self.house.keyring, self.house.portal
+        if sending.purpose == "code":
+            code = keyring.code(verification.id, verification.code_nonce)
+            return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
+        return link_message(
+            portal,
+            message_id=sending.id,
+            kind=kind,
+            to=sending.address,
+            token=keyring.token(verification.id, verification.link_nonce),
+            fallback=keyring.fallback(verification.id, verification.link_nonce),
+            until=sending.expires_at or self.house.clock.now(),
+        )
+
+    def _close(self, errand: Errand) -> None:
+        verification = self.lifecycle.get(errand.about["verification"])
+        comment = CLOSING_COMMENT.format(id=verification.id)
+        closing = self.house.connectors[verification.connector].close(verification.ticket_id, comment)
+        self.lifecycle.closed(verification.id, closing)
+
+    def _settle(self, errand: Errand) -> None:
+        self.lifecycle.settle(errand.about["verification"])
+
+    def _poll(self, name: str) -> None:
+        try:
+            tickets = self.house.connectors[name].waiting()
+        except OutsideError as error:
+            log.warning("poll failed", connector=name, reason=error.text)
+            return
+        if tickets is None:
+            return
+        for ticket in tickets:
+            self._open(ticket)
+        if self.house.store.known(name, BASELINE) is None:
+            self.house.store.remember([KnownTicket(name, BASELINE, "", "")])
+        self._look_after_missing(name, {t.id for t in tickets})
+
+    def _open(self, ticket: Ticket) -> None:
+        try:
+            self.lifecycle.open(ticket)
+        except DeskwardError as error:
+            log.info("ticket goes through an errand", connector=ticket.connector, reason=error.text)
+            self.lifecycle.hint(ticket.connector, ticket.id)
+
+    def _look_after_missing(self, name: str, seen: set[str]) -> None:
+        far = self.house.clock.now() + timedelta(days=3650)
+        for verification in self.house.store.overdue(far, 1000):
+            if verification.connector == name and verification.ticket_id not in seen:
+                self.lifecycle.hint(name, verification.ticket_id)

@@ -1,0 +1,110 @@
+"""Spends grants: the only place that holds directories with their credentials (SR-53)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from deskward.core.errors import OutsideError, RejectedError, UnreachableError
+from deskward.core.events import Event, EventKind
+from deskward.core.people import Person
+from deskward.core.ports import Action, Change, Clock, Directory, Errand, ErrandKind, Grant, Spent, Store
+from deskward.core.secret import Secret
+from deskward.core.verification import State, Verification
+
+SETTLE_AFTER = timedelta(seconds=45)
+CHANGED = "The account changed since the proof. Nothing was done."
+UNREADABLE = "The directory does not answer, so it is unknown whether the action happened. Check the account."
+TRY_AGAIN = "The directory does not answer just now. Nothing was changed. Try again in a minute."
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Does actions with single-use grants: checks the account, acts, reads the change back."""
+
+    store: Store
+    clock: Clock
+    directories: Mapping[str, Directory]
+    actions: Mapping[str, Action]
+
+    def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
+        """Move to `acting` with the consumed grant and the account's stamp, then act (SR-56 to SR-60).
+
+        Raises RefusedError or ConflictError when the grant is spent or the verification moved.
+        """
+        grant = self.store.grant(verification.grant_id)
+        if grant is None or not _covers(grant, verification):
+            return Spent(done=False, text="The permission for this action does not fit it.", stop=True)
+        directory = self.directories[grant.directory]
+        try:
+            before = directory.get(grant.subject_id)
+        except OutsideError:
+            return Spent(done=False, text=TRY_AGAIN)
+        if before is None or before.login != grant.login or not before.enabled or before.privileged:
+            return Spent(done=False, text=CHANGED, stop=True)
+        self._begin(verification, grant, before)
+        return self._perform(directory, self.actions[grant.action], before, answers)
+
+    def settle(self, verification: Verification) -> Spent:
+        """Compare the account's stamp with the one taken before: changed → done, unchanged → not done."""
+        action = self.actions[verification.action]
+        try:
+            after = self.directories[verification.directory].get(verification.subject_id)
+        except OutsideError:
+            return Spent(done=False, text=UNREADABLE, unknown=True)
+        if after is None:
+            return Spent(done=False, text=UNREADABLE, unknown=True)
+        if after.stamp != verification.acting_stamp:
+            return Spent(done=True, text=action.done)
+        return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
+
+    def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
+        now = self.clock.now()
+        moved = verification.moved(State.ACTING, acting_stamp=before.stamp, updated_at=now)
+        event = Event(verification.id, EventKind.ACTING, now, "requester", {"grant": grant.id})
+        errand = Errand(
+            ErrandKind.SETTLE,
+            f"settle:{verification.id}",
+            f"settle:{grant.id}",
+            {"verification": verification.id},
+            now + SETTLE_AFTER,
+            verification.id,
+        )
+        self.store.save(moved, Change(event=event, errands=(errand,), consume=grant.id))
+
+    def _perform(
+        self, directory: Directory, action: Action, before: Person, answers: Mapping[str, Secret]
+    ) -> Spent:
+        try:
+            action.perform(directory, before, answers)
+        except RejectedError as error:
+            return Spent(done=False, text=error.text)
+        except UnreachableError:
+            return Spent(done=False, text=TRY_AGAIN)
+        except OutsideError:
+            return Spent(done=False, text=UNREADABLE, unknown=True)
+        try:
+            after = directory.get(before.id)
+        except OutsideError:
+            return Spent(done=False, text=UNREADABLE, unknown=True)
+        if after is None or not action.achieved(before, after):
+            return Spent(done=False, text="The directory accepted the change but does not show it.", unknown=True)
+        return Spent(done=True, text=action.done)
+
+
+def _covers(grant: Grant, verification: Verification) -> bool:
+    asked = (
+        verification.id,
+        verification.subject_id,
+        verification.directory,
+        verification.action,
+        verification.ticket_id,
+        verification.agent_id,
+    )
+    return asked == (
+        grant.verification_id,
+        grant.subject_id,
+        grant.directory,
+        grant.action,
+        grant.ticket_id,
+        grant.agent_id,
+    )

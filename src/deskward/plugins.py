@@ -1,0 +1,88 @@
+"""Finds a plugin, a file in a folder or an installed entry point, and builds it from its settings."""
+
+import importlib
+import importlib.metadata
+import inspect
+import pkgutil
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
+
+from deskward.core.errors import SettingsError, in_words
+from deskward.core.secret import Secret, read_secret
+
+PORTS: Mapping[str, str] = {
+    "connectors": "Connector",
+    "channels": "Channel",
+    "challenges": "Challenge",
+    "signals": "Signal",
+    "directories": "Directory",
+    "actions": "Action",
+}
+
+
+def names(folder: str) -> tuple[str, ...]:
+    """List the plugins of a folder: its own files and installed entry points, sorted."""
+    package = importlib.import_module(f"deskward.{folder}")
+    own = {m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")}
+    return tuple(sorted(own | {e.name for e in _entry_points(folder)}))
+
+
+def find(folder: str, name: str) -> type:
+    """Give the plugin's class; SettingsError when there is no such plugin."""
+    for entry in _entry_points(folder):
+        if entry.name == name:
+            return typing.cast("type", entry.load())
+    if name not in names(folder):
+        there = ", ".join(names(folder)) or "none"
+        raise SettingsError(f"[{folder}.{name}] names a plugin that does not exist.", f"There are: {there}.")
+    module = importlib.import_module(f"deskward.{folder}.{name}")
+    return typing.cast("type", getattr(module, PORTS[folder]))
+
+
+def build(folder: str, name: str, table: Mapping[str, Any], *, near: Path) -> Any:
+    """Make the plugin from its section; SettingsError names the key and what is wrong with it.
+
+    Relative paths are taken from the folder `near`, where the settings file is.
+    """
+    plugin = find(folder, name)
+    try:
+        settings = _model(plugin).model_validate(dict(table))
+    except ValidationError as error:
+        mistakes = error.errors(include_input=False, include_url=False)
+        raise SettingsError(
+            in_words(mistakes, f"{folder}.{name}"), "See docs/settings.md for every key."
+        ) from error
+    given = {key: getattr(settings, key) for key in type(settings).model_fields}
+    return plugin(**{key: _rooted(value, near) for key, value in given.items()})
+
+
+def _entry_points(folder: str) -> list[importlib.metadata.EntryPoint]:
+    return list(importlib.metadata.entry_points(group=f"deskward.{folder}"))
+
+
+def _model(plugin: type) -> type[BaseModel]:
+    hints = typing.get_type_hints(vars(plugin).get("__init__", object.__init__))
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(plugin).parameters.values():
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[parameter.name] = (_readable(hints[parameter.name]), default)
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    return create_model(f"{plugin.__module__}.{plugin.__name__}", __config__=config, **fields)
+
+
+def _readable(hint: Any) -> Any:
+    if hint is Secret:
+        return Annotated[Secret, BeforeValidator(read_secret)]
+    if typing.get_origin(hint) in {UnionType, typing.Union} and Secret in typing.get_args(hint):
+        others = [h for h in typing.get_args(hint) if h is not Secret]
+        return Annotated[Secret, BeforeValidator(read_secret)] | (None if others == [NoneType] else hint)
+    return hint
+
+
+def _rooted(value: Any, near: Path) -> Any:
+    return near / value if isinstance(value, Path) else value

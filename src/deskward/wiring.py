@@ -1,0 +1,176 @@
+"""Puts the house together; knows everyone."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp
+
+from deskward import plugins
+from deskward.core.console import Runner
+from deskward.core.errors import SettingsError
+from deskward.core.links import Keyring
+from deskward.core.messages import Portal
+from deskward.core.notes import NoteWords
+from deskward.core.ports import Action, Channel, Clock, Connector, Directory
+from deskward.errands import Errands
+from deskward.gateway import Gateway
+from deskward.lifecycle import House, Lifecycle, Reading
+from deskward.settings import Settings
+from deskward.store.opening import Opened, open_store
+from deskward.web import desk, hooks, portal
+from deskward.web.guard import Guard
+
+KEY_BYTES = 32
+MOST_SKEW = 5.0
+EMBEDDED = "embedded"
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        """Give the time now."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Deskward:
+    """The whole house, ready to be run."""
+
+    settings: Settings
+    opened: Opened
+    house: House
+    lifecycle: Lifecycle
+    reading: Reading
+    errands: Errands
+    runner: Runner
+    guard: Guard
+    directories: Mapping[str, Directory]
+
+    def host_of(self, part: str) -> str:
+        """Give the host name of “desk”, “portal” or “hooks”."""
+        return str(urlsplit(getattr(self.settings.web, f"{part}_url")).hostname)
+
+    def desk(self) -> ASGIApp:
+        """Make the agents' pages."""
+        return desk.create_app(
+            self.lifecycle, self.reading, self.opened.accounts, self.opened.console, self.guard, self.house.clock
+        )
+
+    def portal(self) -> ASGIApp:
+        """Make the public page."""
+        return portal.create_app(self.lifecycle, self.reading, self.guard)
+
+    def hooks(self) -> ASGIApp:
+        """Make the way in for the ticketing system and the channels."""
+        return hooks.create_app(self.lifecycle, self.guard, self.settings.hooks)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run errands until the end of the block."""
+        if self.opened.database.dialect == "sqlite":
+            self.opened.rows.release(self.errands.holder)
+        self.runner.start(self.errands.drain, self.errands.tick)
+        try:
+            yield
+        finally:
+            self.runner.stop()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.opened.close()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Deskward:
+    """Put everything together; SettingsError says what cannot be."""
+    ticking = clock or SystemClock()
+    make = partial(_plugins, settings)
+    connectors: Mapping[str, Connector] = make("connectors", settings.connectors)
+    channels: Mapping[str, Channel] = make("channels", settings.channels)
+    directories: Mapping[str, Directory] = make("directories", settings.directories)
+    actions: Mapping[str, Action] = make("actions", settings.actions)
+    keyring = Keyring(_key(settings.near / settings.store.key_file))
+    opened = open_store(_rooted(settings.store.url, settings.near), ticking)
+    _check_clock(opened)
+    words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
+    house = House(
+        store=opened.store,
+        clock=ticking,
+        policy=settings.policy(),
+        keyring=keyring,
+        words=words,
+        portal=Portal(settings.organisation, settings.web.portal_url),
+        connectors=connectors,
+        channels=channels,
+        people=directories,
+        actions=actions,
+        gateway=Gateway(opened.store, ticking, directories, actions),
+    )
+    lifecycle = Lifecycle(house)
+    runner = opened.runner(settings.errands.threads)
+    holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()
+    errands = Errands(house, lifecycle, opened.rows, holder)
+    return Deskward(
+        settings, opened, house, lifecycle, Reading(house), errands, runner, _guard(settings), directories
+    )
+
+
+def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
+
+
+def _guard(settings: Settings) -> Guard:
+    web = settings.web
+    return Guard(
+        desk_url=web.desk_url,
+        portal_url=web.portal_url,
+        hooks_url=web.hooks_url,
+        trusted_hops=web.trusted_hops,
+        max_body=web.max_body_kb * 1024,
+    )
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _rooted(url: str, near: Path) -> str:
+    prefix = "sqlite:///"
+    if not url.startswith(prefix):
+        return url
+    return f"{prefix}{near / url.removeprefix(prefix)}"
+
+
+def _key(path: Path) -> bytes:
+    """Read the key, or make it on the very first start, readable by its owner only."""
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        key = secrets.token_bytes(KEY_BYTES)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"store.key_file {path} cannot be read.", "It holds 64 hexadecimal digits.") from error
+    if len(key) != KEY_BYTES:
+        raise SettingsError(f"store.key_file {path} is too short or too long.", "It holds 64 hexadecimal digits.")
+    return key
+
+
+def _check_clock(opened: Opened) -> None:
+    skew = opened.skew()
+    if abs(skew) > MOST_SKEW:
+        opened.close()
+        raise SettingsError(
+            f"This machine's clock and the database's are {skew:.0f} seconds apart.",
+            "Set both by NTP; links and codes expire by the clock (SR-17).",
+        )
