@@ -1,0 +1,206 @@
+"""What stands in for the outside in the web tests: small, in memory, true to the ports."""
+
+# ruff: noqa: ARG002 - the ports name the arguments
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from deskward.core.destinations import Destination, Kind
+from deskward.core.errors import InvalidError, OutsideError, RejectedError
+from deskward.core.people import Person
+from deskward.core.ports import Delivery, Directory, Field, Message, Posted, Receipt
+from deskward.core.secret import Secret
+from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
+
+START = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **parts: float) -> None:
+        self.at += timedelta(**parts)
+
+
+def ticket(number: str = "1001", **changes: object) -> Ticket:
+    made = Ticket(
+        connector="changegear",
+        id=f"id-{number}",
+        number=f"IR-{number}",
+        subject="I cannot sign in",
+        description="Forgot my password after the holidays.",
+        url=f"https://changegear.example.com/ticket/{number}",
+        category_id="7",
+        category_name="Password Reset",
+        requester_id="p-anna",
+        status="New",
+        created_at=None,
+        version="1",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeConnector:
+    name: str = "changegear"
+    poll_seconds: float = 60.0
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    people: dict[str, TicketPerson] = field(default_factory=dict)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def accepts(self, posted: Posted) -> bool:
+        return posted.headers.get("authorization") == "Basic aG9vazpzZXNhbWU="
+
+    def hinted(self, posted: Posted) -> str | None:
+        text = posted.body.decode("utf-8", "replace")
+        return text.split('"id": "')[1].split('"')[0] if '"id": "' in text else None
+
+    def read(self, ticket_id: str) -> Ticket | None:
+        return self.tickets.get(ticket_id)
+
+    def person(self, person_id: str) -> TicketPerson | None:
+        return self.people.get(person_id)
+
+    def waiting(self) -> Sequence[Ticket] | None:
+        return None
+
+    def add_note(self, ticket_id: str, marker: str, text: str, html: str) -> None:
+        self.notes.append((ticket_id, marker, text))
+
+    def close(self, ticket_id: str, comment: str) -> Closing:
+        return Closing("Closed", closed=True)
+
+    def show_status(self, ticket_id: str, text: str) -> None:
+        return
+
+    def doctor(self) -> Iterable[Check]:
+        return ()
+
+
+@dataclass
+class FakeChannel:
+    name: str
+    kind: Kind
+    sent: list[Message] = field(default_factory=list)
+
+    def normalised(self, typed: str) -> str:
+        value = typed.strip().replace(" ", "")
+        if (self.kind is Kind.EMAIL) != ("@" in value) or len(value) < 5:
+            raise InvalidError("This is not an address that can be used.", "Check it letter by letter.", "typed")
+        return value
+
+    def country(self, value: str) -> str:
+        return "DE" if self.kind is Kind.SMS else ""
+
+    def send(self, message: Message, *, again: bool) -> Receipt:
+        self.sent.append(message)
+        return Receipt(Delivery.ACCEPTED, f"ref-{message.id}", "250 OK")
+
+    def reported(self, posted: Posted) -> tuple[str, Receipt] | None:
+        if posted.headers.get("x-signature") != "genuine":
+            return None
+        return posted.body.decode(), Receipt(Delivery.DELIVERED, text=posted.url)
+
+    def doctor(self) -> Iterable[Check]:
+        return ()
+
+
+@dataclass
+class FakeDirectory:
+    name: str = "roster"
+    people: dict[str, Person] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    refuses: str = ""
+    down: OutsideError | None = None
+    changes: int = 0
+
+    def find(self, person: TicketPerson) -> Sequence[Person]:
+        return [p for p in self.people.values() if p.email == person.email]
+
+    def get(self, person_id: str) -> Person | None:
+        if self.down:
+            raise self.down
+        return self.people.get(person_id)
+
+    def set_password(self, person_id: str, password: Secret) -> None:
+        self._changed(person_id)
+        self.passwords[person_id] = password.reveal()
+
+    def unlock(self, person_id: str) -> None:
+        self._changed(person_id, locked=False)
+
+    def doctor(self) -> Iterable[Check]:
+        return ()
+
+    def _changed(self, person_id: str, **changes: bool) -> None:
+        if self.refuses:
+            raise RejectedError(self.refuses)
+        self.changes += 1
+        changed = replace(self.people[person_id], stamp=f"s{self.changes}", **changes)  # type: ignore[arg-type]
+        self.people[person_id] = changed
+
+
+@dataclass
+class FakeReset:
+    name: str = "reset_password"
+    title: str = "Reset the password"
+    button: str = "Set the new password"
+    done: str = "A new password was set."
+    fields: tuple[Field, ...] = (Field("password", "New password", "new-password", "At least 15 characters.", 15),)
+
+    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
+        return "" if len(answers["password"].reveal()) >= 15 else "The new password needs 15 characters."
+
+    def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
+        directory.set_password(person.id, answers["password"])
+
+    def achieved(self, before: Person, after: Person) -> bool:
+        return before.stamp != after.stamp
+
+
+@dataclass
+class FakeUnlock:
+    name: str = "unlock_account"
+    title: str = "Unlock the account"
+    button: str = "Unlock my account"
+    done: str = "The account was unlocked."
+    fields: tuple[Field, ...] = ()
+
+    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
+        return ""
+
+    def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
+        directory.unlock(person.id)
+
+    def achieved(self, before: Person, after: Person) -> bool:
+        return not after.locked
+
+
+ANNA = Person(
+    id="o-anna",
+    login="anna.berg",
+    name="Anna Berg",
+    email="anna.berg@acme.example",
+    destinations=(
+        Destination("d-mail", Kind.EMAIL, "anna@private.example", "private e-mail", "HR", changed_at=None),
+        Destination("d-phone", Kind.SMS, "+4915112345678", "private phone", "HR", changed_at=None),
+    ),
+    manager="Ben Vogel",
+    groups=("Sales",),
+    stamp="s0",
+    first_name="Anna",
+)
+BEN = Person(
+    id="o-ben",
+    login="ben.vogel",
+    name="Ben Vogel",
+    email="ben.vogel@acme.example",
+    destinations=(Destination("d-ben", Kind.EMAIL, "ben@home.example", "private e-mail", "HR"),),
+    stamp="s0",
+    first_name="Ben",
+)
