@@ -87,7 +87,7 @@ class Directory:
         with self._changing(person_id) as (account, accounts):
             if _is_among(password, account.hashes):
                 raise RejectedError(
-                    "This password was used before.", f"Choose one that none of your last {REMEMBERED} was."
+                    f"This password was used before; choose one that none of your last {REMEMBERED} was."
                 )
             hashed = HASHER.hash(_plain(password))
             accounts[person_id] = _Account(

@@ -1,0 +1,31 @@
+"""Lifts a lock-out; the password stays."""
+
+from collections.abc import Mapping
+
+from deskward.core.people import Person
+from deskward.core.ports import Directory, Field
+from deskward.core.secret import Secret
+
+
+class Action:
+    """Unlocks the account at the press of a button."""
+
+    name = "unlock_account"
+    title = "Account unlock"
+    fields: tuple[Field, ...] = ()
+    button = "Unlock my account"
+    done = "Your account is unlocked. Sign in with the password you have."
+
+    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
+        """Find nothing wrong: nothing is asked."""
+        del person, answers
+        return ""
+
+    def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
+        """Lift the lock."""
+        del answers
+        directory.unlock(person.id)
+
+    def achieved(self, before: Person, after: Person) -> bool:
+        """Tell whether the same account is open."""
+        return before.same_account(after) and not after.locked
