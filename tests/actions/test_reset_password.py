@@ -84,6 +84,7 @@ def test_a_long_password_nobody_guesses_will_do(password: str) -> None:
         ("!!!P@ssw0rd!!!!!", "guessers"),
         ("passwordpassword", "guessers"),
         ("passwordpasswordpass", "guessers"),
+        ("Password Password Password", "guessers"),
         ("123456789012345678", "guessers"),
         ("aaaaaaaaaaaaaaaa", "guessers"),
         ("abcabcabcabcabcabc", "guessers"),

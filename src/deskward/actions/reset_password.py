@@ -120,8 +120,8 @@ def _is_common(folded: str) -> bool:
     steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
     if len(part) < OWN_PART or len(steps) == 1:
         return True
-    core = _core(folded)
-    tried = {folded, part, SIGNS.sub("", folded), core, core.translate(LOOKALIKES)}
+    tried = {folded, SIGNS.sub("", folded), *(_core(one) for one in (folded, folded.translate(LOOKALIKES)))}
+    tried |= {part, _core(part), _core(folded).translate(LOOKALIKES)}
     return any(one in _common() for one in tried if len(one) >= SHORTEST_WORD)
 
 
