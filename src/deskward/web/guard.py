@@ -82,7 +82,11 @@ def answer(request: Request, look: Look, trouble: Trouble, headers: Mapping[str,
 
 _TEXTS = {
     400: ("What was sent cannot be read.", "Go back, reload the page and try again."),
-    403: ("This was not sent from our own page.", "Open the page again and use its buttons."),
+    401: ("The credentials are missing or wrong.", "Check the address and the credentials."),
+    403: (
+        "This was not sent by our own page, or its signature is wrong.",
+        "Open the page again and use its buttons.",
+    ),
     404: ("There is nothing here.", "Check the address."),
     405: ("This address cannot be used in this way.", "Open the page and use its buttons."),
     413: ("What was sent is too large.", "Send less."),

@@ -44,6 +44,7 @@ class Trouble:
 
 _TITLES = {
     400: "That did not work",
+    401: "Not known here",
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",

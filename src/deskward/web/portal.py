@@ -1,0 +1,208 @@
+"""The public page: the requester's way from the link to the end, one step at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from deskward.core.errors import (
+    ConflictError,
+    DeskwardError,
+    InvalidError,
+    LimitError,
+    NotFoundError,
+    OutsideError,
+)
+from deskward.core.secret import Secret
+from deskward.core.verification import State, Verification
+from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
+from deskward.web.guard import Form, Guard, client_address, protect
+from deskward.web.pages import Templates, Trouble, environment, trouble_of
+from deskward.web.pinning import is_key, signed
+
+COOKIE = "__Host-dw"
+LONGEST = timedelta(minutes=30)
+STEP = "/v/step"
+Move = Callable[[str, Verification], object]
+_TEMPLATES = {
+    State.STARTED: "card.html",
+    State.PASSED: "act.html",
+    State.ACTING: "acting.html",
+    State.DONE: "done.html",
+    State.REVIEW: "thanks.html",
+    State.HELD: "thanks.html",
+    State.FAILED: "failed.html",
+    State.DISPUTED: "failed.html",
+}
+_DOWN = Trouble(
+    503,
+    "",
+    "One of our systems does not answer just now.",
+    "Wait a minute, then press the button again. You do not have to start over.",
+)
+_STUCK = Trouble(409, "", "This cannot be completed just now.", "Call the help desk and give them the reference.")
+_WRONG = Trouble(422, "", "That code is not right.", field="value")
+
+
+def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
+    """Make the app of the portal."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    templates = Templates(environment("portal"))
+    portal = _Portal(lifecycle, reading, guard, templates)
+    protect(app, guard, url=guard.portal_url, look=portal.look, trusted_types=True)
+    app.get("/")(portal.home)
+    app.api_route("/v", methods=["GET", "HEAD"])(portal.begin)
+    app.post("/v/open")(portal.opened)
+    app.post("/v/start")(portal.start)
+    app.api_route(STEP, methods=["GET", "HEAD"])(portal.step)
+    app.get("/v/state")(portal.state)
+    app.post("/v/continue")(portal.agree)
+    app.post("/v/act")(portal.act)
+    return app
+
+
+@dataclass(frozen=True)
+class _Portal:
+    lifecycle: Lifecycle
+    reading: Reading
+    guard: Guard
+    templates: Templates
+
+    def home(self) -> Response:
+        """Lead to the one way in."""
+        return RedirectResponse("/v", 303)
+
+    def begin(self, request: Request) -> Response:
+        """Show the inert page of a link, or the present step of a run that is under way (SR-05)."""
+        if "other" not in request.query_params and self._under_way(request):
+            return RedirectResponse(STEP, 303)
+        return self._page(request, "begin.html")
+
+    def opened(self, request: Request, form: Form) -> Response:
+        """Show the first screen of a living link or hand-typed code; the neutral page for all others (SR-75)."""
+        typed = form.get("token") or form.get("code", "")
+        try:
+            verification = self.lifecycle.opened(typed)
+        except NotFoundError:
+            if self._under_way(request):
+                return RedirectResponse(STEP, 303)
+            raise
+        return self._first(request, verification, typed)
+
+    def start(self, request: Request, form: Form) -> Response:
+        """Take the call-bound value, and pin the run to this browser (SR-06 to SR-09, SR-15)."""
+        typed, value = form.get("token", ""), form.get("value", "")
+        address = client_address(request, self.guard.trusted_hops)
+        try:
+            key = _usable(form.get("pin_key", ""))
+            started, session = self.lifecycle.start(typed, value, address=address, pin_key=key)
+        except (InvalidError, ConflictError) as error:
+            return self._first(request, self.lifecycle.living(typed), typed, trouble_of(error))
+        if session:
+            return _pinned_to(session)
+        if started.state is State.FAILED:
+            return self._page(request, "failed.html", reference=started.id)
+        return self._first(request, started, typed, _WRONG)
+
+    def step(self, request: Request) -> Response:
+        """Show where the run of this browser stands."""
+        return self._step(request, self._pinned(request))
+
+    def state(self, request: Request) -> Response:
+        """Tell a waiting page where the run stands."""
+        verification = self._pinned(request)
+        return JSONResponse({"state": verification.state.value, "version": verification.version})
+
+    def agree(self, request: Request, form: Form) -> Response:
+        """Take “Continue” on the card."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.answer(pin, seen.version))
+
+    def act(self, request: Request, form: Form) -> Response:
+        """Do the action with what was typed, which goes nowhere else (SR-54, SR-79)."""
+
+        def move(pin: str, seen: Verification) -> object:
+            action = self.lifecycle.house.actions.get(seen.action)
+            names = [f.name for f in action.fields] if action else []
+            return self.lifecycle.act(pin, {name: Secret(form.get(name, "")) for name in names})
+
+        return self._moved(request, form, move)
+
+    def look(self, request: Request, trouble: Trouble) -> Response:
+        """Answer trouble on a calm page; its bytes hold nothing but the words."""
+        return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
+
+    def _moved(self, request: Request, form: Form, move: Move) -> Response:
+        seen = self._pinned(request)
+        if form.get("version") != str(seen.version):
+            return RedirectResponse(STEP, 303)
+        nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
+        if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        try:
+            move(request.cookies[COOKIE], seen)
+        except NotFoundError:
+            raise
+        except DeskwardError as error:
+            now = self._pinned(request)
+            if isinstance(error, InvalidError) or now.version == seen.version:
+                return self._step(request, now, _said(error))
+        return RedirectResponse(STEP, 303)
+
+    def _pinned(self, request: Request) -> Verification:
+        found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
+        now = self.lifecycle.house.clock.now()
+        over = found.started_at is None or found.started_at + LONGEST <= now
+        waits = found.state in {State.STARTED, State.PASSED} and not found.ended
+        if over or (waits and found.deadline <= now) or found.state not in _TEMPLATES:
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        return found
+
+    def _under_way(self, request: Request) -> bool:
+        try:
+            return not self._pinned(request).ended
+        except NotFoundError:
+            return False
+
+    def _first(
+        self, request: Request, verification: Verification, typed: str, trouble: Trouble | None = None
+    ) -> Response:
+        view = self.reading.portal(verification)
+        status = trouble.status if trouble else 200
+        return self._page(request, "first.html", status, view=view, token=typed, trouble=trouble)
+
+    def _step(self, request: Request, verification: Verification, trouble: Trouble | None = None) -> Response:
+        name = _TEMPLATES[verification.state]
+        if name == "failed.html":
+            return self._page(request, name, reference=verification.id)
+        if verification.state is State.PASSED and not verification.action:
+            name = "verified.html"
+        view = self.reading.portal(verification)
+        status = trouble.status if trouble else 200
+        return self._page(request, name, status, view=view, trouble=trouble)
+
+    def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+        organisation = self.lifecycle.house.portal.organisation
+        return self.templates.page(request, name, status, organisation=organisation, **values)
+
+
+def _usable(key: str) -> str:
+    if key and not is_key(key):
+        raise InvalidError("Your browser sent something that cannot be used.", "Open the link again.")
+    return key
+
+
+def _pinned_to(session: Secret) -> Response:
+    response = RedirectResponse(STEP, 303)
+    age = int(LONGEST.total_seconds())
+    response.set_cookie(COOKIE, session.reveal(), age, secure=True, httponly=True, samesite="strict")
+    return response
+
+
+def _said(error: DeskwardError) -> Trouble:
+    if isinstance(error, InvalidError | LimitError):
+        return trouble_of(error)
+    return _DOWN if isinstance(error, OutsideError) else _STUCK

@@ -1,0 +1,132 @@
+// The portal works without this file; with it, links open by themselves and the run is pinned to this browser.
+"use strict";
+
+(() => {
+  const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+  const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  function takeLink() {
+    const token = location.hash.slice(1);
+    if (!token) return;
+    history.replaceState(null, "", location.pathname);
+    const form = document.getElementById("link");
+    if (!form || !TOKEN.test(token)) return;
+    document.body.dataset.opening = "";
+    form.elements.token.value = token;
+    form.submit();
+  }
+
+  function base64url(buffer) {
+    const text = btoa(String.fromCharCode(...new Uint8Array(buffer)));
+    return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  }
+
+  function keys(mode, use) {
+    return new Promise((done, failed) => {
+      const opening = indexedDB.open("deskward", 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
+      opening.onerror = () => failed(opening.error);
+      opening.onsuccess = () => {
+        const transaction = opening.result.transaction("keys", mode);
+        const asked = use(transaction.objectStore("keys"));
+        transaction.oncomplete = () => {
+          opening.result.close();
+          done(asked.result);
+        };
+        transaction.onabort = () => failed(transaction.error);
+      };
+    });
+  }
+
+  // The private key cannot be exported, not even by this page (SR-15).
+  async function makeKey(form) {
+    const pair = await crypto.subtle.generateKey(ECDSA, false, ["sign"]);
+    const name = base64url(await crypto.subtle.exportKey("raw", pair.publicKey));
+    await keys("readwrite", (store) => store.put(pair.privateKey, name));
+    form.elements.pin_key.value = name;
+  }
+
+  async function sign(form) {
+    const key = await keys("readonly", (store) => store.get(form.dataset.key));
+    const text = new TextEncoder().encode(form.dataset.nonce);
+    form.elements.signature.value = base64url(await crypto.subtle.sign(ECDSA, key, text));
+  }
+
+  function readied(form) {
+    if ("pin" in form.dataset) return makeKey(form);
+    return form.dataset.key ? sign(form) : Promise.resolve();
+  }
+
+  function sendOnce(form) {
+    const ready = readied(form).catch(() => {});
+    const button = form.querySelector("button:not([type])");
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (button.disabled) return;
+      button.disabled = true;
+      await Promise.race([ready, wait(5000)]);
+      form.submit();
+    });
+    addEventListener("pageshow", () => {
+      button.disabled = false;
+    });
+  }
+
+  function showTimes() {
+    for (const time of all("time")) {
+      const at = new Date(time.dateTime);
+      time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    }
+  }
+
+  function offerShow(button) {
+    const field = document.getElementById(button.getAttribute("aria-controls"));
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = field.type === "password";
+      field.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    });
+    field.form.addEventListener("submit", () => {
+      field.type = "password";
+    });
+  }
+
+  function countLength(hint) {
+    const field = document.getElementById(hint.id.replace("h-", "f-"));
+    const least = Number(hint.dataset.least);
+    const words = hint.textContent;
+    field.addEventListener("input", () => {
+      const length = [...field.value].length;
+      hint.classList.toggle("enough", length >= least);
+      hint.textContent = length ? `${length} of at least ${least} characters` : words;
+    });
+  }
+
+  async function poll(place) {
+    for (;;) {
+      await wait(2000);
+      const answer = await fetch("/v/state", { cache: "no-store" }).catch(() => null);
+      if (!answer || answer.status >= 500) continue;
+      const now = answer.ok ? await answer.json() : null;
+      if (!now || String(now.version) !== place.dataset.poll) {
+        location.replace("/v/step");
+        return;
+      }
+    }
+  }
+
+  addEventListener("hashchange", takeLink);
+  addEventListener("pageshow", () => delete document.body.dataset.opening);
+  showTimes();
+  all("main form").forEach(sendOnce);
+  all(".show").forEach(offerShow);
+  all("[data-least]").forEach(countLength);
+  all("[data-poll]").forEach(poll);
+  for (const place of all("[data-forget]")) {
+    if (place.dataset.forget) keys("readwrite", (store) => store.delete(place.dataset.forget)).catch(() => {});
+  }
+  takeLink();
+})();
