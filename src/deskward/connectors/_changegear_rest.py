@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ LOGIN_HOLD_SECONDS = 300.0
 _REFUSED = {401, 403}
 _GONE = {404, 410}
 _LATER = {408, 429}
+_NOTHING_DONE = "ChangeGear took the change and did nothing with it."
 
 
 class Rest:
@@ -53,14 +55,12 @@ class Rest:
             return self._session
 
     def log_out(self) -> None:
-        """End the session, if there is one; a server that does not answer forgets it by itself."""
+        """End the session, if there is one, and the connections; nothing can be asked after this."""
         with self._lock:
             session, self._session = self._session, ""
-        if session:
-            try:
+        with closing(self._out), suppress(OutsideError):
+            if session:
                 self._out.call("POST", "api/user/logout", headers={"sessionid": session}, repeatable=True)
-            except OutsideError:
-                return
 
     def ask(self, method: str, path: str, query: Query = (), body: Row | None = None) -> Answer:
         """Make one authenticated call; on 401 or 403 log in once and repeat it once."""
@@ -182,18 +182,22 @@ class Rest:
         After any failure the ticket is read again: `landed` there means done. A second PUT follows only
         where the eTag moved, or where no answer came; of two PUTs with one eTag only one can succeed.
         """
-        ticket_id = ident(row[self._id_field])
         for _ in range(2):
-            refusal = self._put(ticket_id, {"eTag": row.get("eTag"), **body})
-            fresh = self.need(ticket_id)
+            refusal = self._put(ident(row[self._id_field]), {"eTag": row.get("eTag"), **body})
+            fresh = self.need(ident(row[self._id_field]))
             if landed(fresh):
                 return fresh
-            if refusal is None:
-                raise RejectedError("ChangeGear took the change and did nothing with it.", "Check the settings.")
-            if not isinstance(refusal, UncertainError) and fresh.get("eTag") == row.get("eTag"):
-                raise refusal
+            moved = fresh.get("eTag") != row.get("eTag")
+            if refusal is None or (isinstance(refusal, RejectedError | UnreachableError) and not moved):
+                raise refusal or RejectedError(_NOTHING_DONE, "Check the settings.")
             row = fresh
+        if moved and not isinstance(refusal, RejectedError) and self._was_ours(row):
+            raise RejectedError(_NOTHING_DONE, "Check the settings.")
         raise UnreachableError("The ticket is being changed all the time, or ChangeGear does not answer writes.")
+
+    def _was_ours(self, row: Row) -> bool:
+        modified_by = ident(row.get("LastModifiedBy"))
+        return bool(modified_by) and modified_by == self.user_id
 
     def _put(self, ticket_id: str, body: Row) -> OutsideError | None:
         """Give what went wrong where the server may have seen the PUT; UnreachableError where it has not."""

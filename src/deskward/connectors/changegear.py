@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -56,7 +57,7 @@ class Connector:
         note_action: str,
         auth_mode: str = "session",
         verify_tls: bool = True,
-        ca_bundle: str = "",
+        ca_bundle: Path | None = None,
         proxy: str = "",
         timeout: float = 10.0,
         connect_timeout: float = 5.0,
@@ -111,7 +112,7 @@ class Connector:
         self.webhook_ready = bool(webhook_basic_user and webhook_basic_password)
         self._webhook = f"{webhook_basic_user}:{webhook_basic_password.reveal()}".encode()
         self._entity_key = webhook_entity_key
-        verify: bool | str = (ca_bundle or True) if verify_tls else False
+        verify: bool | str = str(ca_bundle) if verify_tls and ca_bundle else verify_tls
         out = Outbound(base_url, verify=verify, proxy=proxy, timeout=timeout, connect_timeout=connect_timeout)
         origin = re.sub(r"(//[^/]+).*", r"\1", out.base_url)
         self._link = link_template or f"{origin}/CGWeb/MainUI/MainFrame.aspx?ID={{id}}&moduleName=Incident"
@@ -278,7 +279,7 @@ class Connector:
             self.rest.change(row, {self.status_field: text}, lambda fresh: fresh.get(self.status_field) == text)
 
     def log_out(self) -> None:
-        """End the session at shutdown."""
+        """End session and connections at shutdown."""
         self.rest.log_out()
 
     def doctor(self) -> Iterable[Check]:
