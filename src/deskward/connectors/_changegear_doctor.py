@@ -100,13 +100,12 @@ def _server(connector: Patient) -> Findings:
 
 
 def _counted(connector: Patient, found: list[Row]) -> str:
-    columns = [("columns", connector.fields["id"])]
-    found += (
-        connector.listed(columns)
-        if connector.poll.there
-        else connector.rest.rows(connector.rest.address(), columns)
-    )
-    return f"{len(found)} readable"
+    if connector.poll.there:
+        found += connector.listed([("columns", connector.fields["id"])])
+        return f"{len(found)} waiting"
+    first = connector.rest.row(connector.rest.address())
+    found += [first] if first else []
+    return "readable"
 
 
 def _read(connector: Patient, ticket_id: str, rows: list[Row]) -> str:
