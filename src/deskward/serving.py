@@ -5,11 +5,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from deskward.core.errors import SettingsError
 from deskward.web.hosts import Hosts
@@ -24,7 +24,7 @@ def serve(
     parts: Iterable[str],
     listen: str = "",
     *,
-    more: Mapping[str, ASGIApp] | None = None,
+    more: Mapping[str, Starlette] | None = None,
 ) -> None:
     """Serve until the process is told to stop; then the errands under way are finished and the store closed.
 
@@ -34,17 +34,37 @@ def serve(
     signal.signal(signal.SIGTERM, _leave)
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         stack.callback(house.close)
-        if "errands" in wanted:
-            stack.enter_context(house.running())
+        errands = house.running() if "errands" in wanted else contextlib.nullcontext()
         if wanted == ("errands",):
-            _wait()
+            with errands:
+                _wait()
             return
-        _web(house, wanted, listen or house.settings.web.listen, more or {})
+        server = _server(house, wanted, listen or house.settings.web.listen, more or {})
+        server.begin = lambda: stack.enter_context(errands)
+        server.run()
 
 
-def _web(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping[str, ASGIApp]) -> None:
+class _Server(uvicorn.Server):
+    """Begins something once the server listens, so that errands can reach what is served here too."""
+
+    def __init__(self, config: uvicorn.Config, bound: socket.socket) -> None:
+        super().__init__(config)
+        self.bound = bound
+        self.begin: Callable[[], object] = lambda: None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on the bound socket until stopped."""
+        super().run(sockets or [self.bound])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then begin."""
+        await super().startup(sockets)
+        self.begin()
+
+
+def _server(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping[str, Starlette]) -> _Server:
     makers = {"desk": house.desk, "portal": house.portal, "hooks": house.hooks}
-    hosts = {name: make() for part, make in makers.items() if part in wanted for name in [house.host_of(part)]}
+    hosts = {house.host_of(part): make() for part, make in makers.items() if part in wanted}
     config = uvicorn.Config(
         Hosts({**hosts, **more}),
         access_log=False,
@@ -53,9 +73,8 @@ def _web(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping[st
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
-    bound = _bound(listen)
     log.info("serving", parts=wanted, listen=listen)
-    uvicorn.Server(config).run(sockets=[bound])
+    return _Server(config, _bound(listen))
 
 
 def _leave(*_: object) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from deskward import plugins
 from deskward.core.console import Runner
@@ -60,17 +60,17 @@ class Deskward:
         """Give the host name of “desk”, “portal” or “hooks”."""
         return str(urlsplit(getattr(self.settings.web, f"{part}_url")).hostname)
 
-    def desk(self) -> ASGIApp:
+    def desk(self) -> Starlette:
         """Make the agents' pages."""
         return desk.create_app(
             self.lifecycle, self.reading, self.opened.accounts, self.opened.console, self.guard, self.house.clock
         )
 
-    def portal(self) -> ASGIApp:
+    def portal(self) -> Starlette:
         """Make the public page."""
         return portal.create_app(self.lifecycle, self.reading, self.guard)
 
-    def hooks(self) -> ASGIApp:
+    def hooks(self) -> Starlette:
         """Make the way in for the ticketing system and the channels."""
         return hooks.create_app(self.lifecycle, self.guard, self.settings.hooks)
 
@@ -86,7 +86,11 @@ class Deskward:
             self.runner.stop()
 
     def close(self) -> None:
-        """Close the store."""
+        """Let go of what is outside, then close the store."""
+        for connector in self.house.connectors.values():
+            connector.log_out()
+        for channel in self.house.channels.values():
+            channel.log_out()
         self.opened.close()
 
 
@@ -102,10 +106,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     _check_clock(opened)
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
+    policy = settings.policy()
     house = House(
         store=opened.store,
         clock=ticking,
-        policy=settings.policy(),
+        policy=policy,
         keyring=keyring,
         words=words,
         portal=Portal(settings.organisation, settings.web.portal_url),
@@ -113,7 +118,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         channels=channels,
         people=directories,
         actions=actions,
-        gateway=Gateway(opened.store, ticking, directories, actions),
+        gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)

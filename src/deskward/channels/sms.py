@@ -136,6 +136,10 @@ class Channel:
         sid = told["MessageSid"]
         return sid, _state(sid, told.get("MessageStatus", ""), told.get("ErrorCode", ""))
 
+    def log_out(self) -> None:
+        """Close the connections."""
+        self._out.close()
+
     def doctor(self) -> Iterable[Check]:
         """List one message with the credentials, and look at the addresses; nothing is sent."""
         yield self._reached()

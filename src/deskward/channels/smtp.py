@@ -110,6 +110,9 @@ class Channel:
         del posted
         return None
 
+    def log_out(self) -> None:
+        """Nothing stays open between two messages."""
+
     def doctor(self) -> Iterable[Check]:
         """Connect, log in and offer the sender, then take it back; no mail is sent."""
         plain = self._tls == "none" and not _is_loopback(self._host)

@@ -107,6 +107,7 @@ class Connector:
             frozenset(state.casefold() for state in resolved_states),
             frozenset(state.casefold() for state in closed_states),
         )
+        self.poll_seconds = poll_interval
         self.poll = Poll(poll_view, poll_filter, poll_sort, poll_pagesize, poll_interval)
         self.status_field = status_field
         self.webhook_ready = bool(webhook_basic_user and webhook_basic_password)
@@ -168,7 +169,8 @@ class Connector:
         if row is None:
             return None
         told = {name: str(row.get(field) or "") for name, field in self.person_fields.items()}
-        return TicketPerson(person_id, told["name"], told["email"], told["login"])
+        own = person_id == str(self.rest.user_id)
+        return TicketPerson(person_id, told["name"], told["email"], told["login"], own)
 
     def waiting(self) -> Sequence[Ticket] | None:
         """Read the configured view or filter completely; None where there is none."""

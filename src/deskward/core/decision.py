@@ -67,7 +67,8 @@ def leads_to(category: Category, person: Person, *, provenance: Provenance) -> s
     asked = needed(category.action_class, person.aal if category.action else 1)
     if reach >= asked:
         return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed."
+    kind = provenance.value.capitalize()
     return (
-        f"Caller-supplied: reaches proof level {reach.name} at most, and {asked.name} is needed. "
+        f"{kind}: reaches proof level {reach.name} at most, and {asked.name} is needed. "
         "The result will be a review, not a pass."
     )

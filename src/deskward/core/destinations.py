@@ -17,6 +17,7 @@ class Provenance(StrEnum):
     """Whether an address can carry proof."""
 
     ESTABLISHED = "established"
+    SAME_LOGIN = "behind the same login"
     CALLER_SUPPLIED = "caller-supplied"
 
 
@@ -25,6 +26,7 @@ class Destination:
     """One address of a person: normalised value, label (“private e-mail”), source and change stamp.
 
     `changed_at` None means the source gave no stamp; at first import that counts as old (DESIGN 9.6).
+    `same_login` tells that it opens with the very account that is to be recovered (SR-21).
     """
 
     id: str
@@ -34,6 +36,7 @@ class Destination:
     source: str
     trusted: bool = True
     changed_at: datetime | None = None
+    same_login: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ MIN_AGE = timedelta(days=14)
 
 def provenance_of(destination: Destination, now: datetime, min_age: timedelta = MIN_AGE) -> Provenance:
     """Compute “established”: trusted source, unchanged for the minimum age (SR-34, DESIGN 9.6)."""
+    if destination.same_login:
+        return Provenance.SAME_LOGIN
     old = destination.changed_at is None or now - destination.changed_at >= min_age
     return Provenance.ESTABLISHED if destination.trusted and old else Provenance.CALLER_SUPPLIED
 
@@ -93,6 +98,8 @@ def _reason(destination: Destination, provenance: Provenance, min_age: timedelta
     since = f", unchanged since {destination.changed_at:%d %b %Y}" if destination.changed_at else ""
     if provenance is Provenance.ESTABLISHED:
         return f"from {destination.source}{since}"
+    if provenance is Provenance.SAME_LOGIN:
+        return f"from {destination.source}, opens with the account itself"
     if not destination.trusted:
         return f"from {destination.source}, not a trusted source"
     return f"from {destination.source}, changed less than {min_age.days} days ago"

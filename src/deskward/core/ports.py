@@ -106,6 +106,10 @@ class Connector(Protocol):
         """Check every setting and right, changing nothing."""
         ...
 
+    def log_out(self) -> None:
+        """End what is open there; called once, at the end."""
+        ...
+
 
 class Channel(Protocol):
     """A way to reach people."""
@@ -131,6 +135,10 @@ class Channel(Protocol):
 
     def doctor(self) -> Iterable[Check]:
         """Check settings and connection without sending anything."""
+        ...
+
+    def log_out(self) -> None:
+        """End what is open there; called once, at the end."""
         ...
 
 

@@ -51,7 +51,7 @@ TOP = 10.0
 def assess(findings: Iterable[Finding]) -> Assessment:
     """Add the findings up; with no finding from MEDIUM_FROM on the level stays “Not assessed” (DESIGN 9.10)."""
     seen = tuple(findings)
-    score = min(TOP, round(sum(f.weight for f in seen), 2))
+    score = min(TOP, round(sum(max(0.0, f.weight) for f in seen), 2))
     if score >= HIGH_FROM:
         return Assessment(seen, score, RiskLevel.HIGH)
     if score >= MEDIUM_FROM:
@@ -60,14 +60,14 @@ def assess(findings: Iterable[Finding]) -> Assessment:
 
 
 def provenance_finding(*, established: bool) -> Finding | None:
-    """Weigh an address that only the caller vouches for (SR-37)."""
+    """Weigh an address that is not established (SR-37)."""
     if established:
         return None
     return Finding(
         "destination",
         Section.PERSONA,
         3.0,
-        "The link went to an address that was supplied by the caller and is not established.",
+        "The link went to an address that is not established.",
         "provenance of the destination",
     )
 

@@ -192,6 +192,7 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
                 source=contact.source or source,
                 trusted=contact.trusted and authoritative,
                 changed_at=contact.changed_at,
+                same_login=value == record.email,
             )
             for kind, value, contact, usual in reached
         ),

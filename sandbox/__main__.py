@@ -1,0 +1,165 @@
+"""Starts Deskward with everything it talks to, on one port: `python -m sandbox` (that is `make run`)."""
+
+import argparse
+import contextlib
+import secrets
+import shutil
+import sys
+import tomllib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from deskward import serving
+from deskward.cli import log_lines, put_agent
+from deskward.core.errors import DeskwardError
+from deskward.settings import read
+from deskward.wiring import build
+from sandbox.changegear import Person, Site, Subscription, create_app, delivering
+from sandbox.mailbox import Mailbox
+from sandbox.phone import Phone
+from sandbox.web import Login, Place, Welcome, create_sandbox_app
+
+HERE = Path(__file__).parent
+AGENTS = (("alex", "Alex Agent"), ("sam", "Sam Second"))
+PASSWORD = "correct horse desk battery"
+WEBHOOK = ("changegear", "sandbox-webhook")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the sandbox stands: its folder and ports."""
+
+    folder: Path
+    port: int
+    smtp_port: int
+    database: str
+
+    @property
+    def address(self) -> str:
+        """Give the address of the sandbox's own pages."""
+        return f"http://sandbox.localhost:{self.port}"
+
+
+def people(roster: Path) -> list[Person]:
+    """Make the people of the simulated ChangeGear: the API's account, the agents, the roster."""
+    listed = tomllib.loads(roster.read_text(encoding="utf-8"))["people"]
+    staff = [Person(1, "Deskward", "deskward@northwind.example", "deskward")]
+    staff += [
+        Person(number, name, f"{login}@northwind.example", login, agent=True)
+        for number, (login, name) in enumerate(AGENTS, 2)
+    ]
+    return staff + [Person(n, p["name"], p["email"], p["login"]) for n, p in enumerate(listed, 11)]
+
+
+def written(ground: Ground, phone: Phone) -> tuple[Path, str]:
+    """Write settings and roster into the folder; gives the settings' path and the webhook's path token."""
+    ground.folder.mkdir(parents=True, exist_ok=True)
+    kept = ground.folder / "path-token"
+    if not kept.exists():
+        kept.write_text(secrets.token_urlsafe(24), encoding="ascii")
+    token = kept.read_text(encoding="ascii")
+    roster = ground.folder / "people.toml"
+    if not roster.exists():
+        shutil.copy(HERE / "roster.toml", roster)
+    settings = ground.folder / "deskward.toml"
+    template = (HERE / "settings.toml.in").read_text(encoding="utf-8")
+    settings.write_text(
+        template.format(
+            port=ground.port,
+            outside_port=ground.port,
+            smtp_port=ground.smtp_port,
+            database=ground.database,
+            path_token=token,
+            account_sid=phone.account,
+        ),
+        encoding="utf-8",
+    )
+    return settings, token
+
+
+def welcome(ground: Ground) -> Welcome:
+    """Say what is where."""
+    desk, portal = f"http://desk.localhost:{ground.port}", f"http://portal.localhost:{ground.port}"
+    return Welcome(
+        organisation="Northwind",
+        desk=desk,
+        portal=portal,
+        places=(
+            Place("ChangeGear (simulated)", f"{ground.address}/changegear/", "create a ticket, read its notes"),
+            Place("Desk", desk, "the agents' pages and the console"),
+            Place("Portal", portal, "what requesters see; reached through their link"),
+            Place("Mailbox", f"{ground.address}/mailbox", "every e-mail Deskward sends"),
+            Place("Phone", f"{ground.address}/phone", "every text message Deskward sends"),
+        ),
+        logins=tuple(Login("Desk", login, PASSWORD) for login, _ in AGENTS),
+        person="Rita Romero",
+    )
+
+
+def announce(said: Welcome) -> None:
+    """Print the addresses and logins."""
+    lines = ["", "Deskward runs with its sandbox.", ""]
+    lines += [f"  {place.name:<24}{place.address}" for place in said.places]
+    lines += ["", "  Log in at the desk as:"]
+    lines += [f"  {login.name:<24}{login.password}" for login in said.logins]
+    lines += ["", f"  Begin at {said.places[0].address} with a new ticket, category “Password Reset”.", ""]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def main(ground: Ground, log: str) -> None:
+    """Start everything and serve until stopped."""
+    log_lines(log)
+    phone = Phone()
+    settings, token = written(ground, phone)
+    hook = f"http://hooks.localhost:{ground.port}/hooks/changegear/{token}"
+    site = Site(
+        people(ground.folder / "people.toml"),
+        account=1,
+        path=ground.folder / "changegear.db",
+        subscriptions=[Subscription(hook, *WEBHOOK)],
+    )
+
+    @contextlib.asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        async with delivering(site):
+            announce(said)
+            yield
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(site.close)
+        stack.callback(phone.close)
+        mailbox = Mailbox(port=ground.smtp_port, folder=ground.folder / "mail").start()
+        stack.callback(mailbox.stop)
+        house = build(read(settings))
+        for login, name in AGENTS:
+            if house.opened.accounts.agent_by_login(login) is None:
+                put_agent(house, login, name, PASSWORD)
+        said = welcome(ground)
+        outside = create_sandbox_app(changegear=create_app(site), mailbox=mailbox, phone=phone, welcome=said)
+        app = Starlette(routes=[Mount("", app=outside)], lifespan=life)
+        serving.serve(house, serving.EVERYTHING, more={"sandbox.localhost": app})
+
+
+def asked() -> tuple[Ground, str]:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("var/sandbox"), help="where everything is kept")
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--smtp-port", type=int, default=2525)
+    parser.add_argument("--database", default="sqlite:///deskward.db", help="sqlite:///path or postgresql://…")
+    parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING"))
+    given = parser.parse_args()
+    return Ground(given.folder, given.port, given.smtp_port, given.database), given.log
+
+
+if __name__ == "__main__":
+    try:
+        main(*asked())
+    except (DeskwardError, OSError) as error:
+        hint = getattr(error, "hint", "") or "Is something else using these ports? See python -m sandbox --help."
+        sys.exit(f"sandbox: {error}\n  → {hint}")
