@@ -9,7 +9,14 @@ import structlog
 
 from deskward.core.console import ErrandRows
 from deskward.core.destinations import Kind
-from deskward.core.errors import ConflictError, DeskwardError, NotFoundError, OutsideError, UncertainError
+from deskward.core.errors import (
+    ConflictError,
+    DeskwardError,
+    NotFoundError,
+    OutsideError,
+    UncertainError,
+    UnreachableError,
+)
 from deskward.core.messages import code_message, link_message
 from deskward.core.notes import note_of
 from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Message, Receipt, Sending
@@ -64,10 +71,8 @@ class Errands:
         known = log.bind(errand=errand.id, kind=errand.kind.value, attempt=errand.attempts)
         try:
             self._doing()[errand.kind](errand)
-        except (ConflictError, UncertainError) as error:
-            self._retry(errand, error.text, 0.0)
-        except OutsideError as error:
-            self._outside(errand, error)
+        except (ConflictError, UncertainError, UnreachableError) as error:
+            self._retry(errand, error.text, getattr(error, "retry_after", 0.0))
         except DeskwardError as error:
             known.warning("errand needs a person", reason=error.text)
             self.rows.park(errand, error.text)
@@ -76,12 +81,6 @@ class Errands:
             self._fault(errand, error)
         else:
             self.rows.finish(errand, self.house.clock.now())
-
-    def _outside(self, errand: Errand, error: OutsideError) -> None:
-        if error.status == OutsideError.status:
-            self.rows.park(errand, error.text)
-        else:
-            self._retry(errand, error.text, getattr(error, "retry_after", 0.0))
 
     def _fault(self, errand: Errand, error: Exception) -> None:
         text = f"An unexpected {type(error).__name__}; see the log."

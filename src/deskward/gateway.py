@@ -25,6 +25,7 @@ class Gateway:
     clock: Clock
     directories: Mapping[str, Directory]
     actions: Mapping[str, Action]
+    policy_version: str
 
     def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
         """Move to `acting` with the consumed grant and the account's stamp, then act (SR-56 to SR-60).
@@ -32,7 +33,7 @@ class Gateway:
         Raises RefusedError or ConflictError when the grant is spent or the verification moved.
         """
         grant = self.store.grant(verification.grant_id)
-        if grant is None or not _covers(grant, verification):
+        if grant is None or not _covers(grant, verification, self.policy_version):
             return Spent(done=False, text="The permission for this action does not fit it.", stop=True)
         directory = self.directories[grant.directory]
         try:
@@ -91,7 +92,7 @@ class Gateway:
         return Spent(done=True, text=action.done)
 
 
-def _covers(grant: Grant, verification: Verification) -> bool:
+def _covers(grant: Grant, verification: Verification, policy_version: str) -> bool:
     asked = (
         verification.id,
         verification.subject_id,
@@ -99,6 +100,8 @@ def _covers(grant: Grant, verification: Verification) -> bool:
         verification.action,
         verification.ticket_id,
         verification.agent_id,
+        "",
+        policy_version,
     )
     return asked == (
         grant.verification_id,
@@ -107,4 +110,6 @@ def _covers(grant: Grant, verification: Verification) -> bool:
         grant.action,
         grant.ticket_id,
         grant.agent_id,
+        grant.parameters,
+        grant.policy_version,
     )

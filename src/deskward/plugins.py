@@ -71,7 +71,7 @@ def _model(plugin: type) -> type[BaseModel]:
     for parameter in inspect.signature(plugin).parameters.values():
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (_readable(hints[parameter.name]), default)
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
     return create_model(f"{plugin.__module__}.{plugin.__name__}", __config__=config, **fields)
 
 

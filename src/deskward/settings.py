@@ -4,13 +4,15 @@ import hashlib
 import ipaddress
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import SettingsError, in_words
@@ -18,11 +20,17 @@ from deskward.core.policy import Category, Limits, Policy
 from deskward.core.proof import ActionClass
 from deskward.core.secret import Secret, read_secret
 
+Span = Annotated[float, Field(gt=0, le=100_000)]
 SecretText = Annotated[Secret, BeforeValidator(read_secret)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
 
 def _address(url: str) -> str:
@@ -93,21 +101,22 @@ class CategorySettings(_Section):
 class LimitSettings(_Section):
     """Lifetimes, tries and budgets (SR-134)."""
 
-    link_minutes_email: float = 15
-    link_minutes_sms: float = 10
-    code_minutes: float = 10
+    link_minutes_email: Span = 15
+    link_minutes_sms: Span = 10
+    code_minutes: Span = 10
     code_tries: int = Field(default=5, ge=1, le=10)
-    proof_minutes: float = 15
+    proof_minutes: Span = 15
     grant_minutes: float = Field(default=10, gt=0, le=60)
     send_days: float = Field(default=7, gt=0, le=90)
     review_hours: float = Field(default=24, gt=0, le=720)
-    min_age_days: float = 14
+    min_age_days: Span = 14
     links_per_hour: int = Field(default=3, ge=1)
     links_per_day: int = Field(default=5, ge=1)
-    wait_minutes: list[float] = Field(default=[1, 2, 5, 15], min_length=1)
+    wait_minutes: list[Span] = Field(default=[1, 2, 5, 15], min_length=1)
     corrections_per_ticket: int = Field(default=3, ge=0)
     wrong_per_address: int = Field(default=50, ge=5)
     agent_links_per_hour: int = Field(default=60, ge=1)
+    country_links_per_hour: int = Field(default=120, ge=1)
     countries: list[str] = Field(default_factory=list)
 
     def limits(self) -> Limits:
@@ -130,6 +139,7 @@ class LimitSettings(_Section):
             corrections_per_ticket=self.corrections_per_ticket,
             wrong_per_address=self.wrong_per_address,
             agent_links_per_hour=self.agent_links_per_hour,
+            country_links_per_hour=self.country_links_per_hour,
             countries=tuple(self.countries),
         )
 
@@ -143,6 +153,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         arbitrary_types_allowed=True,
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     organisation: str = Field(min_length=1, max_length=60)
@@ -169,7 +180,6 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file."""
-        assert isinstance(env_settings, EnvSettingsSource)
         return env_settings, init_settings
 
     @model_validator(mode="after")
@@ -212,6 +222,13 @@ def settings_path(given: Path | None = None) -> Path:
     return given or Path(os.environ.get("DESKWARD_SETTINGS", "deskward.toml"))
 
 
+def _refuse_inner(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what only the library's and our own constructor calls may name."""
+    inner = [{"loc": (key,), "type": "extra_forbidden"} for key in content if key == "near" or key.startswith("_")]
+    if inner:
+        raise SettingsError(f"{path}:\n{in_words(inner)}", "See docs/settings.md for every key.")
+
+
 def read(path: Path) -> Settings:
     """Read and check the settings; SettingsError names file, key and what to do."""
     try:
@@ -223,12 +240,15 @@ def read(path: Path) -> Settings:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", "Mend the file; it is TOML.") from error
+    _refuse_inner(path, content)
     try:
         settings = Settings(**content, near=path.resolve().parent)
         settings.policy()
     except ValidationError as error:
         mistakes = error.errors(include_input=False, include_url=False)
         raise SettingsError(f"{path}:\n{in_words(mistakes)}", "See docs/settings.md for every key.") from error
-    except (SettingsError, TypeError) as error:
-        raise SettingsError(f"{path}: {error}", getattr(error, "hint", "")) from error
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}", error.hint) from error
+    except UnreadableError as error:
+        raise SettingsError(f"{path} or the environment: {error}", "Write JSON, or name one key.") from error
     return settings

@@ -21,7 +21,7 @@ from deskward.lifecycle.sending import Request
 from deskward.lifecycle.story import Lifecycle
 from deskward.store.opening import Opened, open_store
 from deskward.web.guard import Guard
-from tests.web.fakes import (
+from tests.fakes import (
     ANNA,
     BEN,
     FakeChannel,
@@ -99,7 +99,7 @@ def house(store: Opened, clock: FakeClock, directory: FakeDirectory, connector: 
         channels=channels,
         people={directory.name: directory},
         actions=actions,
-        gateway=Gateway(store.store, clock, {directory.name: directory}, actions),
+        gateway=Gateway(store.store, clock, {directory.name: directory}, actions, "1"),
     )
 
 

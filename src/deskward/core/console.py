@@ -18,6 +18,7 @@ class Search:
 
     text: str = ""
     state: str = ""
+    states: tuple[str, ...] = ()
     level: str = ""
     category: str = ""
     agent_id: str = ""

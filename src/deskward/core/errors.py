@@ -97,5 +97,9 @@ def in_words(mistakes: Iterable[Mapping[str, Any]], section: str = "") -> str:
     lines = []
     for mistake in mistakes:
         key = ".".join(part for part in (section, *(str(p) for p in mistake["loc"])) if part)
-        lines.append(f"{key or 'settings'}: {_KNOWN_MISTAKES.get(mistake['type'], mistake['msg'])}")
+        lines.append(f"{key or 'settings'}: {_words(mistake)}")
     return "\n".join(lines)
+
+
+def _words(mistake: Mapping[str, Any]) -> str:
+    return _KNOWN_MISTAKES.get(mistake["type"], str(mistake["msg"]).removeprefix("Value error, "))

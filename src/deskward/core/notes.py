@@ -1,5 +1,6 @@
 """Internal notes: written from templates with allow-listed values, in two profiles (SR-103, DESIGN 9.7)."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ RECOMMEND_MORE = "Not decided - Ask for stronger proof before any action"
 def recommendation(verification: Verification) -> str:
     """Give the recommendation's exact words; “Proceed” only after a pass that still holds (SR-93)."""
     outcome, state = verification.outcome.value, verification.state.value
-    if state in {"cancelled", "disputed"} or outcome == "failed":
+    if state in {"cancelled", "disputed", "timed_out"} or outcome == "failed":
         return RECOMMEND_REJECT if outcome == "failed" or state == "disputed" else RECOMMEND_MORE
     return RECOMMEND_PROCEED if outcome == "passed" else RECOMMEND_MORE
 
@@ -86,7 +87,12 @@ def recommendation(verification: Verification) -> str:
 def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
     """Write the note of an event from what the event itself recorded, so that a retry writes the same."""
     title, lines = _WRITERS[event.kind](event.fields, verification, words)
-    return Note(title, tuple(Line(x.label, clean(x.value), x.url) for x in lines), event.marker)
+    return Note(title, tuple(Line(x.label, _plain(x.value), x.url) for x in lines), event.marker)
+
+
+def _plain(value: object) -> str:
+    """Clean, and break addresses: no URL but the console's own is in a note (SR-104)."""
+    return re.sub(r":/{2,}", ":", clean(value))
 
 
 _Written = tuple[str, list[Line]]

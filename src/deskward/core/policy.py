@@ -55,6 +55,7 @@ class Limits:
     corrections_per_ticket: int = 3
     wrong_per_address: int = 50
     agent_links_per_hour: int = 60
+    country_links_per_hour: int = 120
     countries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,7 +1,6 @@
 """A text that does not show itself."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,15 +27,22 @@ def read_secret(value: Any) -> Any:
     """Take a secret as text, as {file = "path"} or as {env = "NAME"}; ValueError says what is wrong."""
     if isinstance(value, str):
         return Secret(value)
-    if isinstance(value, Mapping) and set(value) == {"file"}:
-        try:
-            return Secret(Path(value["file"]).read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise ValueError(f"the file {value['file']} cannot be read ({error.strerror})") from error
-    if isinstance(value, Mapping) and set(value) == {"env"}:
-        if value["env"] not in os.environ:
-            raise ValueError(f"the environment variable {value['env']} is not set")
-        return Secret(os.environ[value["env"]])
     if isinstance(value, Secret) or value is None:
         return value
+    match value:
+        case {"file": str(path), **rest} if not rest:
+            return _from_file(path)
+        case {"env": str(name), **rest} if not rest:
+            if name not in os.environ:
+                raise ValueError(f"the environment variable {name} is not set")
+            return Secret(os.environ[name])
     raise ValueError('write a text, {file = "path"} or {env = "NAME"}')
+
+
+def _from_file(path: str) -> Secret:
+    try:
+        return Secret(Path(path).read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {path} holds no UTF-8 text") from None

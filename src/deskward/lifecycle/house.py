@@ -98,11 +98,10 @@ class House:
     def _errands(self, verification: Verification, kind: EventKind, now: datetime) -> tuple[Errand, ...]:
         lane = ticket_lane(verification.connector, verification.ticket_id)
         about = {"verification": verification.id, "seq": "{seq}"}
-        kinds = [ErrandKind.NOTE] if kind in NOTED else []
-        if kind is EventKind.DONE and self.category_of(verification).closes:
+        kinds = [ErrandKind.NOTE, ErrandKind.STATUS] if kind in NOTED else []
+        category = self.policy.named(verification.category)
+        if kind is EventKind.DONE and category and category.closes:
             kinds.append(ErrandKind.CLOSE)
-        if kind in NOTED:
-            kinds.append(ErrandKind.STATUS)
         return tuple(
             Errand(k, lane, f"{k.value}:{verification.id}:{{seq}}", about, now, verification.id) for k in kinds
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deskward.core.decision import leads_to
-from deskward.core.destinations import Choice, Kind, Provenance, choices
+from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
 from deskward.core.errors import NotFoundError, OutsideError, RefusedError
 from deskward.core.events import Event
 from deskward.core.notes import recommendation
@@ -15,6 +15,7 @@ from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import House
+from deskward.lifecycle.sending import TYPED, typed_destination
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class DeskView:
     """A verification as the agent may see it: masked choices, call code while it lives, deliveries, events.
 
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
-    could not be read just now; `recommendation` is empty while nothing is decided.
+    could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
+    link and code can go to two different established addresses.
     """
 
     verification: Verification
@@ -39,6 +41,7 @@ class DeskView:
     person: Person | None
     trouble: str
     now: datetime
+    two_roots: bool = False
 
     @property
     def can_send(self) -> bool:
@@ -50,6 +53,16 @@ class DeskView:
     def established(self) -> tuple[Choice, ...]:
         """Give the choices that count as established."""
         return tuple(c for c in self.choices if c.provenance is Provenance.ESTABLISHED)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a typed address is, before “Send”: masked, whether it is on file, what it can lead to."""
+
+    masked: str
+    on_file: bool
+    provenance: Provenance
+    leads: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,19 @@ class Reading:
             person=person.without_destinations() if person else None,
             trouble=trouble,
             now=now,
+            two_roots=self._two_roots(person, now),
         )
+
+    def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
+        """Tell what a typed address is and can lead to (SR-36, DESIGN 9.5); InvalidError for what is none."""
+        house, view = self.house, self.desk(verification_id)
+        person, trouble = self._person(view.verification)
+        if person is None:
+            raise RefusedError(trouble or view.verification.refusal)
+        found = typed_destination(house, person, kind, typed)
+        provenance = provenance_of(found, view.now, house.policy.limits.min_age)
+        shown = masked(found.kind, found.value)
+        return Look(shown, found.id != TYPED, provenance, view.leads.get(provenance, ""))
 
     def portal(self, verification: Verification) -> PortalView:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""
@@ -116,6 +141,12 @@ class Reading:
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
+
+    def _two_roots(self, person: Person | None, now: datetime) -> bool:
+        known, min_age = person.destinations if person else (), self.house.policy.limits.min_age
+        reachable = (d for d in known if d.kind in self._kinds())
+        established = (d for d in reachable if provenance_of(d, now, min_age) is Provenance.ESTABLISHED)
+        return len({root_of(d.kind, d.value) for d in established}) > 1
 
     def _person(self, verification: Verification) -> tuple[Person | None, str]:
         if not verification.subject_id:

@@ -14,6 +14,7 @@ from deskward.core.verification import Verification
 from deskward.lifecycle.house import House, when
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
 TYPED = "typed"
 
 
@@ -74,16 +75,29 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "code_expires_at": min(until, now + house.policy.limits.code),
         "code_way": "call" if request.on_phone else "second",
         "sends": verification.sends + 1,
-        "opens": 0,
         "pin": "",
         "pin_key": "",
         "proofs": (),
         "started_at": None,
         "agreed_at": None,
+        "decided_at": None,
+        "reason": "",
     }
     errands = tuple(_errand(s, now) for s in sendings)
     fields = _fields(verification, first, second, until, clean(request.reason))
     return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
+
+
+def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
+    """Read a typed address: the destination on file that it equals, else a caller-supplied one (SR-36)."""
+    channel = next((c for c in house.channels.values() if c.kind is kind), None)
+    if channel is None:
+        raise InvalidError(f"No channel for {kind.value} is set up.", "Use the other kind.", "typed")
+    value = channel.normalised(typed)
+    same = (d for d in person.destinations if d.kind is kind and d.value.casefold() == value.casefold())
+    return next(
+        same, Destination(TYPED, kind, value, "address supplied by the caller", "the caller", trusted=False)
+    )
 
 
 @dataclass(frozen=True)
@@ -121,13 +135,7 @@ def _destination(house: House, person: Person, request: Request, now: datetime) 
         return _target(house, _known(person, request.choice, "choice"), now)
     if request.kind is None or not request.typed.strip():
         raise InvalidError("Choose an address or type one.", "Pick e-mail or SMS and fill in the field.", "typed")
-    channel = next((c for c in house.channels.values() if c.kind is request.kind), None)
-    if channel is None:
-        raise InvalidError(f"No channel for {request.kind.value} is set up.", "Use the other kind.", "typed")
-    value = channel.normalised(request.typed)
-    same = (d for d in person.destinations if d.kind is request.kind and d.value.casefold() == value.casefold())
-    typed = Destination(TYPED, request.kind, value, "address supplied by the caller", "the caller", trusted=False)
-    return _target(house, next(same, typed), now)
+    return _target(house, typed_destination(house, person, request.kind, request.typed), now)
 
 
 def _known(person: Person, choice: str, field: str) -> Destination:
@@ -172,16 +180,33 @@ def _limits(
         "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),
         "send-destination": (limits.links_per_hour, limits.links_per_day, "to this address"),
         "send-agent": (limits.agent_links_per_hour, limits.agent_links_per_hour * 8, "by you"),
+        "send-ticket": (limits.links_per_hour, limits.links_per_day, "for this ticket"),
+        "send-country": (limits.country_links_per_hour, limits.country_links_per_hour * 8, "to this country"),
     }
     for count in counts:
-        per_hour, per_day, words = budgets.get(count.dimension, (10**9, 10**9, ""))
+        per_hour, per_day, words = budgets[count.dimension]
         if day.get(count, 0) >= per_day:
             raise LimitError(f"{per_day} links a day {words} are sent already.", 86400, "Identify in person.")
         if hour.get(count, 0) >= per_hour:
             raise LimitError(
                 f"{per_hour} links an hour {words} are sent already.", 3600, "Wait, or identify in person."
             )
+    _failures(house, verification, now)
     _wait(house, verification, first, now)
+
+
+def _failures(house: House, verification: Verification, now: datetime) -> None:
+    """Stop well before 100 wrong entries on one account (SR-135)."""
+    wrong, limits = wrong_count(house, verification), house.policy.limits
+    still = limits.links_per_day * limits.code_tries
+    if house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0) + still > MOST_FAILURES:
+        raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
+
+
+def wrong_count(house: House, verification: Verification) -> Count:
+    """Name the budget of wrong entries on the account."""
+    subject = f"{verification.directory}:{verification.subject_id}"
+    return Count("wrong-subject", house.keyring.private("subject", subject))
 
 
 def _wait(house: House, verification: Verification, first: _Target, now: datetime) -> None:

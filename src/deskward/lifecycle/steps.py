@@ -13,6 +13,7 @@ from deskward.core.proof import Proof
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
+from deskward.lifecycle.sending import wrong_count
 
 BASELINE = "baseline"
 NEUTRAL = "This link does not work."
@@ -75,7 +76,7 @@ class Steps:
         """Count a wrong value; the last allowed one fails the verification (SR-08, SR-135)."""
         tries = verification.code_tries + 1
         counted = replace(verification, code_tries=tries, wrong_total=verification.wrong_total + 1)
-        change = Change(counts=(here,))
+        change = Change(counts=(here, wrong_count(self.house, verification)))
         if tries < self.house.policy.limits.code_tries:
             return self.house.record(counted, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
         reason = f"The code was entered wrong {tries} times."

@@ -21,15 +21,7 @@ from deskward.core.errors import (
 from deskward.core.events import EventKind
 from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
 from deskward.core.policy import Category
-from deskward.core.ports import (
-    Change,
-    Count,
-    Delivery,
-    Errand,
-    ErrandKind,
-    KnownTicket,
-    Receipt,
-)
+from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, KnownTicket, Receipt, Sending
 from deskward.core.proof import level_of
 from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
@@ -124,10 +116,16 @@ class Lifecycle(Steps):
         sending = self.house.store.sending(sending_id)
         if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
             return
+        if receipt.delivery is Delivery.REFUSED:
+            self._undelivered(sending, receipt)
         self.house.store.update_sending(sending.id, receipt)
+
+    def _undelivered(self, sending: Sending, receipt: Receipt) -> None:
+        """Note it before the sending is marked, once: a crash between the two must not lose the note."""
         verification = self.get(sending.verification_id)
-        if receipt.delivery is Delivery.REFUSED and verification.state is State.SENT:
-            fields = {"masked": sending.masked, "detail": receipt.text}
+        noted = (e.fields.get("sending") for e in self.house.store.events(verification.id))
+        if verification.state is State.SENT and sending.id not in noted:
+            fields = {"sending": sending.id, "masked": sending.masked, "detail": receipt.text}
             self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
 
     def renew_code(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
@@ -181,6 +179,8 @@ class Lifecycle(Steps):
         verification = self.pinned(pin)
         if verification.state is not State.STARTED or verification.version != seen_version:
             return verification
+        if verification.deadline <= self.house.clock.now():
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         return self.decide(replace(verification, agreed_at=self.house.clock.now()))
 
     def decide(self, verification: Verification) -> Verification:
@@ -217,11 +217,11 @@ class Lifecycle(Steps):
             raise InvalidError(problem, field="answer")
         spent = self.house.gateway.spend(verification, answers)
         current = self.get(verification.id)
-        if spent.done:
+        if spent.done and current.state is State.ACTING:
             return self.done(current, spent)
         if spent.stop:
             return self.cancel(current.id, SYSTEM, spent.text)
-        if spent.unknown:
+        if spent.done or spent.unknown:
             return current
         if current.state is State.ACTING:
             self.again(current, spent)

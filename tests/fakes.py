@@ -1,4 +1,4 @@
-"""What stands in for the outside in the web tests: small, in memory, true to the ports."""
+"""What stands in for the outside in the tests: small, in memory, true to the ports."""
 
 # ruff: noqa: ARG002 - the ports name the arguments
 

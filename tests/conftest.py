@@ -1,0 +1,19 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgres import drop_database, fresh_database, shared_postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a database of this test's own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/deskward.db"
+        return
+    url = fresh_database(shared_postgres())
+    yield url
+    drop_database(url)

@@ -1,0 +1,47 @@
+"""What requesters get."""
+
+import re
+
+import pytest
+
+from deskward.core.destinations import Kind
+from deskward.core.messages import Portal, code_message, link_message
+from deskward.core.ports import Message
+from deskward.core.secret import Secret
+from tests.core.samples import NOON
+
+PORTAL = Portal("Acme <&> Co\r\nBcc: x@evil.example", "https://portal.acme.example")
+
+
+def a_link(kind: Kind) -> Message:
+    return link_message(
+        PORTAL, message_id="M1", kind=kind, to="a@b.c", token=Secret("tok"), fallback=Secret("12345678"), until=NOON
+    )
+
+
+def test_sr_03_sr_04_the_link_is_the_configured_address_with_the_token_in_the_fragment() -> None:
+    mail, sms = a_link(Kind.EMAIL), a_link(Kind.SMS)
+    for text in (mail.text, mail.html, sms.text):
+        assert set(re.findall(r"https?://[^\s\"<]+#[^\s\"<]*", text)) == {"https://portal.acme.example/v#tok"}
+    assert "1234 5678" in mail.text
+    assert "1234 5678" in mail.html
+    assert "12:00 UTC" in mail.text
+    assert sms.html == sms.subject == ""
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_sr_110_no_value_adds_a_header_or_markup(kind: Kind) -> None:
+    code = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"))
+    for message in (code, a_link(kind)):
+        assert "\n" not in message.subject
+        assert "\r" not in message.subject + message.text
+        assert "\nBcc" not in message.text
+        assert "<&>" not in message.html
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_second_code_comes_without_a_link(kind: Kind) -> None:
+    message = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"))
+    assert "123 456" in message.text
+    assert "http" not in message.text + message.html
+    assert bool(message.html) == (kind is Kind.EMAIL)
