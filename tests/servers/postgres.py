@@ -1,12 +1,14 @@
 """A real PostgreSQL server on loopback, made for one test run and thrown away after it."""
 
+import atexit
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,15 +37,23 @@ def running_postgres() -> Iterator[str]:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     port = _free_port()
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         _as_owner("initdb", "-D", folder / "cluster", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         start(folder, port)
+        stack.callback(_as_owner, "pg_ctl", "-D", folder / "cluster", "-m", "immediate", "-w", "stop")
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres?application_name={folder.name}"
         _make_template(url)
         yield url
-    finally:
-        _as_owner("pg_ctl", "-D", folder / "cluster", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def shared_postgres() -> str:
+    """Start one server for this process at first need, and stop it at the end of the process."""
+    server = running_postgres()
+    url = server.__enter__()
+    atexit.register(server.__exit__, None, None, None)
+    return url
 
 
 def start(folder: Path, port: int) -> None:
@@ -74,8 +84,9 @@ def empty_database(url: str) -> str:
 
 def drop_database(url: str) -> None:
     """Throw a database away, with whoever is still connected to it."""
-    name = make_url(url).database
-    _run_sql(make_url(url).set(database="postgres").render_as_string(), f"DROP DATABASE {name} WITH (FORCE)")
+    parsed = make_url(url).set(drivername="postgresql")
+    address = parsed.set(database="postgres").render_as_string(hide_password=False)
+    _run_sql(address, f"DROP DATABASE IF EXISTS {parsed.database} WITH (FORCE)")
 
 
 def _make_template(url: str) -> None:

@@ -41,4 +41,4 @@ def guarded(name: str, what: Callable[[], None]) -> None:
     except Exception as error:  # noqa: BLE001 - the outermost edge
         frames = extract_tb(error.__traceback__)[-3:]
         where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-        log.error("runner call failed", call=name, error=type(error).__name__, where=where)
+        log.warning("runner call failed", call=name, error=type(error).__name__, where=where)

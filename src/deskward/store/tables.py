@@ -66,7 +66,7 @@ errands = Table(
     metadata,
     Column("id", _NUMBER, primary_key=True),
     *columns_of(Errand, omit=("id",)),
-    Column("holder", Text, nullable=False, server_default=""),
+    Column("holder", Text, nullable=False, default=""),
     Column("lease_until", UtcTime, nullable=True),
     Index("uq_errands_key", "key", unique=True),
     Index("ix_errands_verification", "verification_id", "id"),

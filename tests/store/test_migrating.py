@@ -1,0 +1,107 @@
+"""The migrations make what the tables say, once, however many processes start."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from deskward.core.errors import SettingsError
+from deskward.store.database import Database, connect
+from deskward.store.migrating import HEAD, current, migrate
+from deskward.store.migrations import config_for
+from deskward.store.tables import metadata
+from tests.servers.postgres import drop_database, empty_database, shared_postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    url = empty_database(shared_postgres())
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Database]:
+    database = connect(empty_url)
+    yield database
+    database.close()
+
+
+def test_the_newest_migration_is_the_one_that_the_start_asks_for() -> None:
+    assert ScriptDirectory.from_config(config_for()).get_heads() == [HEAD]
+
+
+def test_the_migrated_tables_are_the_tables_of_the_code(empty: Database) -> None:
+    assert current(empty) == ""
+    migrate(empty)
+    migrate(empty)
+    assert current(empty) == HEAD
+    with empty.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_go_back_to_nothing(empty: Database) -> None:
+    migrate(empty)
+    with empty.write() as connection:
+        command.downgrade(config_for(connection), "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(empty)
+    assert current(empty) == HEAD
+
+
+def test_a_database_of_a_newer_version_is_left_alone(empty: Database) -> None:
+    migrate(empty)
+    with empty.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="newer version"):
+        migrate(empty)
+    assert current(empty) == "9999"
+
+
+def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
+    code = (
+        "import sys; from deskward.store.database import connect; from deskward.store.migrating import migrate;"
+        "d = connect(sys.argv[1]); input(); migrate(d); d.close()"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, empty_url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for process in started:
+        assert process.stdin
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in started:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+
+
+def test_a_start_with_nothing_to_do_loads_no_alembic(empty_url: str) -> None:
+    database = connect(empty_url)
+    migrate(database)
+    database.close()
+    code = (
+        "import sys; from deskward.store.opening import open_store; from tests.store.samples import StandingClock;"
+        "open_store(sys.argv[1], StandingClock()).close();"
+        "print({'alembic', 'procrastinate'} & set(sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, empty_url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert ran.stdout.strip() == "set()"
