@@ -1,0 +1,110 @@
+"""What pages may see."""
+
+from dataclasses import replace
+
+import pytest
+
+from deskward.core.destinations import Destination, Kind, Provenance
+from deskward.core.errors import InvalidError, NotFoundError, RefusedError, UnreachableError
+from deskward.core.policy import Policy
+from tests.fakes import ANNA
+from tests.household import Household
+
+
+def test_sr_35_the_agent_sees_masked_choices_and_no_address(home: Household) -> None:
+    opened = home.open()
+    view = home.reading.desk(opened.id)
+    assert [c.id for c in view.established] == ["d-mail", "d-phone"]
+    assert view.can_send
+    assert view.two_roots
+    assert "anna@private" not in repr((view.choices, view.person))
+    assert view.leads[Provenance.ESTABLISHED].startswith("Leads all the way")
+    assert (view.call_code.reveal(), view.recommendation, view.trouble) == ("", "", "")
+
+
+def test_the_call_code_is_shown_while_it_lives(home: Household) -> None:
+    sent = home.sent()
+    assert home.reading.desk(sent.id).call_code.reveal() == home.code(sent)
+    home.clock.forward(minutes=10)
+    assert not home.reading.desk(sent.id).call_code
+
+
+def test_the_second_code_is_not_shown_to_the_agent(home: Household) -> None:
+    sent = home.send(home.open(), on_phone=False, second="d-phone")
+    assert not home.reading.desk(sent.id).call_code
+
+
+def test_a_decided_verification_shows_its_recommendation(home: Household) -> None:
+    passed, _ = home.passed()
+    view = home.reading.desk(passed.id)
+    assert view.recommendation.startswith("User verified successfully")
+    assert not view.can_send
+
+
+def test_what_cannot_be_read_is_told_in_words(home: Household) -> None:
+    opened = home.open()
+    home.directory.down = UnreachableError("no route")
+    assert home.reading.desk(opened.id).trouble == "The directory does not answer: no route"
+    home.directory.down = None
+    del home.directory.people["o-anna"]
+    view = home.reading.desk(opened.id)
+    assert "not in the directory" in view.trouble
+    assert (view.can_send, view.choices, view.leads, view.two_roots) == (False, (), {}, False)
+    with pytest.raises(RefusedError, match="not in the directory"):
+        home.reading.look(opened.id, Kind.EMAIL, "a@b.example")
+
+
+def test_an_unbound_ticket_shows_no_person(home: Household) -> None:
+    opened = home.open(requester_id="")
+    view = home.reading.desk(opened.id)
+    assert (view.person, view.trouble, view.can_send) == (None, "", False)
+    assert home.reading.portal(opened).first_name == ""
+    with pytest.raises(NotFoundError):
+        home.reading.desk("DW-none")
+
+
+def test_a_category_that_is_gone_leads_nowhere(home: Household) -> None:
+    opened = home.open()
+    home.change(policy=Policy((), home.limits, "1"))
+    view = home.reading.desk(opened.id)
+    assert (view.category, view.leads) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "on_file", "provenance"),
+    [
+        ("ANNA@private.example", True, Provenance.ESTABLISHED),
+        ("anna@privat.example", False, Provenance.CALLER_SUPPLIED),
+        ("ben@home.example", False, Provenance.CALLER_SUPPLIED),
+    ],
+)
+def test_sr_36_a_typed_address_is_looked_at_before_it_is_used(
+    home: Household, typed: str, on_file: bool, provenance: Provenance
+) -> None:
+    look = home.reading.look(home.open().id, Kind.EMAIL, typed)
+    assert (look.on_file, look.provenance) == (on_file, provenance)
+    assert look.leads
+    assert typed.casefold() not in look.masked.casefold()
+
+
+def test_a_typed_address_of_a_kind_without_channel_is_told(home: Household) -> None:
+    opened = home.open()
+    home.change(channels={"smtp": home.mail})
+    with pytest.raises(InvalidError, match="No channel for sms"):
+        home.reading.look(opened.id, Kind.SMS, "+491511234567")
+    assert [c.id for c in home.reading.desk(opened.id).choices] == ["d-mail"]
+
+
+def test_one_mailbox_twice_is_one_root(home: Household) -> None:
+    twice = tuple(Destination(f"d{n}", Kind.EMAIL, "anna@private.example", "mail", "HR") for n in range(2))
+    home.directory.people["o-anna"] = replace(ANNA, destinations=twice)
+    assert not home.reading.desk(home.open().id).two_roots
+
+
+def test_sr_77_the_portal_knows_first_name_organisation_and_step(home: Household) -> None:
+    started, _ = home.started()
+    view = home.reading.portal(started)
+    assert (view.first_name, view.organisation, view.target) == ("Anna", "Acme", "anna.berg")
+    assert view.action is not None
+    assert view.action_title == "Reset the password"
+    assert view.page_nonce == home.house.keyring.page_nonce(started.pin, started.version)

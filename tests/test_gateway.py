@@ -1,0 +1,147 @@
+"""The gateway: one grant, one action, read back."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from deskward.core.errors import OutsideError, RefusedError, RejectedError, UncertainError, UnreachableError
+from deskward.core.people import Person
+from deskward.core.ports import Grant
+from deskward.core.verification import State, Verification
+from deskward.gateway import CHANGED, TRY_AGAIN, UNREADABLE
+from deskward.store.tables import grants
+from tests.fakes import ANNA
+from tests.household import PASSWORD, Household
+from tests.many import at_once
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    home = Household(f"sqlite:///{tmp_path}/deskward.db")
+    yield home
+    home.opened.close()
+
+
+@pytest.fixture
+def passed(home: Household) -> Verification:
+    return home.passed()[0]
+
+
+def test_sr_56_57_a_grant_is_spent_once_and_read_back(home: Household, passed: Verification) -> None:
+    spent = home.house.gateway.spend(passed, PASSWORD)
+    assert (spent.done, spent.text) == (True, "A new password was set.")
+    with pytest.raises(RefusedError):
+        home.house.gateway.spend(home.lifecycle.get(passed.id), PASSWORD)
+    assert home.directory.changes == 1
+
+
+FIELDS = [f.name for f in fields(Grant) if f.name not in {"id", "expires_at"}]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_sr_56_a_grant_with_any_one_field_changed_is_refused(
+    home: Household, passed: Verification, field: str
+) -> None:
+    other = home.open("1002").id
+    with home.opened.database.write() as connection:
+        connection.execute(update(grants).values({field: other}))
+    spent = home.house.gateway.spend(passed, PASSWORD)
+    assert spent.stop
+    assert not spent.done
+    assert home.directory.changes == 0
+
+
+def test_sr_56_an_unknown_or_expired_grant_is_refused(home: Household, passed: Verification) -> None:
+    assert home.house.gateway.spend(replace(passed, grant_id="GR-x"), PASSWORD).stop
+    home.clock.at += timedelta(minutes=10)
+    with pytest.raises(RefusedError, match="used up or has expired"):
+        home.house.gateway.spend(passed, PASSWORD)
+    assert home.directory.changes == 0
+
+
+def test_sr_57_sixty_four_threads_spend_one_grant_once(home: Household, passed: Verification) -> None:
+    seen = at_once(64, lambda _: home.house.gateway.spend(passed, PASSWORD))
+    assert seen["done"] == 1
+    assert home.directory.changes == 1
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        None,
+        replace(ANNA, login="renamed"),
+        replace(ANNA, enabled=False),
+        replace(ANNA, privileged=True),
+    ],
+)
+def test_sr_60_an_account_that_changed_is_not_touched(
+    home: Household, passed: Verification, account: Person | None
+) -> None:
+    home.directory.people.pop("o-anna")
+    home.directory.people["recreated"] = replace(ANNA, id="recreated")
+    if account:
+        home.directory.people["o-anna"] = account
+    spent = home.house.gateway.spend(passed, PASSWORD)
+    assert (spent.stop, spent.text) == (True, CHANGED)
+    assert home.directory.changes == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "unknown"),
+    [
+        (RejectedError("Too young."), "Too young.", False),
+        (UnreachableError("down"), TRY_AGAIN, False),
+        (UncertainError("no answer"), UNREADABLE, True),
+    ],
+)
+def test_sr_58_how_a_failed_action_ended_is_told_truthfully(
+    home: Household, passed: Verification, monkeypatch: pytest.MonkeyPatch, error: OutsideError, text: str, unknown: bool
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(home.directory, "set_password", failing)
+    spent = home.house.gateway.spend(passed, PASSWORD)
+    assert (spent.done, spent.text, spent.unknown) == (False, text, unknown)
+    assert home.lifecycle.get(passed.id).state is State.ACTING
+
+
+def test_a_directory_that_is_down_before_the_action_costs_no_grant(home: Household, passed: Verification) -> None:
+    home.directory.down = UnreachableError("down")
+    assert home.house.gateway.spend(passed, PASSWORD).text == TRY_AGAIN
+    home.directory.down = None
+    assert home.house.gateway.spend(passed, PASSWORD).done
+
+
+def test_sr_59_a_directory_that_accepts_and_forgets_is_unknown(
+    home: Household, passed: Verification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home.directory, "set_password", lambda *_: None)
+    spent = home.house.gateway.spend(passed, PASSWORD)
+    assert (spent.done, spent.unknown) == (False, True)
+    assert "does not show it" in spent.text
+
+
+def test_sr_58_a_directory_that_dies_after_the_action_is_unknown_until_settled(
+    home: Household, passed: Verification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_password = home.directory.set_password
+
+    def dying(*arguments: object) -> None:
+        set_password(*arguments)  # type: ignore[arg-type]
+        home.directory.down = UnreachableError("down")
+
+    monkeypatch.setattr(home.directory, "set_password", dying)
+    gateway = home.house.gateway
+    assert gateway.spend(passed, PASSWORD).unknown
+    acting = home.lifecycle.get(passed.id)
+    assert gateway.settle(acting).unknown
+    home.directory.down = None
+    assert gateway.settle(acting).done
+    assert not gateway.settle(replace(acting, acting_stamp=home.directory.people["o-anna"].stamp)).done
+    home.directory.people.clear()
+    assert gateway.settle(acting).unknown
