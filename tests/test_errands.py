@@ -1,0 +1,307 @@
+"""What must happen outside happens, in order, once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from deskward.core.destinations import Kind
+from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
+from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
+from deskward.core.tickets import Closing, Ticket
+from deskward.core.verification import State
+from deskward.errands import PARK_FAULT_AFTER, wait_of
+from tests.fakes import START, FakeChannel, FakeConnector, ticket
+from tests.household import AGENT, PASSWORD, Household
+
+
+class Desk(FakeConnector):
+    """A ticketing system whose troubles are told to it."""
+
+    poll_seconds = 60.0
+    fails: Exception | None = None
+    by_hand = False
+    view: list[Ticket] | None = None
+
+    def add_note(self, ticket_id: str, marker: str, text: str, html: str) -> None:
+        self._maybe()
+        if marker not in [n[1] for n in self.notes]:
+            super().add_note(ticket_id, marker, text, html)
+
+    def show_status(self, ticket_id: str, text: str) -> None:
+        self._maybe()
+        self.notes.append((ticket_id, "status", text))
+
+    def close(self, ticket_id: str, comment: str) -> Closing:
+        self._maybe()
+        self.notes.append((ticket_id, "close", comment))
+        return Closing("Resolved", closed=not self.by_hand, by_hand=self.by_hand)
+
+    def waiting(self) -> list[Ticket] | None:
+        self._maybe()
+        return self.view
+
+    def _maybe(self) -> None:
+        if self.fails:
+            raise self.fails
+
+
+class Phone(FakeChannel):
+    """A channel whose answers are told to it."""
+
+    answer: Receipt | Exception | None = None
+    tries: list[bool]
+
+    def send(self, message: Message, *, again: bool) -> Receipt:
+        self.tries = [*getattr(self, "tries", []), again]
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or super().send(message, again=again)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def home(tmp_path: Path, desk: Desk) -> Iterator[Household]:
+    mail = Phone("smtp", Kind.EMAIL)
+    home = Household(f"sqlite:///{tmp_path}/deskward.db", connector=desk, mail=mail)
+    yield home
+    home.opened.close()
+
+
+def sending_errand(home: Household, which: str) -> Errand:
+    return next(e for e in home.opened.console.errands(which) if e.kind is ErrandKind.SEND)
+
+
+def test_waits_double_up_to_five_minutes_with_jitter() -> None:
+    for attempts in range(1, 40):
+        ceiling = min(300.0, 2.0**attempts)
+        assert ceiling / 2 <= wait_of(attempts) < ceiling
+
+
+def test_an_hour_down_costs_an_hour_and_no_note(home: Household, desk: Desk) -> None:
+    desk.fails = UnreachableError("down")
+    _, pin = home.passed()
+    done = home.lifecycle.act(pin, PASSWORD)
+    home.drain(hours=1)
+    assert desk.notes == []
+    desk.fails = None
+    home.drain(hours=0.2)
+    markers = [n[1] for n in desk.notes]
+    assert [m for m in markers if m.startswith("DW")] == [f"{done.id}-{n}" for n in (1, 2, 3, 4, 6)]
+    assert markers[-3:] == [f"{done.id}-6", "status", "close"]
+
+
+@pytest.mark.parametrize("error", [UncertainError("no answer"), UnreachableError("busy", retry_after=600)])
+def test_what_may_pass_is_tried_again_after_the_time_asked_for(
+    home: Household, desk: Desk, error: OutsideError
+) -> None:
+    desk.fails = error
+    opened = home.open()
+    home.drain()
+    head = home.waiting(opened)[0]
+    assert (head.state, head.last_error) == (ErrandState.DUE, error.text)
+    least = getattr(error, "retry_after", 1.0)
+    assert head.due_at - home.clock.now() >= timedelta(seconds=least)
+
+
+@pytest.mark.parametrize(
+    "error", [RejectedError("This field is read-only."), OutsideError("Nonsense."), KeyError("x")]
+)
+def test_what_never_passes_waits_for_a_person_and_the_lane_goes_on(
+    home: Household, desk: Desk, error: Exception
+) -> None:
+    desk.fails = error
+    opened = home.open()
+    for _ in range(PARK_FAULT_AFTER):
+        home.drain()
+        home.clock.forward(minutes=6)
+    note, status = home.waiting(opened)
+    assert (note.state, note.kind) == (ErrandState.PARKED, ErrandKind.NOTE)
+    assert status.attempts > 0
+    assert note.attempts == (PARK_FAULT_AFTER if isinstance(error, KeyError) else 1)
+    assert "see the log" in note.last_error or note.last_error == str(error)
+
+
+def test_a_note_whose_event_is_gone_is_left_to_a_person(home: Household) -> None:
+    opened = home.open()
+    lost = replace(home.waiting(opened)[0], id=0, key="lost", about={"verification": opened.id, "seq": "99"})
+    home.store.enqueue([lost])
+    home.drain()
+    assert "event 99" in home.waiting(opened)[-1].last_error
+
+
+def test_an_uncertain_message_is_looked_for_and_then_left_to_the_agent(home: Household) -> None:
+    phone = home.mail
+    assert isinstance(phone, Phone)
+    phone.answer = UncertainError("No answer from the provider.")
+    sent = home.sent()
+    for _ in range(6):
+        home.drain()
+        home.clock.forward(minutes=1)
+    assert phone.tries == [False, True, True, True, True]
+    (sending,) = home.store.sendings(sent.id)
+    assert sending.delivery is Delivery.UNKNOWN
+    assert "Ask the requester, or send again" in sending.detail
+    phone.answer = None
+    home.send(home.lifecycle.get(sent.id))
+    home.drain()
+    assert len(phone.sent) == 1
+
+
+def test_a_bounce_is_noted_and_offers_another_address(home: Household, desk: Desk) -> None:
+    phone = home.mail
+    assert isinstance(phone, Phone)
+    phone.answer = Receipt(Delivery.REFUSED, text="550 no such mailbox")
+    home.sent()
+    home.drain()
+    assert "550 no such mailbox" in next(n[2] for n in desk.notes if "not delivered" in n[2])
+
+
+def test_what_was_cancelled_before_sending_is_not_sent(home: Household) -> None:
+    sent = home.sent()
+    home.lifecycle.cancel(sent.id, AGENT, "Stop.")
+    home.drain()
+    assert home.mail.sent == []
+    assert sending_errand(home, sent.id).state is ErrandState.DONE
+
+
+def test_a_resend_replaces_what_is_not_out_yet(home: Household) -> None:
+    first = home.sent()
+    second = home.send(first, choice="d-phone")
+    home.drain()
+    assert home.mail.sent == []
+    assert home.token(second) in home.sms.sent[0].text
+
+
+def test_a_link_that_died_in_the_queue_is_not_sent(home: Household) -> None:
+    sent = home.sent()
+    home.clock.forward(minutes=16)
+    home.errands.drain(f"smtp:{sent.id}")
+    assert home.mail.sent == []
+
+
+def test_link_and_code_of_one_form_are_both_sent(home: Household) -> None:
+    home.send(home.open(), on_phone=False, second="d-phone")
+    home.drain()
+    assert (len(home.mail.sent), len(home.sms.sent)) == (1, 1)
+
+
+def test_sending_twice_after_a_crash_looks_first(home: Household) -> None:
+    sent = home.sent()
+    lane = f"smtp:{sent.id}"
+    now = home.clock.now()
+    assert home.opened.rows.claim(lane, "dead", now, now + timedelta(minutes=2))
+    home.clock.forward(minutes=3)
+    home.errands.drain(lane)
+    assert home.mail.tries == [True]  # type: ignore[attr-defined]
+    home.store.enqueue([replace(sending_errand(home, sent.id), id=0, key="again")])
+    home.errands.drain(lane)
+    assert len(home.mail.sent) == 1
+
+
+def test_a_ticket_deskward_may_not_close_is_left_to_the_agent(home: Household, desk: Desk) -> None:
+    desk.by_hand = True
+    _, pin = home.passed()
+    home.lifecycle.act(pin, PASSWORD)
+    home.drain()
+    assert [n[2].splitlines()[0] for n in desk.notes][-2:] == ["Please close this ticket", "Passed"]
+
+
+def test_a_vanished_ticket_in_an_errand_is_left_alone(home: Household) -> None:
+    home.lifecycle.hint("changegear", "gone")
+    home.clock.forward(seconds=1)
+    home.drain()
+    assert home.store.open_for("changegear", "gone") is None
+
+
+def test_sr_100_duplicate_and_reordered_hints_end_in_one_open_verification(home: Household, desk: Desk) -> None:
+    for number in ("2", "1", "2", "1", "2"):
+        made = ticket(number)
+        desk.tickets[made.id] = made
+        home.lifecycle.hint("changegear", made.id)
+        home.clock.forward(seconds=0.2)
+        home.drain()
+    home.clock.forward(seconds=1)
+    home.drain()
+    for number in ("1", "2"):
+        opened = home.store.open_for("changegear", f"id-{number}")
+        assert opened is not None
+        assert home.kinds(opened) == ["opened"]
+
+
+def test_the_first_poll_leaves_older_tickets_alone_and_later_ones_count_as_new(
+    home: Household, desk: Desk
+) -> None:
+    home.store.first_start()
+    old = ticket("1", created_at=START - timedelta(days=1))
+    desk.view = [old]
+    home.errands.tick()
+    assert home.store.open_for("changegear", old.id) is None
+    entering = ticket("2", created_at=START - timedelta(days=1))
+    desk.view = [old, entering]
+    home.clock.forward(seconds=59)
+    home.errands.tick()
+    assert home.store.open_for("changegear", entering.id) is None
+    home.clock.forward(seconds=1)
+    home.errands.tick()
+    assert home.store.open_for("changegear", entering.id) is not None
+    assert home.store.open_for("changegear", old.id) is None
+
+
+def test_a_requester_changed_in_the_ticket_cancels_and_opens_anew(home: Household, desk: Desk) -> None:
+    sent = home.sent()
+    desk.view = [ticket(requester_id="p-ben")]
+    home.errands.tick()
+    assert home.lifecycle.get(sent.id).state is State.CANCELLED
+    fresh = home.store.open_for("changegear", sent.ticket_id)
+    assert fresh is not None
+    assert fresh.subject_id == "o-ben"
+
+
+def test_a_ticket_that_left_the_view_is_looked_after(home: Household, desk: Desk) -> None:
+    sent = home.sent()
+    desk.tickets[sent.ticket_id] = ticket(category_name="Printer")
+    desk.view = []
+    home.errands.tick()
+    home.clock.forward(seconds=1)
+    home.drain()
+    assert home.lifecycle.get(sent.id).state is State.CANCELLED
+
+
+def test_a_poll_that_fails_or_is_not_set_up_changes_nothing(home: Household, desk: Desk) -> None:
+    home.errands.tick()
+    desk.fails = UnreachableError("down")
+    home.clock.forward(minutes=1)
+    home.errands.tick()
+    assert home.store.known("changegear", "baseline") is None
+
+
+def test_a_ticket_that_cannot_be_opened_in_a_poll_goes_through_an_errand(
+    home: Household, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_: str) -> None:
+        raise UnreachableError("down")
+
+    made = ticket()
+    desk.tickets[made.id] = made
+    desk.view = [made]
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "person", down)
+        home.errands.tick()
+    home.clock.forward(seconds=1)
+    home.drain()
+    assert home.store.open_for("changegear", made.id) is not None
+    assert home.store.known("changegear", "baseline") == KnownTicket("changegear", "baseline", "", "")
+
+
+def test_a_tick_times_out_what_waited_too_long(home: Household) -> None:
+    sent = home.sent()
+    home.clock.forward(minutes=15)
+    home.errands.tick()
+    assert home.lifecycle.get(sent.id).state is State.TIMED_OUT
