@@ -1,11 +1,13 @@
 """What must happen outside happens, in order, once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
@@ -59,6 +61,13 @@ class Phone(FakeChannel):
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer or super().send(message, again=again)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Keep the log for looking at; the printing of tracebacks is slow."""
+    with capture_logs() as logged:
+        yield logged
 
 
 @pytest.fixture

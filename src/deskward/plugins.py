@@ -36,7 +36,7 @@ def find(folder: str, name: str) -> type:
     """Give the plugin's class; SettingsError when there is no such plugin."""
     for entry in _entry_points(folder):
         if entry.name == name:
-            return typing.cast("type", entry.load())
+            return _loaded(folder, entry)
     if name not in names(folder):
         there = ", ".join(names(folder)) or "none"
         raise SettingsError(f"[{folder}.{name}] names a plugin that does not exist.", f"There are: {there}.")
@@ -59,6 +59,14 @@ def build(folder: str, name: str, table: Mapping[str, Any], *, near: Path) -> An
         ) from error
     given = {key: getattr(settings, key) for key in type(settings).model_fields}
     return plugin(**{key: _rooted(value, near) for key, value in given.items()})
+
+
+def _loaded(folder: str, entry: importlib.metadata.EntryPoint) -> type:
+    try:
+        return typing.cast("type", entry.load())
+    except (ImportError, AttributeError) as error:
+        text = f"[{folder}.{entry.name}] cannot be loaded: {error}"
+        raise SettingsError(text, "Mend or remove the package that brings it.") from error
 
 
 def _entry_points(folder: str) -> list[importlib.metadata.EntryPoint]:

@@ -102,4 +102,4 @@ def in_words(mistakes: Iterable[Mapping[str, Any]], section: str = "") -> str:
 
 
 def _words(mistake: Mapping[str, Any]) -> str:
-    return _KNOWN_MISTAKES.get(mistake["type"], str(mistake["msg"]).removeprefix("Value error, "))
+    return _KNOWN_MISTAKES.get(mistake["type"]) or str(mistake["msg"]).removeprefix("Value error, ")
