@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import structlog
-from argon2 import PasswordHasher
 from cyclopts import App, Parameter
 
 from deskward import plugins, serving
 from deskward.core.accounts import Agent
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.links import new_id
+from deskward.core.secret import Secret
 from deskward.core.tickets import Check
 from deskward.settings import read, settings_path
+from deskward.web.desk import hashed
 from deskward.wiring import Deskward, build
 
 app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
@@ -196,7 +197,7 @@ def put_agent(house: Deskward, login: str, name: str, password: str) -> None:
     if len(password) < LEAST_PASSWORD:
         raise InvalidError(f"The password needs at least {LEAST_PASSWORD} characters.", "A sentence is fine.")
     known = house.opened.accounts.agent_by_login(login)
-    agent = Agent(known.id if known else new_id("AG"), login, name, PasswordHasher().hash(password))
+    agent = Agent(known.id if known else new_id("AG"), login, name, hashed(Secret(password)))
     house.opened.accounts.put_agent(agent)
     house.opened.accounts.end_web_sessions(agent_id=agent.id)
 

@@ -63,7 +63,12 @@ class Deskward:
     def desk(self) -> Starlette:
         """Make the agents' pages."""
         return desk.create_app(
-            self.lifecycle, self.reading, self.opened.accounts, self.opened.console, self.guard, self.house.clock
+            self.lifecycle,
+            self.reading,
+            accounts=self.opened.accounts,
+            console=self.opened.console,
+            guard=self.guard,
+            clock=self.house.clock,
         )
 
     def portal(self) -> Starlette:

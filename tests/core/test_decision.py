@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from deskward.core.decision import decide, leads_to, obstacle, story_findings
 from deskward.core.destinations import Provenance
 from deskward.core.notes import RECOMMEND_PROCEED, recommendation
+from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Proof, ProofLevel, level_of, needed
 from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding
@@ -18,7 +19,8 @@ from tests.core.samples import NOON, a_person, a_verification
 RANK = (State.FAILED, State.REVIEW, State.PASSED)
 WINDOW = timedelta(minutes=15)
 weights = st.floats(-5, 10)
-findings = st.lists(st.builds(Finding, st.just("x"), st.sampled_from(Section), weights, st.just("why"), st.just("s")))
+finding = st.builds(Finding, st.just("x"), st.sampled_from(Section), weights, st.just("why"), st.just("s"))
+findings = st.lists(finding)
 categories = st.builds(
     Category,
     st.just("c"),
@@ -43,9 +45,8 @@ levels = st.sampled_from(ProofLevel)
 
 @given(categories, people, levels, findings, findings)
 def test_sr_18_more_risk_never_raises_the_verdict(
-    category: Category, person: object, level: ProofLevel, some: list[Finding], more: list[Finding]
+    category: Category, person: Person, level: ProofLevel, some: list[Finding], more: list[Finding]
 ) -> None:
-    assert isinstance(person, type(a_person()))
     before, after = decide(category, person, level, some), decide(category, person, level, some + more)
     assert RANK.index(after.state) <= RANK.index(before.state)
     assert after.proof_level == before.proof_level == level
@@ -59,18 +60,16 @@ def test_sr_18_removing_proof_never_raises_the_level(given_proofs: list[Proof], 
 
 @given(categories.filter(lambda c: c.action_class is not ActionClass.C1), people, proofs)
 def test_sr_37_caller_supplied_proof_alone_never_passes_c2_or_more(
-    category: Category, person: object, given_proofs: list[Proof]
+    category: Category, person: Person, given_proofs: list[Proof]
 ) -> None:
-    assert isinstance(person, type(a_person()))
     level = level_of([p for p in given_proofs if not p.established], "s1", NOON, WINDOW)
     assert decide(category, person, level, ()).state is not State.PASSED
 
 
 @given(categories, people, levels, findings)
 def test_sr_93_proceed_appears_only_with_enough_proof_and_no_veto(
-    category: Category, person: object, level: ProofLevel, some: list[Finding]
+    category: Category, person: Person, level: ProofLevel, some: list[Finding]
 ) -> None:
-    assert isinstance(person, type(a_person()))
     verdict = decide(category, person, level, some)
     shown = recommendation(a_verification(state=verdict.state, outcome=verdict.outcome))
     enough = level >= needed(category.action_class, person.aal if category.action else 1)
@@ -81,9 +80,8 @@ def test_sr_93_proceed_appears_only_with_enough_proof_and_no_veto(
 
 @given(categories, people, st.sampled_from(Provenance))
 def test_what_an_address_leads_to_agrees_with_the_verdict(
-    category: Category, person: object, provenance: Provenance
+    category: Category, person: Person, provenance: Provenance
 ) -> None:
-    assert isinstance(person, type(a_person()))
     established = provenance is Provenance.ESTABLISHED
     level = ProofLevel.P2 if established else ProofLevel.P1
     verdict = decide(category, person, level, [provenance_finding(established=established)])
@@ -93,8 +91,7 @@ def test_what_an_address_leads_to_agrees_with_the_verdict(
 
 
 @given(categories, people)
-def test_who_meets_no_obstacle_can_pass_by_link(category: Category, person: object) -> None:
-    assert isinstance(person, type(a_person()))
+def test_who_meets_no_obstacle_can_pass_by_link(category: Category, person: Person) -> None:
     if not obstacle(category, person):
         assert decide(category, person, ProofLevel.P2, ()).state is State.PASSED
 

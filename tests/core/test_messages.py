@@ -14,9 +14,8 @@ PORTAL = Portal("Acme <&> Co\r\nBcc: x@evil.example", "https://portal.acme.examp
 
 
 def a_link(kind: Kind) -> Message:
-    return link_message(
-        PORTAL, message_id="M1", kind=kind, to="a@b.c", token=Secret("tok"), fallback=Secret("12345678"), until=NOON
-    )
+    token, fallback = Secret("tok"), Secret("12345678")
+    return link_message(PORTAL, message_id="M1", kind=kind, to="a@b.c", token=token, fallback=fallback, until=NOON)
 
 
 def test_sr_03_sr_04_the_link_is_the_configured_address_with_the_token_in_the_fragment() -> None:

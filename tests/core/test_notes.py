@@ -22,10 +22,28 @@ from tests.core.samples import NOON, a_verification
 
 DESK = "https://desk.acme.example"
 WORDS = NoteWords("imper.ai", DESK, {"reset_password": "Reset the password"})
-NAMES = (
-    "reason again second_masked second_label address_reason masked label provenance channel agent_name expires_at "
-    "detail at outcome risk_level recommendation proof_level by text status"
-).split()
+NAMES = [
+    "reason",
+    "again",
+    "second_masked",
+    "second_label",
+    "address_reason",
+    "masked",
+    "label",
+    "provenance",
+    "channel",
+    "agent_name",
+    "expires_at",
+    "detail",
+    "at",
+    "outcome",
+    "risk_level",
+    "recommendation",
+    "proof_level",
+    "by",
+    "text",
+    "status",
+]
 EVIL = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
     "[click](https://evil.example) ![x](http://evil.example/x.png) **bold**",
@@ -93,7 +111,7 @@ def test_a_note_written_twice_is_the_same_and_ends_with_its_marker(kind: EventKi
     first, second = written(kind), written(kind)
     assert (first.as_text(), first.as_html()) == (second.as_text(), second.as_html())
     assert first.as_text().endswith("\nRef: DW-1-7")
-    assert first.as_html().endswith("<small>Ref: DW-1-7</small></p>")
+    assert first.as_html().endswith("<br>Ref: DW-1-7</p>")
 
 
 @pytest.mark.parametrize("evil", EVIL)

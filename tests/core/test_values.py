@@ -28,6 +28,12 @@ def test_a_person_is_called_by_first_name() -> None:
     assert a_person(destinations=(a_destination(),)).without_destinations().destinations == ()
 
 
+def test_sr_60_the_same_account_has_the_same_id_and_name() -> None:
+    assert a_person().same_account(a_person(stamp="s2"))
+    assert not a_person().same_account(a_person(login="renamed"))
+    assert not a_person().same_account(a_person(id="recreated"))
+
+
 def test_sr_54_a_secret_does_not_show_itself() -> None:
     secret = Secret("hunter22")
     assert "hunter22" not in f"{secret} {secret!r}"
@@ -62,7 +68,7 @@ def test_a_secret_that_cannot_be_read_says_why(value: object, words: str) -> Non
 
 def test_a_secret_file_that_is_no_text_shows_none_of_it(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"\xffpass")
-    with pytest.raises(ValueError, match="holds no UTF-8 text$"):
+    with pytest.raises(ValueError, match=r"holds no UTF-8 text$"):
         read_secret({"file": f"{tmp_path}/s"})
 
 
@@ -108,7 +114,7 @@ def test_a_category_fits_by_id_or_name_whatever_the_case() -> None:
 @pytest.mark.parametrize(
     ("limits", "key"),
     [
-        ({"link": {Kind.SMS: timedelta(minutes=10, seconds=1), Kind.EMAIL: timedelta(hours=1)}}, "link_minutes_sms"),
+        ({"link": {Kind.SMS: timedelta(minutes=11), Kind.EMAIL: timedelta(hours=1)}}, "link_minutes_sms"),
         ({"link": {Kind.SMS: timedelta(minutes=1), Kind.EMAIL: timedelta(hours=25)}}, "link_minutes_email"),
         ({"code": timedelta(minutes=11)}, "code_minutes"),
         ({"code": timedelta(0)}, "code_minutes"),
@@ -129,7 +135,7 @@ def test_errors_carry_words_status_and_what_to_do() -> None:
 
 
 def test_mistakes_are_told_by_key_and_never_by_value() -> None:
-    mistakes = [
+    mistakes: list[dict[str, object]] = [
         {"loc": ("a", 1), "type": "extra_forbidden", "msg": "", "input": "hush"},
         {"loc": (), "type": "value_error", "msg": "Value error, write more"},
     ]

@@ -35,7 +35,11 @@ def link_message(
     link, typed = portal.link(token), grouped(fallback.reveal())
     name = clean(portal.organisation)
     if kind is Kind.SMS:
-        text = f"{name} IT help desk: confirm it is you: {link}\nNot you? Ignore this and call the help desk."
+        text = (
+            f"{name} IT help desk: confirm it is you: {link}\n"
+            f"If it does not open: {portal.url}/v and type {typed}\n"
+            "Not you? Call the help desk."
+        )
         return Message(message_id, to, "", text)
     ends = f"{until:%H:%M} UTC"
     text = (

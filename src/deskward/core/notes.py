@@ -47,7 +47,7 @@ class Note:
     def as_html(self) -> str:
         """Render the `html` profile: everything escaped, the label itself is the anchor."""
         body = "".join(f"<br>{_html_line(line)}" for line in self.lines)
-        return f"<p><strong>{escape(self.title)}</strong>{body}<br><small>Ref: {escape(self.marker)}</small></p>"
+        return f"<p><strong>{escape(self.title)}</strong>{body}<br>Ref: {escape(self.marker)}</p>"
 
 
 def _html_line(line: Line) -> str:

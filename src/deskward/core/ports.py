@@ -1,17 +1,57 @@
 """What the story needs from the outside: one protocol per folder of plugins, and the store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from deskward.core.destinations import Kind, Provenance
-from deskward.core.events import Event
+from deskward.core.destinations import Kind
+from deskward.core.keeping import Bell, Store
 from deskward.core.people import Person
+from deskward.core.records import (
+    Change,
+    Count,
+    Delivery,
+    Errand,
+    ErrandKind,
+    ErrandState,
+    Field,
+    Grant,
+    KnownTicket,
+    Message,
+    Posted,
+    Receipt,
+    Sending,
+    Spent,
+)
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
 from deskward.core.verification import Verification
+
+__all__ = [
+    "Action",
+    "Bell",
+    "Change",
+    "Channel",
+    "Clock",
+    "Connector",
+    "Count",
+    "Delivery",
+    "Directory",
+    "Errand",
+    "ErrandKind",
+    "ErrandState",
+    "Field",
+    "Gateway",
+    "Grant",
+    "KnownTicket",
+    "Message",
+    "People",
+    "Posted",
+    "Receipt",
+    "Sending",
+    "Spent",
+    "Store",
+]
 
 
 class Clock(Protocol):
@@ -20,45 +60,6 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Give the time now, in UTC and aware."""
         ...
-
-
-class Delivery(StrEnum):
-    """How far a message has come."""
-
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to one person; `id` is the same at every try, so that the channel can find it again."""
-
-    id: str
-    to: str
-    subject: str
-    text: str
-    html: str = ""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What the channel's other side said; `ref` names the message there, `text` is fit for agents."""
-
-    delivery: Delivery
-    ref: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A request that an outside system made to `hooks`: its full URL, headers in lower case, raw body."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Connector(Protocol):
@@ -172,17 +173,6 @@ class Directory(People, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field of an action's form: `kind` is “new-password” or “none”, with its hint for people."""
-
-    name: str
-    label: str
-    kind: str
-    hint: str = ""
-    min_length: int = 0
-
-
 class Action(Protocol):
     """What a requester may do once the proof is enough."""
 
@@ -205,98 +195,6 @@ class Action(Protocol):
         ...
 
 
-class ErrandKind(StrEnum):
-    """What may have to happen outside."""
-
-    INTAKE = "intake"
-    NOTE = "note"
-    STATUS = "status"
-    SEND = "send"
-    CLOSE = "close"
-    SETTLE = "settle"
-
-
-class ErrandState(StrEnum):
-    """Where an errand stands; `parked` waits for a person."""
-
-    DUE = "due"
-    SENDING = "sending"
-    DONE = "done"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True)
-class Errand:
-    """Something that must happen outside, once; a row. `about` holds ids only.
-
-    Errands of one `lane` run in order; `key` is unique, so that the same errand is never written twice.
-    """
-
-    kind: ErrandKind
-    lane: str
-    key: str
-    about: Mapping[str, str]
-    due_at: datetime
-    verification_id: str = ""
-    id: int = 0
-    state: ErrandState = ErrandState.DUE
-    attempts: int = 0
-    last_error: str = ""
-    done_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Sending:
-    """One message on its way to a requester; `address` is the full value and never shown to an agent."""
-
-    id: str
-    verification_id: str
-    purpose: str
-    channel: str
-    address: str
-    masked: str
-    provenance: Provenance
-    label: str
-    root: str
-    form_key: str
-    at: datetime
-    reason: str = ""
-    expires_at: datetime | None = None
-    delivery: Delivery = Delivery.QUEUED
-    ref: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Grant:
-    """The permission for exactly one action (SR-56)."""
-
-    id: str
-    verification_id: str
-    subject_id: str
-    login: str
-    directory: str
-    action: str
-    parameters: str
-    ticket_id: str
-    agent_id: str
-    policy_version: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Spent:
-    """How an action ended: done, not done with the reason in words, or unknown.
-
-    `stop` tells that it can never be done (the account changed); else the requester may try again.
-    """
-
-    done: bool
-    text: str = ""
-    unknown: bool = False
-    stop: bool = False
-
-
 class Gateway(Protocol):
     """Spends a grant; the only way to a directory's credentials."""
 
@@ -309,137 +207,4 @@ class Gateway(Protocol):
 
     def settle(self, verification: Verification) -> Spent:
         """Find out by the change stamp how an interrupted action ended (DESIGN 6)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Count:
-    """One budget to count against: dimension and keyed digest of its value (SR-136)."""
-
-    dimension: str
-    key: str
-
-
-@dataclass(frozen=True)
-class KnownTicket:
-    """What the house remembers of a ticket it has seen: in which category, whose, and at which version."""
-
-    connector: str
-    ticket_id: str
-    category: str
-    requester_id: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """Everything that one transaction writes beside the verification itself."""
-
-    event: Event | None = None
-    errands: tuple[Errand, ...] = ()
-    sendings: tuple[Sending, ...] = ()
-    counts: tuple[Count, ...] = ()
-    grant: Grant | None = None
-    consume: str = ""
-    known: KnownTicket | None = None
-
-
-class Store(Protocol):
-    """The database. `save` is the one door through which a verification changes."""
-
-    def save(self, verification: Verification, change: Change) -> Verification:
-        """Write new state, event, errands and the rest in one transaction; give the stored verification.
-
-        Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
-        when it moved. A second open verification of the ticket, a form key or an errand key that is already
-        there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
-        exactly one caller succeeds, the others get RefusedError (SR-57). The event's seq is given here.
-        """
-        ...
-
-    def get(self, verification_id: str) -> Verification | None:
-        """Read one verification."""
-        ...
-
-    def open_for(self, connector: str, ticket_id: str) -> Verification | None:
-        """Read the open verification of a ticket."""
-        ...
-
-    def by_link(self, digest: str) -> Verification | None:
-        """Find the verification whose newest link has this digest."""
-        ...
-
-    def by_fallback(self, digest: str) -> Verification | None:
-        """Find the one verification whose newest link has this hand-typed code."""
-        ...
-
-    def by_pin(self, digest: str) -> Verification | None:
-        """Find the verification pinned to this portal session."""
-        ...
-
-    def overdue(self, now: datetime, limit: int) -> Sequence[Verification]:
-        """List verifications that have not ended and whose deadline is over."""
-        ...
-
-    def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
-        """Recall a ticket."""
-        ...
-
-    def remember(self, known: Iterable[KnownTicket]) -> None:
-        """Remember tickets without doing anything about them."""
-        ...
-
-    def counted(self, counts: Sequence[Count], since: datetime) -> Mapping[Count, int]:
-        """Count the marks of each budget since then."""
-        ...
-
-    def earlier(self, directory: str, subject_id: str, since: datetime) -> Sequence[Verification]:
-        """List the verifications of a person opened since then."""
-        ...
-
-    def count_open(self, verification_id: str) -> None:
-        """Add one to the counter of opens; no event, no version (DESIGN 9.4)."""
-        ...
-
-    def add_counts(self, counts: Sequence[Count], at: datetime) -> None:
-        """Add one mark to each budget."""
-        ...
-
-    def sending(self, sending_id: str) -> Sending | None:
-        """Read one sending by its id or by the other side's ref."""
-        ...
-
-    def sending_of_form(self, form_key: str) -> Sending | None:
-        """Find what this very form has sent already."""
-        ...
-
-    def sendings(self, verification_id: str) -> Sequence[Sending]:
-        """List the sendings of a verification, oldest first."""
-        ...
-
-    def update_sending(self, sending_id: str, receipt: Receipt) -> None:
-        """Note how far a message has come; a final state is never taken back."""
-        ...
-
-    def events(self, verification_id: str) -> Sequence[Event]:
-        """List the events of a verification, oldest first."""
-        ...
-
-    def grant(self, grant_id: str) -> Grant | None:
-        """Read a grant."""
-        ...
-
-    def enqueue(self, errands: Iterable[Errand]) -> None:
-        """Write errands that belong to no change of state; a key that is already there is left alone."""
-        ...
-
-    def first_start(self) -> datetime:
-        """Give the time of this installation's first start."""
-        ...
-
-
-class Bell(Protocol):
-    """Wakes whatever runs the errands; a lost ring costs time only."""
-
-    def ring(self, lanes: Iterable[str]) -> None:
-        """Tell that these lanes have due errands."""
         ...

@@ -89,9 +89,15 @@ class Lifecycle(Steps):
 
         Raises RefusedError, LimitError, InvalidError and ConflictError (someone else was faster).
         """
-        verification = self.get(verification_id)
-        if self.house.store.sending_of_form(request.form_key):
-            return verification
+        try:
+            return self._sent(self.get(verification_id), request, actor)
+        except (ConflictError, LimitError, RefusedError):
+            # The same form may have won the race against itself: then its answer is this one's too.
+            if self.house.store.sending_of_form(request.form_key):
+                return self.get(verification_id)
+            raise
+
+    def _sent(self, verification: Verification, request: Request, actor: Actor) -> Verification:
         if request.seen_version != verification.version:
             raise ConflictError("This verification changed since you opened the page.", "Look again, then send.")
         moved = verification.moved(State.SENT, agent_id=actor.id, agent_name=actor.name)
@@ -104,12 +110,7 @@ class Lifecycle(Steps):
         composed = compose(self.house, verification, person, request, str(actor))
         kind = EventKind.RESENT if verification.sends else EventKind.SENT
         fields = composed.fields | {"agent_name": actor.name}
-        try:
-            return self.house.record(replace(moved, **composed.changes), kind, actor, fields, composed.change)
-        except ConflictError:
-            if self.house.store.sending_of_form(request.form_key):
-                return self.get(verification_id)
-            raise
+        return self.house.record(replace(moved, **composed.changes), kind, actor, fields, composed.change)
 
     def reported(self, sending_id: str, receipt: Receipt) -> None:
         """Note how far a message has come; a refusal while the link waits is noted in the ticket."""
@@ -160,10 +161,10 @@ class Lifecycle(Steps):
             raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
         if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
             return self.wrong(verification, here), Secret("")
-        session = Secret(secrets.token_urlsafe(32))
+        secret = Secret(secrets.token_urlsafe(32))
         moved = verification.moved(
             State.STARTED,
-            pin=digest(session.reveal()),
+            pin=digest(secret.reveal()),
             pin_key=pin_key,
             proofs=(self.link_proof(verification),),
             code_nonce="",
@@ -172,7 +173,7 @@ class Lifecycle(Steps):
             started_at=now,
             deadline=now + self.house.policy.limits.proof,
         )
-        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), session
+        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), secret
 
     def answer(self, pin: str, seen_version: int) -> Verification:
         """Take “Continue” on the card: the requester agrees, and the verdict falls."""

@@ -1,0 +1,111 @@
+"""Where the story is kept: the store, and the bell it rings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from deskward.core.events import Event
+from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Receipt, Sending
+from deskward.core.verification import Verification
+
+
+class Store(Protocol):
+    """The database. `save` is the one door through which a verification changes."""
+
+    def save(self, verification: Verification, change: Change) -> Verification:
+        """Write new state, event, errands and the rest in one transaction; give the stored verification.
+
+        Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
+        when it moved. A second open verification of the ticket, a form key or an errand key that is already
+        there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
+        exactly one caller succeeds, the others get RefusedError (SR-57). The event's seq is given here.
+        """
+        ...
+
+    def get(self, verification_id: str) -> Verification | None:
+        """Read one verification."""
+        ...
+
+    def open_for(self, connector: str, ticket_id: str) -> Verification | None:
+        """Read the open verification of a ticket."""
+        ...
+
+    def by_link(self, digest: str) -> Verification | None:
+        """Find the verification whose newest link has this digest."""
+        ...
+
+    def by_fallback(self, digest: str) -> Verification | None:
+        """Find the one verification whose newest link has this hand-typed code."""
+        ...
+
+    def by_pin(self, digest: str) -> Verification | None:
+        """Find the verification pinned to this portal session."""
+        ...
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[Verification]:
+        """List verifications that have not ended and whose deadline is over."""
+        ...
+
+    def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
+        """Recall a ticket."""
+        ...
+
+    def remember(self, known: Iterable[KnownTicket]) -> None:
+        """Remember tickets without doing anything about them."""
+        ...
+
+    def counted(self, counts: Sequence[Count], since: datetime) -> Mapping[Count, int]:
+        """Count the marks of each budget since then."""
+        ...
+
+    def earlier(self, directory: str, subject_id: str, since: datetime) -> Sequence[Verification]:
+        """List the verifications of a person opened since then."""
+        ...
+
+    def count_open(self, verification_id: str) -> None:
+        """Add one to the counter of opens; no event, no version (DESIGN 9.4)."""
+        ...
+
+    def add_counts(self, counts: Sequence[Count], at: datetime) -> None:
+        """Add one mark to each budget."""
+        ...
+
+    def sending(self, sending_id: str) -> Sending | None:
+        """Read one sending by its id or by the other side's ref."""
+        ...
+
+    def sending_of_form(self, form_key: str) -> Sending | None:
+        """Find what this very form has sent already."""
+        ...
+
+    def sendings(self, verification_id: str) -> Sequence[Sending]:
+        """List the sendings of a verification, oldest first."""
+        ...
+
+    def update_sending(self, sending_id: str, receipt: Receipt) -> None:
+        """Note how far a message has come; a final state is never taken back."""
+        ...
+
+    def events(self, verification_id: str) -> Sequence[Event]:
+        """List the events of a verification, oldest first."""
+        ...
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """Read a grant."""
+        ...
+
+    def enqueue(self, errands: Iterable[Errand]) -> None:
+        """Write errands that belong to no change of state; a key that is already there is left alone."""
+        ...
+
+    def first_start(self) -> datetime:
+        """Give the time of this installation's first start."""
+        ...
+
+
+class Bell(Protocol):
+    """Wakes whatever runs the errands; a lost ring costs time only."""
+
+    def ring(self, lanes: Iterable[str]) -> None:
+        """Tell that these lanes have due errands."""
+        ...
