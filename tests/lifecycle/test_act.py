@@ -176,10 +176,10 @@ class Saying:
 def interrupted(home: Household) -> str:
     """Stop in the middle of an action: the grant is consumed, nothing else is known."""
     passed, pin = home.passed()
-    home.directory.set_password = crash  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        home.lifecycle.act(pin, PASSWORD)
-    del home.directory.set_password
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(home.directory, "set_password", crash)
+        with pytest.raises(KeyboardInterrupt):
+            home.lifecycle.act(pin, PASSWORD)
     assert home.lifecycle.get(passed.id).state is State.ACTING
     return passed.id
 

