@@ -78,6 +78,9 @@ class FakeConnector:
     def show_status(self, ticket_id: str, text: str) -> None:
         return
 
+    def log_out(self) -> None:
+        return
+
     def doctor(self) -> Iterable[Check]:
         return ()
 
@@ -105,6 +108,9 @@ class FakeChannel:
         if posted.headers.get("x-signature") != "genuine":
             return None
         return posted.body.decode(), Receipt(Delivery.DELIVERED, text=posted.url)
+
+    def log_out(self) -> None:
+        return
 
     def doctor(self) -> Iterable[Check]:
         return ()

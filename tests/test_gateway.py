@@ -99,8 +99,10 @@ def test_sr_60_an_account_that_changed_is_not_touched(
     ],
 )
 def test_sr_58_how_a_failed_action_ended_is_told_truthfully(
-    home: Household, passed: Verification, monkeypatch: pytest.MonkeyPatch, error: OutsideError, text: str, unknown: bool
+    home: Household, monkeypatch: pytest.MonkeyPatch, error: OutsideError, text: str, unknown: bool
 ) -> None:
+    passed, _ = home.passed()
+
     def failing(*_: object) -> None:
         raise error
 

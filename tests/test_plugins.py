@@ -8,7 +8,7 @@ import pytest
 from deskward import plugins
 from deskward.core.errors import SettingsError
 
-SOURCE = '''
+SOURCE = """
 from pathlib import Path
 
 from deskward.core.secret import Secret
@@ -24,7 +24,7 @@ class Channel:
 
 class Plain:
     pass
-'''
+"""
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deskward.actions.reset_password import Action, _common
+from deskward.actions.reset_password import Action, _guessable
 from deskward.core.errors import SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.secret import Secret
@@ -106,7 +106,7 @@ def test_no_answer_is_an_empty_password() -> None:
 
 
 def test_the_list_of_common_passwords_is_long_enough() -> None:
-    assert len(_common()) > 3000
+    assert len(_guessable()) > 3000
 
 
 def test_a_person_without_names_is_no_obstacle() -> None:

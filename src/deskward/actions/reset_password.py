@@ -91,7 +91,7 @@ class Action:
 
     def _guessable(self, person: Person, password: str) -> str:
         folded = unicodedata.normalize("NFKC", password).casefold()
-        if _is_common(folded):
+        if _is_guessable(folded):
             return "This is among the first passwords that guessers try. Use a few words nobody would expect."
         if _is_made_of(folded, [*_names(person), *self._words]):
             return (
@@ -103,7 +103,7 @@ class Action:
 
 
 @cache
-def _common() -> frozenset[str]:
+def _guessable() -> frozenset[str]:
     """Read zxcvbn's 30,000 most frequent passwords from its file: to import it costs 11 MB more."""
     found = find_spec("zxcvbn")
     assert found is not None
@@ -114,7 +114,7 @@ def _common() -> frozenset[str]:
     return frozenset(listed[1].split(","))
 
 
-def _is_common(folded: str) -> bool:
+def _is_guessable(folded: str) -> bool:
     """Tell a frequent password: as it is, with looks and endings changed, as a repetition or a row."""
     part = folded[: _period(folded)]
     steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
@@ -122,7 +122,7 @@ def _is_common(folded: str) -> bool:
         return True
     tried = {folded, SIGNS.sub("", folded), *(_core(one) for one in (folded, folded.translate(LOOKALIKES)))}
     tried |= {part, _core(part), _core(folded).translate(LOOKALIKES)}
-    return any(one in _common() for one in tried if len(one) >= SHORTEST_WORD)
+    return any(one in _guessable() for one in tried if len(one) >= SHORTEST_WORD)
 
 
 def _period(text: str) -> int:

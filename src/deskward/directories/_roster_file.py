@@ -48,8 +48,8 @@ def _mail(value: Any) -> str:
     return (found.ascii_email or found.normalized).casefold()
 
 
-def _phone(value: Any, info: ValidationInfo) -> str:
-    region = (info.context or {}).get("region") or None
+def _phone(value: Any, asked: ValidationInfo) -> str:
+    region = (asked.context or {}).get("region") or None
     try:
         number = phonenumbers.parse(str(value), region)
     except phonenumbers.NumberParseException as problem:
