@@ -1,0 +1,112 @@
+"""The details view of a verification, and what an agent can do there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deskward.core.console import Console
+from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
+from deskward.core.notes import clean
+from deskward.core.ports import Errand
+from deskward.lifecycle import Lifecycle, Reading
+from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.words import (
+    ERRAND_STATES,
+    ERRANDS,
+    EVENTS,
+    PROOFS,
+    actor_name,
+    can_replay,
+    delivery,
+    event_text,
+)
+
+ADDRESS = "/verifications/{verification_id}"
+
+
+@dataclass(frozen=True)
+class Details:
+    """The page of one verification."""
+
+    door: Door
+    lifecycle: Lifecycle
+    reading: Reading
+    console: Console
+
+    def routes(self) -> list[Route]:
+        """Give the routes."""
+        return [
+            self.door.page(ADDRESS, self._show),
+            self.door.form(f"{ADDRESS}/cancel", self._cancel),
+            self.door.form(f"{ADDRESS}/reject", self._reject),
+            self.door.form(f"{ADDRESS}/again", self._again),
+            self.door.form(f"{ADDRESS}/replay", self._replay),
+        ]
+
+    def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
+        view = self.reading.desk(visit.verification_id)
+        agents = {a.id: a.name for a in self.door.accounts.agents()}
+        errands = self.console.errands(visit.verification_id)
+        return self.door.show(
+            visit,
+            "details.html",
+            error.status if error else 200,
+            view=view,
+            error=error,
+            sendings=[(s, *delivery(s)) for s in view.sendings],
+            events=[(e, EVENTS[e.kind], actor_name(e.actor, agents), event_text(e.fields)) for e in view.events],
+            errands=[_errand(e) for e in errands],
+            proof=PROOFS[view.verification.proof_level],
+        )
+
+    def _cancel(self, visit: Visit) -> Response:
+        return self._do(
+            visit, lambda: self.lifecycle.cancel(visit.verification_id, visit.actor, "Cancelled by the agent.")
+        )
+
+    def _reject(self, visit: Visit) -> Response:
+        reason = clean(visit.fields.get("reason", ""))
+        if not reason:
+            error = InvalidError(
+                "Say why the request is rejected.", "The reason is noted in the ticket.", "reason"
+            )
+            return self._show(visit, error)
+        return self._do(visit, lambda: self.lifecycle.reject(visit.verification_id, visit.actor, reason))
+
+    def _again(self, visit: Visit) -> Response:
+        try:
+            fresh = self.lifecycle.reopen(visit.verification_id, visit.actor)
+        except NotFoundError:
+            raise
+        except DeskwardError as error:
+            return self._show(visit, error)
+        return see_other(f"/send/{fresh.id}")
+
+    def _replay(self, visit: Visit) -> Response:
+        wanted = visit.fields.get("errand", "")
+        found = next((e for e in self.console.errands(visit.verification_id) if str(e.id) == wanted), None)
+        if found is None:
+            return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
+        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now()))
+
+    def _do(self, visit: Visit, step: Any) -> Response:
+        try:
+            step()
+        except NotFoundError:
+            raise
+        except DeskwardError as error:
+            return self._show(visit, error)
+        return see_other(f"/verifications/{visit.verification_id}")
+
+
+def _errand(errand: Errand) -> dict[str, Any]:
+    words, colour = ERRAND_STATES[errand.state]
+    return {
+        "row": errand,
+        "title": ERRANDS[errand.kind],
+        "words": words,
+        "colour": colour,
+        "replay": can_replay(errand),
+    }

@@ -1,0 +1,88 @@
+"""How the desk says what the story records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deskward.core.events import EventKind
+from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
+from deskward.core.proof import ProofLevel
+
+EVENTS: Mapping[EventKind, str] = {
+    EventKind.OPENED: "Opened from the ticket",
+    EventKind.UNABLE: "Opened, but nothing can be sent",
+    EventKind.SENT: "Link sent",
+    EventKind.RESENT: "Link sent again",
+    EventKind.UNDELIVERED: "Message not delivered",
+    EventKind.CODE_RENEWED: "New call code",
+    EventKind.WRONG_VALUE: "Wrong code entered",
+    EventKind.STARTED: "Started: the right code was entered",
+    EventKind.PASSED: "Passed",
+    EventKind.REVIEW: "In review",
+    EventKind.FAILED: "Failed",
+    EventKind.TIMED_OUT: "Timed Out",
+    EventKind.CANCELLED: "Cancelled",
+    EventKind.ACTING: "Action begun",
+    EventKind.ACTION_REFUSED: "Action refused by the directory",
+    EventKind.ACTION_UNKNOWN: "Action unknown, check",
+    EventKind.DONE: "Action completed",
+    EventKind.CLOSED: "Ticket closed",
+    EventKind.CLOSE_BY_HAND: "Done, not closed: close the ticket by hand",
+}
+ERRANDS: Mapping[ErrandKind, str] = {
+    ErrandKind.INTAKE: "Read the ticket",
+    ErrandKind.NOTE: "Note in the ticket",
+    ErrandKind.STATUS: "Status field of the ticket",
+    ErrandKind.SEND: "Message to the requester",
+    ErrandKind.CLOSE: "Close the ticket",
+    ErrandKind.SETTLE: "Find out how the action ended",
+}
+ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {
+    ErrandState.DUE: ("Waiting", "blue"),
+    ErrandState.SENDING: ("Under way", "blue"),
+    ErrandState.DONE: ("Done", "green"),
+    ErrandState.PARKED: ("Stopped", "red"),
+}
+PROOFS: Mapping[ProofLevel, str] = {
+    ProofLevel.P0: "nothing is proven",
+    ProofLevel.P1: "link and code, at an address that is not established",
+    ProofLevel.P2: "link and code, at an established address",
+    ProofLevel.P3: "an independent second proof",
+    ProofLevel.P4: "identified in person",
+}
+_ACTORS = {"requester": "Requester", "system": "Deskward", "ticket": "Ticket"}
+_FACTS = ("masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason")
+
+
+def by_mail(sending: Sending) -> bool:
+    """Tell whether a message went by e-mail, from its masked address."""
+    return "@" in sending.masked
+
+
+def delivery(sending: Sending) -> tuple[str, str]:
+    """Say how far a message has come, with its colour."""
+    carrier = "the mail server" if by_mail(sending) else "the SMS provider"
+    words = {
+        Delivery.QUEUED: ("Waiting to go out", "blue"),
+        Delivery.ACCEPTED: (f"Accepted by {carrier}", "green"),
+        Delivery.DELIVERED: ("Delivered", "green"),
+        Delivery.REFUSED: ("Not delivered", "red"),
+        Delivery.UNKNOWN: ("Not known whether it went out", "amber"),
+    }
+    return words[sending.delivery]
+
+
+def actor_name(actor: str, agents: Mapping[str, str]) -> str:
+    """Name who did something, from “agent:ID”, “requester”, “system” or “ticket”."""
+    kind, _, agent_id = actor.partition(":")
+    return agents.get(agent_id, "An agent") if kind == "agent" else _ACTORS.get(kind, kind)
+
+
+def event_text(fields: Mapping[str, Any]) -> str:
+    """Say in one line what an event recorded; masked values and words only."""
+    said = dict.fromkeys(str(fields[name]) for name in _FACTS if fields.get(name))
+    return " · ".join(said)
+
+
+def can_replay(errand: Errand) -> bool:
+    """Tell whether “Try again” helps: it is stopped, or it waits after a failure."""
+    return errand.state is ErrandState.PARKED or (errand.state is ErrandState.DUE and bool(errand.last_error))
