@@ -129,6 +129,18 @@ def test_what_the_directory_refuses_is_asked_again_with_a_new_grant(home: Househ
     assert home.lifecycle.act(pin, PASSWORD).state is State.DONE
 
 
+def test_a_14_refused_tries_do_not_keep_an_old_proof_alive(home: Household) -> None:
+    passed, pin = home.passed()
+    home.directory.refuses = "The password was used before."
+    limits = home.house.policy.limits
+    assert passed.started_at is not None
+    for _ in range(2):
+        home.clock.forward(minutes=9)
+        with pytest.raises(InvalidError, match="used before"):
+            home.lifecycle.act(pin, PASSWORD)
+    assert home.lifecycle.get(passed.id).deadline == passed.started_at + limits.proof + limits.grant
+
+
 def test_a_directory_that_is_down_keeps_the_pass(home: Household) -> None:
     passed, pin = home.passed()
     home.house.gateway.directories["roster"].down = UnreachableError("down")  # type: ignore[attr-defined]

@@ -209,6 +209,15 @@ def test_sr_135_before_100_wrong_codes_on_one_account_no_link_is_sent(home: Hous
     assert home.send(opened).state is State.SENT
 
 
+def test_sr_135_the_tries_of_other_living_links_count_too(home: Household) -> None:
+    home.open("2002")
+    opened = home.open()
+    wrong = Count("wrong-subject", home.house.keyring.private("subject", "roster:o-anna"))
+    home.store.add_counts([wrong] * 91, home.clock.now())
+    with pytest.raises(RefusedError, match="Too many wrong codes"):
+        home.send(opened)
+
+
 def crash(*_: object) -> None:
     raise OSError("power cut")
 

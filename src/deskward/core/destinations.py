@@ -12,6 +12,11 @@ class Kind(StrEnum):
     EMAIL = "email"
     SMS = "sms"
 
+    @property
+    def said(self) -> str:
+        """Give the word people use."""
+        return {Kind.EMAIL: "e-mail", Kind.SMS: "SMS"}[self]
+
 
 class Provenance(StrEnum):
     """Whether an address can carry proof."""

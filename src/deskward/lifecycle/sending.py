@@ -196,9 +196,12 @@ def _limits(
 
 
 def _failures(house: House, verification: Verification, now: datetime) -> None:
-    """Stop before 100 wrong entries on one account (SR-135)."""
+    """Stop before 100 wrong entries on one account, with the tries of every link that may still live (SR-135)."""
     wrong, limits = wrong_count(house, verification), house.policy.limits
-    if house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0) + limits.code_tries > MOST_FAILURES:
+    recent = house.store.earlier(verification.directory, verification.subject_id, now - limits.to_send - DAY)
+    living = 1 + sum(1 for v in recent if not v.ended and v.id != verification.id)
+    seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
+    if seen + living * limits.code_tries > MOST_FAILURES:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
 
 
@@ -265,7 +268,7 @@ def _fields(
         "masked": first.masked,
         "label": first.label,
         "provenance": first.provenance.value,
-        "channel": {Kind.EMAIL: "e-mail", Kind.SMS: "SMS"}[first.kind],
+        "channel": first.kind.said,
         "expires_at": when(until),
         **more,
         **why,

@@ -8,7 +8,7 @@ from deskward.core.errors import NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, new_id
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, Spent
+from deskward.core.ports import Change, Count, Sending, Spent
 from deskward.core.proof import Proof
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
@@ -102,9 +102,7 @@ class Steps:
     def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
         """Write a result with everything its note says (DESIGN 9.7)."""
         sending = self.house.store.sending(verification.sending_id) if verification.sending_id else None
-        channel = (
-            f"{sending.channel} to {sending.masked}, {sending.label}, {sending.provenance}" if sending else ""
-        )
+        channel = self._way(sending) if sending else ""
         kinds = {
             State.PASSED: EventKind.PASSED,
             State.FAILED: EventKind.FAILED,
@@ -115,6 +113,10 @@ class Steps:
             verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
         )
 
+    def _way(self, sending: Sending) -> str:
+        said = self.house.channels[sending.channel].kind.said
+        return f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
+
     def done(self, verification: Verification, spent: Spent) -> Verification:
         """Write that the action is done."""
         now = self.house.clock.now()
@@ -122,11 +124,16 @@ class Steps:
         return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)})
 
     def again(self, verification: Verification, spent: Spent) -> Verification:
-        """Give a new grant after an action that did not happen, so that the requester is asked again."""
+        """Give a new grant after an action that did not happen: the requester is asked again.
+
+        However often, it ends with the proof's window and one grant's life after the start (A-14).
+        """
         old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")
-        grant = replace(old, id=new_id("GR"), expires_at=now + self.house.policy.limits.grant)
+        limits = self.house.policy.limits
+        last = (verification.started_at or now) + limits.proof + limits.grant
+        grant = replace(old, id=new_id("GR"), expires_at=min(now + limits.grant, last))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         fields = {"reason": spent.text}
         return self.house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))
