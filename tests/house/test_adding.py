@@ -1,0 +1,48 @@
+"""What docs/adding.md shows works: a channel in one file, from a package of somebody else's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deskward import plugins
+from deskward.core.ports import Delivery, Message
+from deskward.settings import read
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def pigeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    source = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0]
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "__init__.py").write_text("")
+    (tmp_path / "my_package" / "pigeon.py").write_text(source)
+    about = tmp_path / "my_package-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+    group = re.findall(r"```toml\n\[project\.entry-points\.\"(.+?)\"\]\n(.*?)```", text, flags=re.DOTALL)[0]
+    line = group[1].strip().replace('"', "")
+    (about / "entry_points.txt").write_text(f"[{group[0]}]\n{line}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("pigeon")
+def test_the_channel_of_the_guide_joins_through_its_entry_point_and_sends(tmp_path: Path) -> None:
+    assert "pigeon" in plugins.names("channels")
+    channel = plugins.build("channels", "pigeon", {"loft": "roof"}, near=tmp_path)
+    assert channel.normalised(" Roof ") == "roof"
+    assert channel.send(Message("MS-1", "roof", "", "hello"), again=False).delivery is Delivery.ACCEPTED
+    assert [check.well for check in channel.doctor()] == [True]
+
+
+def test_the_example_settings_are_good_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "deskward.example.toml").read_text(encoding="utf-8")
+    for name in re.findall(r'env = "(\w+)"', text):
+        monkeypatch.setenv(name, "x" * 32)
+    settings = read(ROOT / "docs" / "deskward.example.toml")
+    for folder in ("connectors", "channels", "actions"):
+        for name, table in getattr(settings, folder).items():
+            assert plugins.build(folder, name, table, near=tmp_path).name == name
+    assert [category.name for category in settings.policy().categories] == list(settings.categories)

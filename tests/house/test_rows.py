@@ -1,0 +1,28 @@
+"""Every security row and attack that binds has a test named after it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+ROWS = [
+    *range(3, 18), 30, 54, *range(56, 60), 71, *range(73, 78), *range(79, 82), 83, *range(86, 90), 94,
+    100, 101, *range(103, 106), *range(108, 111), *range(135, 138),
+]  # fmt: skip
+ATTACKS = [1, 2, 3, 4, 14, 15, 16, 19, 20, 22, 23, 25, 26, 27]
+NAMES = "\n".join(
+    name
+    for file in sorted(TESTS.rglob("test_*.py"))
+    for name in re.findall(r"^\s*def (test_\w+)\(", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_security_row_has_a_test_of_its_name(row: int) -> None:
+    assert re.search(rf"_sr_0*{row}_", NAMES)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_has_a_test_of_its_name(attack: int) -> None:
+    assert re.search(rf"_a_0*{attack}_", NAMES)
