@@ -65,7 +65,7 @@ def said(password: str, action: Action | None = None, person: Person = ANNA) -> 
         GOOD * 11,
     ],
 )
-def test_a_long_password_nobody_guesses_will_do(password: str) -> None:
+def test_sr_71_a_long_password_nobody_guesses_will_do(password: str) -> None:
     assert said(password) == ""
 
 
@@ -97,7 +97,7 @@ def test_a_long_password_nobody_guesses_will_do(password: str) -> None:
         ("\uff21nna\uff22erg20261123", "little more than your name"),
     ],
 )
-def test_a_password_that_guessers_find_is_refused_in_words(password: str, words: str) -> None:
+def test_sr_71_a_password_that_guessers_find_is_refused_in_words(password: str, words: str) -> None:
     assert words in said(password, Action(extra_words=["Example"]))
 
 

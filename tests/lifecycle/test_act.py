@@ -22,7 +22,7 @@ from tests.fakes import ANNA
 from tests.household import AGENT, PASSWORD, Household
 
 
-def test_the_whole_story_ends_done_with_its_notes_in_order(home: Household) -> None:
+def test_sr_105_the_whole_story_ends_done_with_its_notes_once_and_in_order(home: Household) -> None:
     passed, pin = home.passed()
     assert (passed.state, passed.outcome, passed.risk_level) == (
         State.PASSED,

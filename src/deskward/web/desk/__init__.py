@@ -10,6 +10,7 @@ from deskward.core.ports import Clock
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.details import Details
 from deskward.web.desk.doors import Door
+from deskward.web.desk.export import Export
 from deskward.web.desk.login import Login
 from deskward.web.desk.passwords import hashed
 from deskward.web.desk.send import SendPage
@@ -35,6 +36,7 @@ def create_app(
     routes = [
         *Login(door, lifecycle.house, guard).routes(),
         *Table(door, console, lifecycle.house.policy).routes(),
+        *Export(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),
     ]

@@ -27,6 +27,9 @@ TRIES_HERE, TRIES_ADDRESS, TRIES_ACCOUNT = 5, 50, 50
 _ONE_AT_A_TIME = threading.Lock()
 
 
+AGAIN = "Please log in once more: an export asks for a login not older than 5 minutes."
+
+
 @dataclass(frozen=True)
 class Login:
     """The login page and what its form does; `house` counts the wrong logins."""
@@ -53,9 +56,10 @@ class Login:
     def _show(self, request: Request) -> Response:
         asked = parse_qs(request.url.query)
         target = own_path(asked.get("next", ["/"])[0])
-        if self.door.session_of(request):
+        again = "again" in asked
+        if self.door.session_of(request) and not again:
             return see_other(target)
-        said = "You are signed out." if "bye" in asked else ""
+        said = AGAIN if again else "You are signed out." if "bye" in asked else ""
         return self._render(request, target, said=said)
 
     def _enter(self, request: Request, login: str, fields: Any) -> Response:

@@ -125,6 +125,7 @@ class Table:
             categories=[c.name for c in self.policy.categories],
             news=asked.address("/news", since=newest.isoformat()),
             refresh=asked.address("/"),
+            export=asked.address("/export.csv"),
             newer=_newer(asked),
             older=_older(asked, page),
         )
