@@ -212,8 +212,8 @@ def test_sr_89_only_our_own_pages_may_post(headers: dict[str, str], own: bool) -
 def test_sr_81_and_a_27_the_address_comes_from_our_own_proxies_only(
     hops: int, forwarded: list[str], address: str
 ) -> None:
-    forged: dict[str, str | list[str]] = {"x_real_ip": "6.6.6.6", "forwarded": "for=6.6.6.6", "via": "6.6.6.6"}
-    assert client_address(request(x_forwarded_for=forwarded, **forged), hops) == address
+    forged = request(x_forwarded_for=forwarded, x_real_ip="6.6.6.6", forwarded="for=6.6.6.6", via="6.6.6.6")
+    assert client_address(forged, hops) == address
 
 
 def test_a_peer_without_address_has_none() -> None:

@@ -64,7 +64,7 @@ def test_a_23_a_replay_at_once_queues_nothing_more(client: TestClient, store: Op
 def test_a_23_a_forged_webhook_is_refused_and_leaves_nothing(
     client: TestClient, store: Opened, path: str, headers: dict[str, str]
 ) -> None:
-    raw = {n: v.encode("latin-1") for n, v in headers.items()}
+    raw = [(n.encode(), v.encode("latin-1")) for n, v in headers.items()]
     answer = client.post(path, content=b'{"id": "T-7"}', headers=raw)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic")
