@@ -1,5 +1,6 @@
 """Settings: every mistake names file, key and what to do, and never a secret."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -186,3 +187,10 @@ def test_the_settings_file_is_the_named_one_then_the_environments_then_the_one_h
 )
 def test_loopback_is_this_machine_only(host: str, here: bool) -> None:
     assert is_loopback(host) is here
+
+
+@pytest.mark.parametrize(("one", "other"), [("desk", "portal"), ("desk", "hooks"), ("portal", "hooks")])
+def test_sr_73_two_parts_on_one_host_name_stop_the_start(path: Path, one: str, other: str) -> None:
+    same = re.sub(rf"{one}_url = .*", f'{one}_url = "https://{other}.acme.example"', TEXT)
+    same = re.sub(rf"{other}_url = .*", f'{other}_url = "https://{other}.acme.example"', same)
+    assert "three different host names (SR-73)" in str(mistake(path, same))
