@@ -1,0 +1,55 @@
+"""People for the stories: each story takes its own, so that no limit of one reaches another."""
+
+from dataclasses import dataclass
+
+FIRST = (
+    "Adela Bruno Carla Dario Elena Felix Greta Hugo Irene Julius Klara Leo Marta Nils Olga Paul "
+    "Quinn Rosa Sven Tilda Ugo Vera Wim Xenia Yara Zeno"
+).split()
+
+
+@dataclass(frozen=True)
+class Human:
+    """Somebody of the roster: object id, login, names, work mail, private mail, mobile number."""
+
+    id: str
+    login: str
+    name: str
+    email: str
+    mail: str
+    phone: str
+
+    @property
+    def first(self) -> str:
+        """Give the first name."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def spaced(self) -> str:
+        """Give the number as people type it: country code and spaces."""
+        return f"{self.phone[:2]} {self.phone[2:5]} {self.phone[5:8]} {self.phone[8:]}"
+
+    def as_toml(self) -> str:
+        """Write the roster's entry."""
+        stamp = 'source = "HR", changed_at = 2024-03-14'
+        return (
+            f'\n[[people]]\nid = "{self.id}"\nlogin = "{self.login}"\nname = "{self.name}"\n'
+            f'email = "{self.email}"\nlocked = true\ngroups = ["Staff"]\n'
+            f'mails = [{{ address = "{self.mail}", label = "private e-mail", {stamp} }}]\n'
+            f'phones = [{{ number = "{self.phone}", label = "mobile phone", {stamp} }}]\n'
+        )
+
+
+def crowd() -> list[Human]:
+    """Make the people, all different in every value."""
+    return [
+        Human(
+            id=f"p-2{number:03}",
+            login=f"{first.lower()}.walker",
+            name=f"{first} Walker",
+            email=f"{first.lower()}.walker@northwind.example",
+            mail=f"{first.lower()}@walker-{number}.example",
+            phone=f"+120255501{number:02}",
+        )
+        for number, first in enumerate(FIRST, 1)
+    ]
