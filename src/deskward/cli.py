@@ -40,7 +40,7 @@ def log_lines(level: str = "INFO") -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
 
 
@@ -230,8 +230,9 @@ def deactivate(login: str, *, settings: File = None) -> None:
 
 def main() -> None:
     """Run the command line; an expected failure ends with its words and exit code 1."""
+    log_lines("WARNING")
     try:
-        app()
+        app(sys.argv[1:])
     except DeskwardError as error:
         print(f"deskward: {error.text}", file=sys.stderr)
         if error.hint:

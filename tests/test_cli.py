@@ -1,0 +1,140 @@
+"""The command line, against a real small ChangeGear, mailbox and phone."""
+
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from deskward import cli
+from deskward.settings import read
+from deskward.wiring import build
+from sandbox.__main__ import Ground, people, written
+from sandbox.changegear import Site, running
+from sandbox.changegear.records import PASSWORD_RESET, PRINTER
+from sandbox.mailbox import Mailbox, running_mailbox
+from sandbox.phone import Phone
+from sandbox.phone_api import create_phone_app
+from tests.servers.web import served
+
+Run = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Outside:
+    settings: Path
+    site: Site
+    mailbox: Mailbox
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Outside]:
+    phone = Phone(pace=0)
+    with running_mailbox() as mailbox, served(Starlette(routes=[Mount("", create_phone_app(phone))])) as texts:
+        ground = Ground(tmp_path, 8080, mailbox.port, "sqlite:///deskward.db")
+        settings, _ = written(ground, phone)
+        site = Site(people(tmp_path / "people.toml"), account=1)
+        with running(site) as root:
+            text = settings.read_text()
+            text = text.replace("http://sandbox.localhost:8080/CGRestAPI", f"{root}/CGRestAPI")
+            settings.write_text(text.replace("http://sandbox.localhost:8080", texts))
+            yield Outside(settings, site, mailbox)
+    phone.close()
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(outside: Outside, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def running_it(*words: str, stdin: str = "", code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["deskward", *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setenv("DESKWARD_SETTINGS", str(outside.settings))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert (ended.value.code or 0) == code
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return running_it
+
+
+def notes(outside: Outside, ticket_id: int) -> int:
+    ticket = outside.site.ticket(ticket_id)
+    assert ticket is not None
+    return len(ticket.history)
+
+
+def test_doctor_checks_everything_and_says_what_to_do(run: Run, outside: Outside) -> None:
+    outside.site.open_ticket("Locked out", requester=11, category=PASSWORD_RESET)
+    said = run("doctor", code=1)
+    assert "ok  connectors.changegear: log in" in said
+    assert "!!  agents: 0 agents may log in\n      → Add one: deskward agent add." in said
+    run("agent", "add", "alex", "--name", "Alex Agent", "--password-stdin", stdin="a sentence of its own\n")
+    assert "Everything is well." in run("doctor")
+
+
+def test_doctor_names_a_connector_without_path_token(run: Run, outside: Outside) -> None:
+    text = re.sub(r"\[hooks\]\nchangegear = .*\n", "", outside.settings.read_text())
+    outside.settings.write_text(text)
+    assert "!!  hooks.changegear: no path token" in run("doctor", code=1)
+
+
+def test_doctor_writes_the_test_note_only_when_told(run: Run, outside: Outside) -> None:
+    ticket = outside.site.open_ticket("Locked out", requester=11, category=PASSWORD_RESET)
+    before = notes(outside, ticket.id)
+    run("doctor", code=1)
+    assert notes(outside, ticket.id) == before
+    assert "Now look at that ticket as the requester" in run("doctor", "--test-note", str(ticket.id))
+    assert notes(outside, ticket.id) == before + 1
+
+
+def test_agents_are_added_listed_and_shut_out(run: Run) -> None:
+    run("agent", "add", "alex", "--name", "Alex Agent", "--password-stdin", stdin="a sentence of its own\n")
+    assert "alex\tAlex Agent\tactive" in run("agent", "list")
+    assert "alex is shut out." in run("agent", "deactivate", "alex")
+    assert "alex\tAlex Agent\tdeactivated" in run("agent", "list")
+
+
+def test_a_short_password_and_an_unknown_agent_are_refused_in_words(run: Run) -> None:
+    assert "at least 15 characters" in run("agent", "add", "a", "--password-stdin", stdin="short\n", code=1)
+    assert "There is no agent nobody." in run("agent", "deactivate", "nobody", code=1)
+
+
+def test_a_password_is_asked_for_without_an_echo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _: "a sentence of its own")
+    assert "sam may log in now." in run("agent", "add", "sam")
+
+
+def test_backfill_lists_first_and_opens_only_when_told(run: Run, outside: Outside) -> None:
+    outside.site.open_ticket("Locked out", requester=11, category=PASSWORD_RESET)
+    outside.site.open_ticket("Paper jam", requester=11, category=PRINTER)
+    assert run("backfill", "--dry-run").strip() == "IR-0000001: Password Reset"
+    assert run("backfill").strip() == "IR-0000001: Password Reset"
+    assert run("backfill").strip() == ""
+    house = build(read(outside.settings))
+    assert house.lifecycle.house.store.open_for("changegear", "1") is not None
+    house.close()
+
+
+def test_plugins_and_migrate_say_what_there_is(run: Run) -> None:
+    assert "connectors: changegear" in run("plugins")
+    assert "The database is up to date." in run("migrate")
+
+
+def test_a_bad_settings_file_ends_with_words_and_no_traceback(run: Run, outside: Outside) -> None:
+    outside.settings.write_text("organisation = ")
+    said = run("doctor", code=1)
+    assert said.startswith("deskward: ")
+    assert "→ Mend the file" in said
+    assert "Traceback" not in said

@@ -1,0 +1,65 @@
+"""The house is put together, or says what cannot be."""
+
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deskward.core.errors import SettingsError
+from deskward.settings import Settings, read
+from deskward.wiring import Deskward, build
+from sandbox.__main__ import Ground, written
+from sandbox.phone import Phone
+
+
+class Fixed:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    phone = Phone()
+    path, _ = written(Ground(tmp_path, 8080, 2525, "sqlite:///deskward.db"), phone)
+    phone.close()
+    return read(path)
+
+
+def test_the_key_is_made_once_and_readable_by_its_owner_only(settings: Settings, tmp_path: Path) -> None:
+    build(settings).close()
+    key = tmp_path / "deskward.key"
+    first = key.read_text()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    build(settings).close()
+    assert key.read_text() == first
+
+
+@pytest.mark.parametrize("content", ["zz", "00", ""])
+def test_a_key_file_that_is_none_stops_the_start(settings: Settings, tmp_path: Path, content: str) -> None:
+    (tmp_path / "deskward.key").write_text(content)
+    with pytest.raises(SettingsError, match="key_file"):
+        build(settings)
+
+
+def test_sr_17_a_clock_far_from_the_database_stops_the_start(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="seconds apart"):
+        build(settings, Fixed(datetime.now(UTC) - timedelta(minutes=5)))
+
+
+@pytest.mark.parametrize("make", [Deskward.desk, Deskward.portal, Deskward.hooks])
+def test_each_part_has_its_app(settings: Settings, make: Callable[[Deskward], object]) -> None:
+    house = build(settings)
+    assert make(house) is not None
+    house.close()
+
+
+def test_a_running_house_takes_back_what_it_held_before_it_died(settings: Settings) -> None:
+    house = build(settings)
+    with house.running():
+        assert house.errands.holder == "embedded"
+    house.close()
