@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.servers.postgres import drop_database, empty_database, shared_postgres
-from tests.stories.product import Product, started
+from tests.stories.product import PATIENCE, Product, started
 from tests.stories.walk import Story
 
 ARGUMENTS = ("--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1")
@@ -51,6 +51,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or "/usr/bin/chromium"
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE * 1000)
         yield browser
         browser.close()
 
