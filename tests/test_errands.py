@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
-from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
+from deskward.core.ports import Count, Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State
 from deskward.errands import PARK_FAULT_AFTER, wait_of
@@ -314,3 +314,15 @@ def test_a_tick_times_out_what_waited_too_long(home: Household) -> None:
     home.clock.forward(minutes=15)
     home.errands.tick()
     assert home.lifecycle.get(sent.id).state is State.TIMED_OUT
+
+
+def test_what_nobody_needs_is_forgotten_once_an_hour(home: Household, desk: Desk) -> None:
+    old = Count("send-agent", "old")
+    home.store.add_counts([old], home.clock.now() - timedelta(days=40))
+    long_ago = home.clock.now() - timedelta(days=50)
+    assert home.store.counted([old], long_ago) == {old: 1}
+    home.errands.tick()
+    assert home.store.counted([old], long_ago) == {old: 0}
+    home.store.add_counts([old], home.clock.now() - timedelta(days=40))
+    home.errands.tick()
+    assert home.store.counted([old], long_ago) == {old: 1}

@@ -24,7 +24,7 @@ from deskward.core.tickets import Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import BASELINE, House, Lifecycle
 
-LEASE = timedelta(minutes=2)
+LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
 LONGEST_WAIT = 300.0
 PARK_SMS_AFTER = 5
 PARK_FAULT_AFTER = 20
@@ -47,6 +47,7 @@ class Errands:
     rows: ErrandRows
     holder: str
     _polled: dict[str, datetime] = field(default_factory=dict)
+    _pruned: datetime | None = None
 
     def drain(self, lane: str) -> None:
         """Do what is due in a lane, in order, until nothing is."""
@@ -54,9 +55,12 @@ class Errands:
             self._run(errand)
 
     def tick(self) -> None:
-        """Time out what waited too long, and poll where it is time."""
+        """Time out what waited too long, forget what nobody needs, and poll where it is time."""
         self.lifecycle.expire()
         now = self.house.clock.now()
+        if self._pruned is None or now - self._pruned >= PRUNE_EVERY:
+            self._pruned = now
+            self.house.store.prune(now)
         for name, connector in self.house.connectors.items():
             last = self._polled.get(name)
             if last is None or now - last >= timedelta(seconds=connector.poll_seconds):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from deskward.core.errors import ConflictError, DeskwardError, RefusedError
 from deskward.core.events import Event, EventKind
-from deskward.core.ports import Change, Count, Errand, Grant, KnownTicket, Sending
+from deskward.core.ports import Change, Count, Errand, ErrandKind, ErrandState, Grant, KnownTicket, Sending
 from deskward.core.proof import Proof
 from deskward.core.verification import State, Verification
 from deskward.store.opening import Opened
@@ -246,6 +246,21 @@ def test_a_change_of_known_tickets_alone_remembers_them(opened: Opened) -> None:
     opened.store.remember([])
     assert opened.store.known("changegear", "a") == tickets[1]
     assert opened.store.known("changegear", "c") is None
+
+
+def test_hints_that_were_followed_up_are_forgotten_after_a_day(opened: Opened, clock: StandingClock) -> None:
+    about = {"connector": "changegear", "ticket": "39"}
+    opened.store.enqueue(
+        Errand(ErrandKind.INTAKE, f"changegear:{n}", f"intake:{n}", about, clock.now()) for n in ("done", "due")
+    )
+    done = opened.rows.claim("changegear:done", "me", clock.now(), clock.now() + timedelta(minutes=1))
+    assert done is not None
+    opened.rows.finish(done, clock.now())
+    clock.move(days=2)
+    opened.store.prune(clock.now())
+    assert list(opened.rows.due_lanes(clock.now(), 9)) == ["changegear:due"]
+    opened.store.enqueue([replace(done, state=ErrandState.DUE, due_at=clock.now())])
+    assert set(opened.rows.due_lanes(clock.now(), 9)) == {"changegear:due", "changegear:done"}
 
 
 def test_old_counts_are_forgotten_and_young_ones_kept(opened: Opened, clock: StandingClock) -> None:

@@ -98,6 +98,10 @@ class Store(Protocol):
         """Write errands that belong to no change of state; a key that is already there is left alone."""
         ...
 
+    def prune(self, now: datetime) -> None:
+        """Forget counts that no budget looks back to, and hints that were followed up."""
+        ...
+
     def first_start(self) -> datetime:
         """Give the time of this installation's first start."""
         ...

@@ -11,7 +11,20 @@ from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
 from deskward.core.events import Event
-from deskward.core.ports import Bell, Change, Clock, Count, Delivery, Errand, Grant, KnownTicket, Receipt, Sending
+from deskward.core.ports import (
+    Bell,
+    Change,
+    Clock,
+    Count,
+    Delivery,
+    Errand,
+    ErrandKind,
+    ErrandState,
+    Grant,
+    KnownTicket,
+    Receipt,
+    Sending,
+)
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
@@ -19,6 +32,7 @@ from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.tables import (
     IS_OPEN,
     counts,
+    errands,
     events,
     grants,
     installation,
@@ -28,9 +42,9 @@ from deskward.store.tables import (
     verifications,
 )
 
-COUNTS_KEPT = timedelta(days=32)
+COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
-_v, _s, _c = verifications.c, sendings.c, counts.c
+_v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 
 Value = TypeVar("Value")
 
@@ -185,9 +199,11 @@ class SqlStore:
         return known if isinstance(known, datetime) else self._start_first()
 
     def prune(self, now: datetime) -> None:
-        """Forget counts that no budget looks back to."""
+        """Forget counts that no budget looks back to, and hints that were followed up."""
+        followed = (_e.kind == ErrandKind.INTAKE, _e.state == ErrandState.DONE, _e.done_at < now - HINTS_KEPT)
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
+            connection.execute(delete(errands).where(*followed))
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql
