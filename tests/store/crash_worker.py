@@ -30,7 +30,8 @@ def main(url: str, path: Path) -> None:
             opened.rows.finish(errand, clock.now())
 
     runner.start(drain, lambda: None)
-    print("running", flush=True)
+    sys.stdout.write("running\n")
+    sys.stdout.flush()
     while True:
         time.sleep(60)
 

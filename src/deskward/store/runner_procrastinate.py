@@ -1,12 +1,12 @@
 """Runs errands on as many processes and machines as wanted, by Procrastinate: for PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Event, Lock, Thread
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 import structlog
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
@@ -111,6 +111,36 @@ class _Lanes:
             self._draining.discard(lane)
 
 
+class _Watched(PsycopgConnector):
+    """Tells when a query failed: its job may now stand as “doing” with nobody doing it."""
+
+    def __init__(self, failed: asyncio.Event, **options: Any) -> None:
+        super().__init__(**options)
+        self._failed = failed
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        with self._watching():
+            await super().execute_query_async(query, **arguments)
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        with self._watching():
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+        return row
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        with self._watching():
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+        return rows
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorException:
+            self._failed.set()
+            raise
+
+
 class _Worker:
     """A Procrastinate worker in a thread with its own loop; begins again when the database was away."""
 
@@ -121,7 +151,6 @@ class _Worker:
         self._drain = drain
         self._concurrency = concurrency
         self._stalled_seconds = stalled_seconds
-        self._stopping = False
         self._ready = Event()
         self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="errands", daemon=True)
         self._thread.start()
@@ -129,7 +158,6 @@ class _Worker:
 
     def stop(self) -> None:
         """Let the drains under way end, then leave."""
-        self._stopping = True
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()
 
@@ -139,19 +167,25 @@ class _Worker:
         self._task = cast("asyncio.Task[None]", asyncio.current_task())
         self._ready.set()
         with suppress(asyncio.CancelledError):
-            while not self._stopping:
-                await self._work_on()
+            while True:
+                await self._work()
+                log.warning("worker begins again", reason="the database did not answer")
                 await asyncio.sleep(AWAY_SECONDS)
 
-    async def _work_on(self) -> None:
-        try:
-            await self._work()
-        except Exception as error:  # noqa: BLE001 - the outermost edge of the errand runner
-            log.warning("worker begins again", error=type(error).__name__)
-
     async def _work(self) -> None:
-        app = App(connector=PsycopgConnector(**self._options, max_size=self._concurrency + 2))
+        failed = asyncio.Event()
+        app = App(connector=_Watched(failed, **self._options, max_size=self._concurrency + 2))
         app.task(name=TASK)(self._drain)
+        parts = [asyncio.create_task(self._run(app)), asyncio.create_task(_seen(failed))]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # A worker after a failure is a new one: the jobs of the old one are seen to be stalled.
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _run(self, app: App) -> None:
         async with app.open_async():
             reaper = asyncio.create_task(self._reap(app.job_manager))
             try:
@@ -173,3 +207,7 @@ class _Worker:
                 for job in stalled:
                     await jobs.finish_job_by_id_async(job.id or 0, Status.FAILED, delete_job=True)
             await asyncio.sleep(self._stalled_seconds / 3)
+
+
+async def _seen(failed: asyncio.Event) -> None:
+    await failed.wait()

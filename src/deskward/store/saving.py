@@ -74,8 +74,11 @@ def _add(connection: Connection, statement: Insert, rows: list[dict[str, Any]]) 
 
 
 def add_errands(connection: Connection, new: Iterable[Errand]) -> None:
-    """Write errands; a key that is already there is left alone. Sorted, so that two writers never deadlock."""
-    rows = sorted((row_of(e, omit=("id",)) for e in new), key=lambda row: str(row["key"]))
+    """Write errands; a key that is already there is left alone.
+
+    Sorted by lane only, so that two writers hardly ever deadlock and a lane keeps the order it was given.
+    """
+    rows = [row_of(e, omit=("id",)) for e in sorted(new, key=lambda errand: errand.lane)]
     _add(connection, _upsert(connection, errands).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
