@@ -59,5 +59,5 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def story(chromium: Browser, product: Product) -> Iterator[Story]:
     """Give a story of its own on the shared product: its windows are closed at the end."""
-    with ExitStack() as stack:
-        yield Story(chromium, product, stack)
+    with Story.told(chromium, product) as story:
+        yield story

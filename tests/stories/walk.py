@@ -1,10 +1,10 @@
 """The hands of agent and requester: what they click and type, in the words of the pages."""
 
 import re
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -25,6 +25,13 @@ class Story:
     product: Product
     stack: ExitStack
     complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    @contextmanager
+    def told(cls, browser: Browser, product: Product) -> Iterator[Self]:
+        """Tell one story; its windows are closed at the end."""
+        with ExitStack() as stack:
+            yield cls(browser, product, stack)
 
     def window(self, **options: Any) -> BrowserContext:
         """Open a window with cookies of its own; what its pages complain about is collected."""
