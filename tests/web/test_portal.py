@@ -140,7 +140,7 @@ def test_verify_only_ends_with_you_are_verified(client: TestClient, sent: Send) 
     assert client.post("/v/act", data={"version": "5"}).status_code == 200
 
 
-def test_sr_03_the_token_is_taken_from_the_body_only(client: TestClient, sent: Send) -> None:
+def test_sr_03_and_a_26_the_token_is_taken_from_the_body_only(client: TestClient, sent: Send) -> None:
     link = sent()
     for path in (f"/v?token={link.token}", f"/v/open?token={link.token}"):
         assert "Hello" not in client.get(path).text
