@@ -100,6 +100,11 @@ class _Portal:
         try:
             key = _usable(form.get("pin_key", ""))
             started, session = self.lifecycle.start(typed, value, address=address, pin_key=key)
+        except NotFoundError:
+            # A second tab, or the second click without script: the run of this browser goes on.
+            if self._under_way(request):
+                return RedirectResponse(STEP, 303)
+            raise
         except (InvalidError, ConflictError) as error:
             return self._first(request, self.lifecycle.living(typed), typed, trouble_of(error))
         if session:

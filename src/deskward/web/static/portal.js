@@ -59,6 +59,12 @@
     return form.dataset.key ? sign(form) : Promise.resolve();
   }
 
+  // “Back” must not meet a page that came by POST: browsers show an error of their own there.
+  function leaveWay(form) {
+    if ("pin" in form.dataset) history.replaceState(null, "", "/v");
+    if ("nonce" in form.dataset) history.replaceState(null, "", "/v/step");
+  }
+
   function sendOnce(form) {
     const ready = readied(form).catch(() => {});
     const button = form.querySelector("button:not([type])");
@@ -67,6 +73,7 @@
       if (button.disabled) return;
       button.disabled = true;
       await Promise.race([ready, wait(5000)]);
+      leaveWay(form);
       form.submit();
     });
     addEventListener("pageshow", () => {
