@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.stories.people import Human
 from tests.stories.product import Product
-from tests.stories.walk import NEW_PASSWORD, Story, Ticket, mailed_link
+from tests.stories.walk import NEW_PASSWORD, Story, Ticket, fallback_of, mailed_link
 
 ONCE = ["opened", "sent", "started", "passed", "acting", "done", "closed"]
 
@@ -128,3 +128,22 @@ def _happened_once(product: Product, human: Human, ticket: Ticket) -> None:
 
 def _events(product: Product, ticket: Ticket) -> list[dict[str, Any]]:
     return sorted(product.of("events", ticket.verification), key=lambda row: row["seq"])
+
+
+def test_without_script_a_double_click_goes_on_too(story: Story) -> None:
+    product, human = story.product, story.product.somebody()
+    agent, requester = story.agent(), story.requester(java_script_enabled=False)
+    ticket = agent.ticket(human, "Account Unlock")
+    agent.open(ticket)
+    code = agent.send()
+    requester.page.goto(mailed_link(product, human))
+    requester.page.get_by_label("8-digit code").fill(fallback_of(product.mails(human.mail)[0]["text"]))
+    requester.page.get_by_role("button", name="Continue").dblclick()
+    requester.page.get_by_label("6-digit code").fill(code)
+    requester.page.get_by_role("button", name="Continue").dblclick()
+    requester.sees("Is this your request?")
+    requester.page.get_by_role("button", name="Continue").dblclick()
+    requester.page.get_by_role("button", name="Unlock my account").dblclick()
+    requester.sees("Done")
+    ticket.has_status("Closed")
+    assert [row["kind"] for row in _events(product, ticket)] == ONCE
