@@ -57,12 +57,11 @@ class DeskView:
 
 @dataclass(frozen=True)
 class Look:
-    """What a typed address is, before “Send”: masked, whether it is on file, what it can lead to."""
+    """What a typed address is, before “Send”: masked, whether it is on file, and its provenance."""
 
     masked: str
     on_file: bool
     provenance: Provenance
-    leads: str
 
 
 @dataclass(frozen=True)
@@ -114,15 +113,16 @@ class Reading:
         )
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
-        """Tell what a typed address is and can lead to (SR-36, DESIGN 9.5); InvalidError for what is none."""
-        house, view = self.house, self.desk(verification_id)
-        person, trouble = self._person(view.verification)
+        """Tell what a typed address is (SR-36, DESIGN 9.5); InvalidError for what is none."""
+        house, verification = self.house, self.house.store.get(verification_id)
+        if verification is None:
+            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
+        person, trouble = self._person(verification)
         if person is None:
-            raise RefusedError(trouble or view.verification.refusal)
+            raise RefusedError(trouble or verification.refusal)
         found = typed_destination(house, person, kind, typed)
-        provenance = provenance_of(found, view.now, house.policy.limits.min_age)
-        shown = masked(found.kind, found.value)
-        return Look(shown, found.id != TYPED, provenance, view.leads.get(provenance, ""))
+        provenance = provenance_of(found, house.clock.now(), house.policy.limits.min_age)
+        return Look(masked(found.kind, found.value), found.id != TYPED, provenance)
 
     def portal(self, verification: Verification) -> PortalView:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""

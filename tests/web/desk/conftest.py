@@ -1,19 +1,139 @@
-"""The desk on the house of the web tests, with one agent."""
+"""The desk on the house of the web tests, with one agent, over HTTP and in a real browser."""
 
 import re
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from deskward.core.accounts import Agent
 from deskward.core.secret import Secret
-from deskward.lifecycle import Lifecycle, Reading
+from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
 from deskward.web.desk import create_app, hashed
 from deskward.web.guard import Guard
-from tests.doubles.people import FakeClock
+from tests.fakes import FakeClock
+
+HOST = "desk.localhost"
+PASSWORD = "violet otter paints 9 barns"
+OWN = {"sec-fetch-site": "same-origin"}
+HIDDEN = re.compile(r'name="(csrf|form_key|version)" value="([^"]*)"')
+
+
+@dataclass
+class Desk:
+    """A browser without script: keeps cookies, and sends the hidden fields of the page it saw last."""
+
+    client: TestClient
+    seen: str = ""
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        self._remember(answer)
+        return answer.text
+
+    def hidden(self) -> dict[str, str]:
+        return dict(HIDDEN.findall(self.seen))
+
+    def post(self, path: str, **fields: str) -> Response:
+        answer = self.client.post(path, data=self.hidden() | fields, follow_redirects=False)
+        self._remember(answer)
+        return answer
+
+    def _remember(self, answer: Response) -> None:
+        self.seen = answer.text if 'name="csrf"' in answer.text else self.seen
+
+    def log_in(self, login: str = "kim", password: str = PASSWORD, **more: str) -> Response:
+        fields = {"login": login, "password": password} | more
+        return self.client.post("/login", data=fields, follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hashed(Secret(PASSWORD))
+
+
+@pytest.fixture
+def agent(store: Opened, password_hash: str) -> Agent:
+    made = Agent("AG-KIM", "kim", "Kim Agent", password_hash)
+    store.accounts.put_agent(made)
+    return made
+
+
+@pytest.fixture
+def app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard, clock: FakeClock) -> FastAPI:
+    return create_app(lifecycle, reading, accounts=store.accounts, console=store.console, guard=guard, clock=clock)
+
+
+@pytest.fixture
+def visitor(app: FastAPI, guard: Guard) -> Callable[[], Desk]:
+    """Make a browser that is not logged in."""
+    return lambda: Desk(TestClient(app, base_url=guard.desk_url, headers=OWN))
+
+
+@pytest.fixture
+def desk(visitor: Callable[[], Desk], agent: Agent) -> Desk:
+    """Give a browser that is logged in."""
+    made = visitor()
+    assert made.log_in().status_code == 303
+    return made
+
+
+@pytest.fixture
+def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: FakeClock) -> Iterator[str]:
+    """Serve the desk on a free port; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    url = f"http://{HOST}:{listening.getsockname()[1]}"
+    near = replace(guard, desk_url=url)
+    app = create_app(
+        Lifecycle(house),
+        Reading(house),
+        accounts=store.accounts,
+        console=store.console,
+        guard=near,
+        clock=clock,
+    )
+    config = uvicorn.Config(app, log_level="error", proxy_headers=False, ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    yield url
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Open windows of their own, closed afterwards."""
+    made: list[BrowserContext] = []
+
+    def opening(**options: object) -> BrowserContext:
+        context = chromium.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        made.append(context)
+        return context
+
+    yield opening
+    for context in made:
+        context.close()

@@ -56,7 +56,7 @@ class Details:
             view=view,
             error=error,
             sendings=[(s, *delivery(s)) for s in view.sendings],
-            events=[(e, EVENTS[e.kind], actor_name(e.actor, agents), event_text(e.fields)) for e in view.events],
+            events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[_errand(e) for e in errands],
             proof=PROOFS[view.verification.proof_level],
         )

@@ -34,7 +34,7 @@ def steps(view: DeskView) -> tuple[Step, ...]:
     found = [_settled(step, view) for step in _steps(view)]
     waiting = next((i for i, step in enumerate(found) if step.state == "wait"), None)
     if waiting is not None and all(s.state != "now" for s in found):
-        found[waiting] = Step(found[waiting].title, "now", found[waiting].text, found[waiting].at)
+        found[waiting] = Step(found[waiting].title, "now", "waiting")
     return tuple(found)
 
 

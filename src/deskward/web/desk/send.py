@@ -72,9 +72,8 @@ class SendPage:
             raise
         except DeskwardError as error:
             text = f"{error.text} {error.hint}".strip()
-            return self.door.show(visit, "look.html", text=text, provenance="", leads="")
-        words = _looked(look)
-        return self.door.show(visit, "look.html", text=words, provenance=look.provenance.value, leads=look.leads)
+            return self.door.show(visit, "look.html", text=text, provenance="")
+        return self.door.show(visit, "look.html", text=_looked(look), provenance=look.provenance.value)
 
     def _progress(self, visit: Visit) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -201,6 +200,6 @@ def _reason(fields: Mapping[str, str]) -> str:
 
 def _looked(look: Look) -> str:
     if look.provenance is Provenance.ESTABLISHED:
-        return f"{look.masked} is on file and established. {look.leads}"
-    known = "is on file, but not established" if look.on_file else "is not on file"
-    return f"{look.masked} {known}. {look.leads}"
+        return f"{look.masked} is on file and established."
+    known = "is on file, but not established" if look.on_file else "is not on file: it counts as caller-supplied"
+    return f"{look.masked} {known}."

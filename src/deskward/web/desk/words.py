@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from deskward.core.events import EventKind
+from deskward.core.events import Event, EventKind
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
 
@@ -71,10 +71,11 @@ def delivery(sending: Sending) -> tuple[str, str]:
     return words[sending.delivery]
 
 
-def actor_name(actor: str, agents: Mapping[str, str]) -> str:
+def actor_name(event: Event, agents: Mapping[str, str]) -> str:
     """Name who did something, from “agent:ID”, “requester”, “system” or “ticket”."""
-    kind, _, agent_id = actor.partition(":")
-    return agents.get(agent_id, "An agent") if kind == "agent" else _ACTORS.get(kind, kind)
+    kind, _, agent_id = event.actor.partition(":")
+    recorded = str(event.fields.get("agent_name", "An agent"))
+    return agents.get(agent_id, recorded) if kind == "agent" else _ACTORS.get(kind, kind)
 
 
 def event_text(fields: Mapping[str, Any]) -> str:

@@ -1,0 +1,166 @@
+"""The desk in a real browser: the whole way, the keyboard, scripts in tickets, and accessibility."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from deskward.core.ports import Delivery, Receipt
+from deskward.core.verification import Verification
+from deskward.lifecycle import Lifecycle
+from deskward.store.opening import Opened
+from tests.web.conftest import Sent
+from tests.web.desk.conftest import PASSWORD
+from tests.web.desk.test_details import SCRIPTS
+
+Open = Callable[..., Verification]
+Window = Callable[..., BrowserContext]
+
+
+def log_in(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_label("Login").fill("kim")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(url)
+
+
+def complaints(page: Page) -> list[str]:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    return said
+
+
+def test_from_login_to_the_call_code_with_progress_that_updates_itself(
+    *,
+    address: str,
+    window: Window,
+    opened: Open,
+    lifecycle: Lifecycle,
+    store: Opened,
+    secrets_of: Callable[[Verification], Sent],
+) -> None:
+    verification, page = opened(), window().new_page()
+    said = complaints(page)
+    log_in(page, f"{address}/send/{verification.id}")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Say this code to the caller:")).to_be_visible()
+    link = secrets_of(lifecycle.get(verification.id))
+    expect(page.locator(".code")).to_have_text(f"{link.code[:3]} {link.code[3:]}")
+    expect(page.locator(".call")).to_contain_text("left")
+    assert page.url == f"{address}/send/{verification.id}"
+    page.evaluate("window.here = 1")
+    page.get_by_role("link", name="Resend").focus()
+    lifecycle.reported(store.store.sendings(verification.id)[0].id, Receipt(Delivery.ACCEPTED, "r", "250"))
+    expect(page.locator(".steps")).to_contain_text("Accepted by the mail server")
+    expect(page.get_by_role("link", name="Resend")).to_be_focused()
+    lifecycle.start(link.token, link.code, address="192.0.2.1", pin_key="")
+    expect(page.locator(".steps")).to_contain_text("The right code was entered.")
+    expect(page.get_by_text("Say this code to the caller:")).to_have_count(0)
+    expect(page.locator("#announce")).to_contain_text("Started")
+    assert page.evaluate("window.here") == 1
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    assert said == []
+
+
+def test_the_ordinary_case_by_keyboard_only(address: str, window: Window, opened: Open) -> None:
+    verification, page = opened(), window().new_page()
+    page.goto(f"{address}/send/{verification.id}")
+    page.get_by_label("Login").focus()
+    page.keyboard.type("kim")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Send Verification Portal Link")).to_be_visible()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Send":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Say this code to the caller:")).to_be_visible()
+    page.get_by_role("link", name="Verifications").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="IR-1001").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Analysis Report")).to_be_visible()
+
+
+def test_a_typed_address_is_looked_at_before_it_is_sent(address: str, window: Window, opened: Open) -> None:
+    page = window().new_page()
+    log_in(page, f"{address}/send/{opened().id}")
+    expect(page.get_by_label("Why no known address works")).to_be_hidden()
+    page.get_by_text("Another address", exact=True).click()
+    field = page.get_by_label("E-mail address, or phone number")
+    field.fill("who@else.example")
+    expect(page.locator("#echo")).to_contain_text("is not on file")
+    expect(page.get_by_label("Why no known address works")).to_be_visible()
+    field.fill("+4915112345678")
+    expect(page.get_by_label("SMS")).to_be_checked()
+    expect(page.locator("#echo")).to_contain_text("is on file and established")
+    expect(page.get_by_label("Why no known address works")).to_be_hidden()
+    expect(page.get_by_text("Leads all the way")).to_be_visible()
+
+
+def test_new_verifications_are_announced_without_moving_what_is_read(
+    address: str, window: Window, opened: Open
+) -> None:
+    opened("1001")
+    page = window().new_page()
+    log_in(page, f"{address}/")
+    page.locator("[data-news]").evaluate("place => place.dataset.news = '/news?since=2020-01-01T00:00:00%2B00:00'")
+    expect(page.locator("[data-news]")).to_contain_text("1 new", timeout=15_000)
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_a_page_left_open_after_the_session_ended_says_so(
+    address: str, window: Window, opened: Open, sent: Callable[..., Sent], store: Opened
+) -> None:
+    page = window().new_page()
+    log_in(page, f"{address}/send/{sent().verification.id}")
+    store.accounts.end_web_sessions(agent_id="AG-KIM")
+    expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+
+
+def test_a_20_sr_108_no_script_of_a_ticket_runs(address: str, window: Window, opened: Open) -> None:
+    corpus = " ".join(SCRIPTS)
+    verification, page = opened(subject=corpus, description=corpus), window().new_page()
+    said = complaints(page)
+    log_in(page, f"{address}/send/{verification.id}")
+    for path in ("/", f"/send/{verification.id}", f"/verifications/{verification.id}"):
+        page.goto(address + path)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.locator("main script, main svg, main [onerror]").count() == 0
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_sr_130_to_132_axe_finds_nothing_and_nothing_overflows(
+    *, address: str, window: Window, opened: Open, sent: Callable[..., Sent], scheme: str, width: int
+) -> None:
+    first, away = opened("1001"), opened("1003", requester_id="p-nobody")
+    link = sent("1002").verification
+    context = window(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    found = check(page)
+    log_in(page, f"{address}/")
+    names = [f"/send/{first.id}", f"/send/{link.id}", f"/send/{link.id}?again=1", f"/send/{away.id}"]
+    names += [f"/verifications/{link.id}", f"/verifications/{away.id}", "/", "/?text=zzz", "/send/DW-2222222222"]
+    for name in names:
+        page.goto(address + name)
+        found += check(page)
+    assert found == []
+
+
+def check(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    results = Axe().run(page)
+    violations = [
+        f"{page.url} {v['id']} {[n['html'] for n in v['nodes']][:2]}" for v in results.response["violations"]
+    ]
+    return violations + [f"{page.url} is {wide}px too wide"] * bool(wide)
