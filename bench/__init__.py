@@ -1,0 +1,1 @@
+"""Measures what Deskward costs, each number beside a floor measured in the same run."""

@@ -1,0 +1,156 @@
+"""Runs every measurement and prints the table: `python -m bench [--quick]`."""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from bench import intake, statements, story, weight
+from bench.lines import Line, table
+from bench.machine import Program, facts, free_port, running
+from bench.outside import outside
+from bench.product import Product, set_up, write_roster
+from bench.walk import Browser, Walk
+from tests.servers.postgres import empty_database, running_postgres
+
+MakeDatabase = Callable[[], str]
+MEMORY_LIMIT, START_LIMIT, WEIGHT_LIMIT = "100 MB", "1 s", "30 kB, aim 14"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How often each thing is done."""
+
+    stories: int = 8
+    webhooks: int = 800
+    starts: int = 3
+    requests: int = 300
+
+
+QUICK = Size(stories=1, webhooks=80, starts=1, requests=50)
+
+
+def main() -> None:
+    """Measure on SQLite, and on PostgreSQL where its programs are."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the smallest run; its numbers say little")
+    parser.add_argument("--no-postgres", action="store_true", help="SQLite only")
+    given = parser.parse_args()
+    size = QUICK if given.quick else Size()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        postgres = "" if given.no_postgres or not _has_postgres() else stack.enter_context(running_postgres())
+        print(f"Measured on {facts(_version(postgres))}.\n", flush=True)
+        lines = on_sqlite(folder, size)
+        if postgres:
+            lines += on_postgres(folder, lambda: empty_database(postgres), size)
+    print(table(lines))
+
+
+def on_sqlite(folder: Path, size: Size) -> list[Line]:
+    """Measure everything on SQLite."""
+    with _installed(folder / "sqlite", "sqlite:///deskward.db", size) as product:
+        with _bare(product, f"sqlite:///{product.folder}/bare.db") as bare:
+            lines, walk = _story("SQLite", product, bare, f"sqlite:///{product.folder}/rows.db", size)
+            lines += _intake("SQLite", product, bare, size)
+        lines += _starts(product, size)
+        lines += statements.lines(product, walk.walked)
+    return lines
+
+
+def on_postgres(folder: Path, database: MakeDatabase, size: Size) -> list[Line]:
+    """Measure on PostgreSQL what its database changes."""
+    with (
+        _installed(folder / "postgres", database(), size) as product,
+        _bare(product, database().replace("postgresql:", "postgresql+psycopg:")) as bare,
+    ):
+        lines, _ = _story("PostgreSQL", product, bare, database(), size)
+        return lines + _intake("PostgreSQL", product, bare, size)
+
+
+@contextmanager
+def _installed(folder: Path, database: str, size: Size) -> Iterator[Product]:
+    folder.mkdir()
+    write_roster(folder / "people.toml", size.stories + 4)
+    with outside(folder / "people.toml") as world:
+        yield set_up(folder, world, database)
+
+
+@contextmanager
+def _bare(product: Product, url: str) -> Iterator[Program]:
+    port = free_port()
+    arguments = ["-m", "bench.bare", str(port), url]
+    with running(arguments, port, path="/row", host="127.0.0.1", log=product.folder / "bare-log") as program:
+        yield program
+
+
+def _story(where: str, product: Product, bare: Program, empty: str, size: Size) -> tuple[list[Line], Walk]:
+    with product.running("run") as program:
+        walk, used = story.walked(product, program, size.stories)
+        more = [
+            Line(
+                f"{where}: memory after {walk.walked} verifications",
+                program.memory(),
+                "MB",
+                bare.memory(),
+                "a bare server",
+                MEMORY_LIMIT,
+            )
+        ]
+        idle = story.idle(program)
+        if where == "SQLite":
+            packed, plain = weight.first_screen(walk.screens, Browser("portal", program.port))
+            more.append(
+                Line("First screen, packed", packed / 1000, "kB", plain / 1000, "its text alone", WEIGHT_LIMIT)
+            )
+    floors = story.rows_of(product, empty, walk)
+    floors |= {"request": story.request_floor(bare, size.requests), "hash": story.hash_floor(), "idle": idle}
+    return story.lines(where, walk, used, size.stories, floors) + more, walk
+
+
+def _intake(where: str, product: Product, bare: Program, size: Size) -> list[Line]:
+    with product.running("serve", "hooks") as program:
+        taken, cpu = intake.rate(program, intake.HOOK, size.webhooks)
+    floor, floor_cpu = intake.rate(bare, "/hook", size.webhooks)
+    name = "a bare endpoint: Basic, one raw insert"
+    return [
+        Line(f"{where}: webhooks taken in per second", taken, "", floor, name),
+        Line(f"{where}: CPU per webhook", cpu * story.MS, "ms", floor_cpu * story.MS, name),
+    ]
+
+
+def _starts(product: Product, size: Size) -> list[Line]:
+    ours, bares = [], []
+    for _ in range(size.starts):
+        with product.running("run") as program:
+            ours.append(program)
+        with _bare(product, f"sqlite:///{product.folder}/bare.db") as program:
+            bares.append(program)
+    name = f"a bare server; the best of {size.starts}"
+    seconds, floor = (min(p.seconds for p in some) for some in (ours, bares))
+    cpu, floor_cpu = (min(p.cpu for p in some) for some in (ours, bares))
+    return [
+        Line("Start-up until the port answers", seconds, "s", floor, name, START_LIMIT),
+        Line("CPU of the start-up", cpu, "s", floor_cpu, name),
+    ]
+
+
+def _has_postgres() -> bool:
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def _version(url: str) -> str:
+    if not url:
+        return ""
+    with psycopg.connect(url) as connection:
+        major, minor = divmod(connection.info.server_version, 10_000)
+    return f"{major}.{minor}"
+
+
+if __name__ == "__main__":
+    main()
