@@ -16,6 +16,7 @@ from deskward.core.errors import (
     OutsideError,
     UncertainError,
     UnreachableError,
+    places,
 )
 from deskward.core.messages import code_message, link_message
 from deskward.core.notes import note_of
@@ -81,7 +82,7 @@ class Errands:
             known.warning("errand needs a person", reason=error.text)
             self.rows.park(errand, error.text)
         except Exception as error:  # noqa: BLE001 - the outermost edge: one bad errand must not stop the lane
-            known.exception("errand failed")
+            known.error("errand failed", error=type(error).__name__, where=places(error))
             self._fault(errand, error)
         else:
             self.rows.finish(errand, self.house.clock.now())

@@ -192,3 +192,26 @@ def test_two_wrong_entries_at_once_never_count_as_none(home: Household) -> None:
 def test_an_unknown_verification_is_not_found(home: Household) -> None:
     with pytest.raises(NotFoundError, match="no verification"):
         home.lifecycle.get("DW-none")
+
+
+def test_sr_11_the_same_form_sent_twice_begins_one_session(home: Household) -> None:
+    sent = home.sent()
+    token, code = home.token(sent), home.code(sent)
+    keys = {"address": "192.0.2.7", "pin_key": "", "form_key": "k" * 64}
+    first, one = home.lifecycle.start(token, code, **keys)
+    second, two = home.lifecycle.start(token, code, **keys)
+    assert (first, one) == (second, two)
+    with pytest.raises(NotFoundError):
+        home.lifecycle.start(token, code, **(keys | {"form_key": "j" * 64}))
+    with pytest.raises(NotFoundError):
+        home.lifecycle.start(token, home.wrong(sent), **keys)
+
+
+def test_sr_136_guessed_fallback_codes_count_against_their_network(home: Household) -> None:
+    for number in range(home.house.policy.limits.wrong_per_address):
+        with pytest.raises(NotFoundError):
+            home.lifecycle.opened(f"{number:08d}", "192.0.2.9")
+    with pytest.raises(LimitError, match="Too many wrong codes"):
+        home.lifecycle.opened("99999999", "192.0.2.9")
+    with pytest.raises(NotFoundError):
+        home.lifecycle.opened("99999999", "192.0.2.10")

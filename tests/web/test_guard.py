@@ -142,7 +142,7 @@ def test_an_unexpected_error_is_logged_without_its_words(client: TestClient) -> 
         client.get("/broken")
     assert logs[0]["error"] == "RuntimeError"
     assert logs[0]["route"] == "/broken"
-    assert any("broken" in frame for frame in logs[0]["frames"])
+    assert any("broken" in frame for frame in logs[0]["where"])
     assert SECRET not in repr(logs)
 
 

@@ -1,6 +1,8 @@
 """The errors of the house: each says what was wrong and what to do."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 
@@ -103,3 +105,8 @@ def in_words(mistakes: Iterable[Mapping[str, Any]], section: str = "") -> str:
 
 def _words(mistake: Mapping[str, Any]) -> str:
     return _KNOWN_MISTAKES.get(mistake["type"]) or str(mistake["msg"]).removeprefix("Value error, ")
+
+
+def places(error: BaseException) -> list[str]:
+    """Name the last places of an unexpected error for the log; its words and locals may hold a secret."""
+    return [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in extract_tb(error.__traceback__)[-8:]]

@@ -62,6 +62,13 @@ class Keyring:
         """Compare in constant time."""
         return hmac.compare_digest(self.code(verification_id, nonce).reveal().encode(), typed.encode())
 
+    def session(self, typed: str, form_key: str, value: str) -> Secret:
+        """Derive the portal session that this very form begins: the same again when it is sent twice.
+
+        `form_key` holds 256 random bits that only the page with the form knows (SR-80).
+        """
+        return Secret(urlsafe_b64encode(self._mac("session", typed, form_key, value)).decode().rstrip("="))
+
     def page_nonce(self, pin: str, version: int) -> str:
         """Derive what the browser's key signs on the page of this version (SR-15)."""
         return self._mac("page", pin, str(version)).hex()

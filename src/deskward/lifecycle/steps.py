@@ -1,21 +1,24 @@
 """What the arrows of the story have in common: reading, checking a link, writing a result."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 from deskward.core.decision import Verdict
 from deskward.core.destinations import Provenance
-from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, new_id
 from deskward.core.people import Person
 from deskward.core.ports import Change, Count, Sending, Spent
 from deskward.core.proof import Proof
+from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
 from deskward.lifecycle.sending import wrong_count
 
 BASELINE = "baseline"
+HOUR = timedelta(hours=1)
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
 
@@ -53,17 +56,39 @@ class Steps:
             return False
         return ticket.created_at < self.house.store.first_start()
 
-    def living(self, typed: str) -> Verification:
-        """Find the verification of a link token or fallback code that works now; else the neutral error."""
-        store, found = self.house.store, None
+    def living(self, typed: str, address: str = "") -> Verification:
+        """Find the verification of a link token or fallback code that works now; else the neutral error.
+
+        Fallback codes that fit nothing count against the network `address` they come from (SR-136).
+        """
+        store, found, code = self.house.store, None, digits_of(typed)
         if len(typed) == TOKEN_LENGTH:
             found = store.by_link(digest(typed))
-        elif len(digits_of(typed)) == FALLBACK_DIGITS:
-            found = store.by_fallback(self.house.keyring.fallback_digest(digits_of(typed)))
+        elif len(code) == FALLBACK_DIGITS:
+            self.not_too_many(address)
+            found = store.by_fallback(self.house.keyring.fallback_digest(code))
+            if found is None:
+                store.add_counts([self.wrong_here(address)], self.house.clock.now())
         until = found.link_expires_at if found else None
         if found is None or until is None or found.state is not State.SENT or until <= self.house.clock.now():
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         return found
+
+    def wrong_here(self, address: str) -> Count:
+        """Name the budget of wrong entries from a network address."""
+        return Count("wrong-address", self.house.keyring.private("address", address))
+
+    def not_too_many(self, address: str) -> None:
+        """Raise LimitError when too many wrong entries came from this network within the hour (SR-135)."""
+        here, limits = self.wrong_here(address), self.house.policy.limits
+        since = self.house.clock.now() - HOUR
+        if self.house.store.counted([here], since).get(here, 0) >= limits.wrong_per_address:
+            raise LimitError("Too many wrong codes from your network.", 3600, "Call the help desk.")
+
+    def begun(self, secret: Secret) -> Verification | None:
+        """Find the run that this very form has begun already: a second click gets the first one's answer."""
+        found = self.house.store.by_pin(digest(secret.reveal()))
+        return found if found and found.state is State.STARTED else None
 
     def link_proof(self, verification: Verification) -> Proof:
         """Make the proof that link and call-bound value give at the newest destination."""

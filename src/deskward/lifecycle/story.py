@@ -3,7 +3,6 @@
 open → send → start → answer → decide → act → settle → closed; cancel and expire end it early.
 """
 
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +20,7 @@ from deskward.core.errors import (
 from deskward.core.events import EventKind
 from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
 from deskward.core.policy import Category
-from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, KnownTicket, Receipt, Sending
+from deskward.core.ports import Change, Delivery, Errand, ErrandKind, KnownTicket, Receipt, Sending
 from deskward.core.proof import level_of
 from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
@@ -32,7 +31,7 @@ from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
 from deskward.lifecycle.subject import bound
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
@@ -140,28 +139,32 @@ class Lifecycle(Steps):
         changed = replace(verification, code_nonce=new_nonce(), code_expires_at=until)
         return self.house.record(changed, EventKind.CODE_RENEWED, actor, {})
 
-    def opened(self, typed: str) -> Verification:
+    def opened(self, typed: str, address: str = "") -> Verification:
         """Show the first screen of a link; counts the open and changes nothing else (SR-05, SR-07)."""
-        verification = self.living(typed)
+        verification = self.living(typed, address)
         self.house.store.count_open(verification.id)
         return verification
 
-    def start(self, typed: str, value: str, *, address: str, pin_key: str) -> tuple[Verification, Secret]:
+    def start(
+        self, typed: str, value: str, *, address: str, pin_key: str, form_key: str = ""
+    ) -> tuple[Verification, Secret]:
         """Take the call-bound value: sent → started, pinned to this browser (SR-06, SR-08, SR-15).
 
         Gives the portal session's secret, empty when this was the last wrong try: then the verification failed.
+        `form_key` is the random key of the form, so that a double click begins one session.
         """
-        verification, entered, now = self.living(typed), digits_of(value), self.house.clock.now()
+        entered, now = digits_of(value), self.house.clock.now()
+        secret = self.house.keyring.session(typed, form_key or new_nonce(), entered)
+        if begun := self.begun(secret) if form_key else None:
+            return begun, secret
+        verification = self.living(typed, address)
         if len(entered) != CODE_DIGITS:
             raise InvalidError("The code has 6 digits.", "Ask the agent to read it again.", "value")
-        here = Count("wrong-address", self.house.keyring.private("address", address))
-        if self.house.store.counted([here], now - HOUR).get(here, 0) >= self.house.policy.limits.wrong_per_address:
-            raise LimitError("Too many wrong codes from your network.", 3600, "Call the help desk.")
+        self.not_too_many(address)
         if verification.code_expires_at is None or verification.code_expires_at <= now:
             raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
         if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
-            return self.wrong(verification, here), Secret("")
-        secret = Secret(secrets.token_urlsafe(32))
+            return self.wrong(verification, self.wrong_here(address)), Secret("")
         moved = verification.moved(
             State.STARTED,
             pin=digest(secret.reveal()),

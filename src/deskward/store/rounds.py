@@ -1,11 +1,11 @@
 """Things that are done again and again, each in a thread of its own."""
 
 from collections.abc import Callable
-from pathlib import Path
 from threading import Event, Thread
-from traceback import extract_tb
 
 import structlog
+
+from deskward.core.errors import places
 
 log = structlog.get_logger()
 
@@ -39,6 +39,4 @@ def guarded(name: str, what: Callable[[], None]) -> None:
     try:
         what()
     except Exception as error:  # noqa: BLE001 - the outermost edge
-        frames = extract_tb(error.__traceback__)[-3:]
-        where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-        log.warning("runner call failed", call=name, error=type(error).__name__, where=where)
+        log.warning("runner call failed", call=name, error=type(error).__name__, where=places(error))

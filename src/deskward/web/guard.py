@@ -3,7 +3,6 @@
 import ipaddress
 import re
 import secrets
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deskward.core.errors import DeskwardError, InvalidError
+from deskward.core.errors import DeskwardError, InvalidError, places
 from deskward.web.pages import Trouble, static_file, title_of, trouble_of
 
 MAX_BODY = 64 * 1024
@@ -245,11 +244,8 @@ def _joined(sent: list[tuple[bytes, bytes]], ours: Mapping[str, str]) -> list[tu
 
 
 def _log_unexpected(scope: Scope, error: Exception) -> None:
-    # The error's own words and locals may hold a secret; where it happened never does.
-    stack = traceback.extract_tb(error.__traceback__)[-8:]
-    frames = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in stack]
     route = getattr(scope.get("route"), "path", "")
-    log.error("page failed", error=type(error).__name__, method=scope["method"], route=route, frames=frames)
+    log.error("page failed", error=type(error).__name__, method=scope["method"], route=route, where=places(error))
 
 
 async def _reported(request: Request) -> Response:

@@ -17,6 +17,7 @@ from deskward.core.errors import (
     NotFoundError,
     OutsideError,
 )
+from deskward.core.links import new_nonce
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
@@ -86,7 +87,7 @@ class _Portal:
         """Show the first screen of a living link or hand-typed code; the neutral page for all others (SR-75)."""
         typed = form.get("token") or form.get("code", "")
         try:
-            verification = self.lifecycle.opened(typed)
+            verification = self.lifecycle.opened(typed, client_address(request, self.guard.trusted_hops))
         except NotFoundError:
             if self._under_way(request):
                 return RedirectResponse(STEP, 303)
@@ -99,7 +100,9 @@ class _Portal:
         address = client_address(request, self.guard.trusted_hops)
         try:
             key = _usable(form.get("pin_key", ""))
-            started, session = self.lifecycle.start(typed, value, address=address, pin_key=key)
+            started, session = self.lifecycle.start(
+                typed, value, address=address, pin_key=key, form_key=form.get("form_key", "")
+            )
         except NotFoundError:
             # A second tab, or the second click without script: the run of this browser goes on.
             if self._under_way(request):
@@ -177,7 +180,9 @@ class _Portal:
     ) -> Response:
         view = self.reading.portal(verification)
         status = trouble.status if trouble else 200
-        return self._page(request, "first.html", status, view=view, token=typed, trouble=trouble)
+        return self._page(
+            request, "first.html", status, view=view, token=typed, form_key=new_nonce(), trouble=trouble
+        )
 
     def _step(self, request: Request, verification: Verification, trouble: Trouble | None = None) -> Response:
         name = _TEMPLATES[verification.state]
