@@ -1,0 +1,129 @@
+"""Deskward as processes of its own that are killed and come back, as a service manager brings them back."""
+
+import multiprocessing
+import os
+import sys
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from sqlalchemy import Update, or_, text, update
+
+from deskward.cli import main, put_agent
+from deskward.core.ports import ErrandKind, ErrandState
+from deskward.settings import read
+from deskward.store.database import Database, connect
+from deskward.store.tables import errands
+from deskward.wiring import build
+
+AGENT, PASSWORD = "alex", "correct horse desk battery"
+# A fork of one process that has imported everything: a start costs half a second and not three.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        "deskward.cli",
+        "deskward.connectors.changegear",
+        "deskward.channels.smtp",
+        "deskward.channels.sms",
+        "deskward.directories.roster",
+        "deskward.actions.reset_password",
+        "deskward.actions.unlock_account",
+        "deskward.store.runner_procrastinate",
+        "uvicorn.lifespan.on",
+        "uvicorn.protocols.http.httptools_impl",
+    ]
+)
+
+
+def _live(arguments: tuple[str, ...], log: Path) -> None:
+    """Be the command line, in a process of its own."""
+    written = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    sys.argv = ["deskward", *arguments]
+    main()
+
+
+class Machine:
+    """One `deskward ARGUMENTS`: started, killed, and started again until it is left dead.
+
+    `alone` says that no other process works on the database: then nobody but it can hold anything. `acts` says
+    that it serves the portal: then nobody but it acts on accounts.
+    """
+
+    def __init__(self, settings: Path, database: str, *arguments: str, alone: bool = True, acts: bool = True) -> None:
+        self._arguments = (*arguments, "--settings", str(settings))
+        self._log = settings.with_name("deskward.log")
+        self._database = connect(database)
+        self._alone, self._acts = alone, acts
+        self._stays = False
+        self.kills = 0
+        self._changing = threading.Lock()
+        self._living = self._started()
+        self._watch = threading.Thread(target=self._watched, name="machine", daemon=True)
+        self._watch.start()
+
+    def kill(self) -> None:
+        """Kill it as `kill -9` does, and wait until it is dead."""
+        with self._changing:
+            victim, self.kills = self._living, self.kills + 1
+        with suppress(ProcessLookupError):
+            victim.kill()
+        assert wait([victim.sentinel], timeout=20)
+
+    def leave_dead(self) -> None:
+        """Kill it for good."""
+        self._stays = True
+        self.kill()
+        self._watch.join()
+        self._database.close()
+
+    def _started(self) -> ForkServerProcess:
+        process = FORKS.Process(target=_live, args=(self._arguments, self._log), daemon=True)
+        process.start()
+        return process
+
+    def _watched(self) -> None:
+        while True:
+            wait([self._living.sentinel])
+            self._living.join()
+            pid = self._living.pid or 0
+            let_time_pass(self._database, pid, alone=self._alone, acts=self._acts)
+            if self._stays:
+                return
+            with self._changing:
+                self._living = self._started()
+
+
+def let_time_pass(database: Database, dead: int, *, alone: bool, acts: bool) -> None:
+    """Make it be minutes after a death: leases of the dead end, what waits is due, its heartbeat is old.
+
+    Whoever acts on an account is given its time, unless it was the dead.
+    """
+    now, grown = datetime.now(UTC), database.dialect == "postgresql"
+    e = errands.c
+    leased = update(errands).where(e.state == ErrandState.SENDING, or_(e.holder.contains(f":{dead}:"), alone))
+    waiting = update(errands).where(e.state == ErrandState.DUE, e.due_at > now)
+    if not acts:
+        waiting = waiting.where(e.kind != ErrandKind.SETTLE)
+    _run(database, leased.values(lease_until=now), waiting.values(due_at=now))
+    if grown and alone:
+        with database.write() as connection:
+            late = "UPDATE procrastinate.procrastinate_workers SET last_heartbeat = now() - interval '5 minutes'"
+            connection.execute(text(late))
+
+
+def _run(database: Database, *changes: Update) -> None:
+    with database.write() as connection:
+        for change in changes:
+            connection.execute(change)
+
+
+def add_agent(settings: Path) -> None:
+    """Make the database and its one agent."""
+    house = build(read(settings))
+    put_agent(house, AGENT, "Alex Agent", PASSWORD)
+    house.close()
