@@ -2,10 +2,34 @@
 
 from dataclasses import dataclass
 
-FIRST = (
-    "Adela Bruno Carla Dario Elena Felix Greta Hugo Irene Julius Klara Leo Marta Nils Olga Paul "
-    "Quinn Rosa Sven Tilda Ugo Vera Wim Xenia Yara Zeno"
-).split()
+FIRST = [
+    "Adela",
+    "Bruno",
+    "Carla",
+    "Dario",
+    "Elena",
+    "Felix",
+    "Greta",
+    "Hugo",
+    "Irene",
+    "Julius",
+    "Klara",
+    "Leo",
+    "Marta",
+    "Nils",
+    "Olga",
+    "Paul",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tilda",
+    "Ugo",
+    "Vera",
+    "Wim",
+    "Xenia",
+    "Yara",
+    "Zeno",
+]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,13 @@ def test_by_e_mail_from_the_ticket_to_the_closed_ticket(story: Story) -> None:
     agent.progress("Opened", "now")
     requester.enter(f"{code[:3]} {code[3:]}")
     requester.sees("Is this your request?")
-    for words in ("Alex Agent", "Password reset", human.login, ticket.row()["ticket_number"], "Your network address"):
+    for words in (
+        "Alex Agent",
+        "Password reset",
+        human.login,
+        ticket.row()["ticket_number"],
+        "Your network address",
+    ):
         expect(requester.page.locator("main")).to_contain_text(words)
     agent.progress("Started")
     requester.press("Continue")

@@ -37,7 +37,10 @@ def test_five_wrong_values_fail_it_and_the_page_names_no_reason(story: Story) ->
 
 def test_nothing_done_in_time_is_timed_out(chromium: Browser, tmp_path: Path) -> None:
     hurry = {"DESKWARD_LIMITS__LINK_MINUTES_EMAIL": "0.03"}
-    with started(tmp_path, "sqlite:///deskward.db", settings=hurry) as product, Story.told(chromium, product) as story:
+    with (
+        started(tmp_path, "sqlite:///deskward.db", settings=hurry) as product,
+        Story.told(chromium, product) as story,
+    ):
         agent, requester, human = story.agent(), story.requester(), product.somebody()
         ticket = agent.ticket(human, "Password Reset")
         agent.open(ticket)
@@ -103,7 +106,9 @@ def _wrong(code: str) -> str:
 
 def _record(product: Product, ticket_id: str) -> Any:
     with sqlite3.connect(product.folder / "changegear.db") as shelf:
-        rows = shelf.execute("SELECT kind, body FROM record WHERE id = ? ORDER BY kind", (int(ticket_id),)).fetchall()
+        rows = shelf.execute(
+            "SELECT kind, body FROM record WHERE id = ? ORDER BY kind", (int(ticket_id),)
+        ).fetchall()
     shelf.close()
     tickets = [body for kind, body in rows if kind == "ticket"]
     assert [json.loads(body)["fields"]["Summary"] for body in tickets]

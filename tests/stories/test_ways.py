@@ -26,7 +26,9 @@ def test_by_sms_a_typed_number_that_is_on_file_leads_all_the_way(story: Story) -
     requester.press("Unlock my account")
     requester.sees("Done")
     ticket.has_status("Closed")
-    ticket.noted("Verification result", "Verification Outcome: Passed", "Channel: SMS to", "mobile phone, established")
+    ticket.noted(
+        "Verification result", "Verification Outcome: Passed", "Channel: SMS to", "mobile phone, established"
+    )
     agent.progress("Ticket closed")
     assert not product.is_locked(human)
     assert product.mails(human.mail) == []
@@ -82,7 +84,9 @@ def test_an_address_nobody_knows_ends_in_review_and_can_be_rejected(story: Story
     agent.open(ticket)
     agent.type(address)
     expect(agent.page.locator("#echo")).to_contain_text("is not on file")
-    expect(agent.page.locator(".banner.when-supplied:visible")).to_contain_text("The result will be a review, not a pass.")
+    expect(agent.page.locator(".banner.when-supplied:visible")).to_contain_text(
+        "The result will be a review, not a pass."
+    )
     agent.page.get_by_role("button", name="Send", exact=True).click()
     expect(agent.page.get_by_role("alert")).to_contain_text("An address that is not on file needs a reason.")
     assert product.mails(address) == []
