@@ -62,7 +62,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
     nonce, code_nonce = new_nonce(), new_nonce()
     until = now + house.policy.limits.link[first.kind]
     pairs = (("link", first), *((("code", second),) if second else ()))
-    sendings = _sendings(house, verification, request, pairs, now, until)
+    sendings = _sendings(house, verification, request, pairs, now=now, until=until)
     keyring = house.keyring
     changes = {
         "link_nonce": nonce,
@@ -235,6 +235,7 @@ def _sendings(
     verification: Verification,
     request: Request,
     pairs: tuple[tuple[str, _Target], ...],
+    *,
     now: datetime,
     until: datetime,
 ) -> tuple[Sending, ...]:
