@@ -72,13 +72,15 @@ class Lifecycle(Steps):
         return self.house.record(fresh, kind, TICKET, {"reason": fresh.refusal}, Change(known=known))
 
     def reopen(self, verification_id: str, actor: Actor) -> Verification:
-        """Start again for the same ticket, read anew; an open verification of it is cancelled."""
+        """Start again for the same ticket, read anew; a second click changes nothing."""
         old = self.get(verification_id)
         ticket = self.house.connectors[old.connector].read(old.ticket_id)
         category = self.house.policy.category_of(ticket) if ticket else None
         if ticket is None or category is None or ticket.ended:
             raise RefusedError("The ticket is closed, gone or in another category.", "Open a new ticket.")
         current = self.house.store.open_for(old.connector, old.ticket_id)
+        if current and current.id != old.id:
+            return current
         if current:
             self.cancel(current.id, actor, "A new verification was started.")
         return self.begin(ticket, category)
