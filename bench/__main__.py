@@ -1,6 +1,7 @@
 """Runs every measurement and prints the table: `python -m bench [--quick]`."""
 
 import argparse
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import structlog
 
 from bench import intake, statements, story, weight
 from bench.lines import Line, table
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the smallest run; its numbers say little")
     parser.add_argument("--no-postgres", action="store_true", help="SQLite only")
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     size = QUICK if given.quick else Size()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,0 +1,34 @@
+"""The smallest run of the benchmark prints every line."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LINES = (
+    "SQLite: CPU per verification",
+    "SQLite: CPU per send + answer",
+    "SQLite: CPU per idle second",
+    "SQLite: webhooks taken in per second",
+    "SQLite: CPU per webhook",
+    "SQLite: memory after",
+    "Start-up until the port answers",
+    "CPU of the start-up",
+    "First screen, packed",
+    "SQL of “open”",
+    "SQL of “start, wrong value”",
+    "SQL of “start, right value”",
+    "SQL of “continue”",
+    "SQL of “act”",
+)
+
+
+def test_the_smallest_run_prints_every_line() -> None:
+    command = [sys.executable, "-m", "bench", "--quick", "--no-postgres"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert run.returncode == 0, run.stderr
+    for line in LINES:
+        assert re.search(rf"^\| {re.escape(line)}.*\| +\d", run.stdout, re.MULTILINE), line
+    assert "Python" in run.stdout
+    assert str(ROOT) not in run.stdout
