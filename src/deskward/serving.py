@@ -72,6 +72,7 @@ def _server(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping
     config = uvicorn.Config(
         Hosts({**hosts, **more}),
         access_log=False,
+        ws="none",
         log_config=None,
         server_header=False,
         proxy_headers=False,
