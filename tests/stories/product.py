@@ -2,8 +2,6 @@
 
 import os
 import re
-import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -133,9 +131,17 @@ def started(
         until(lambda: _is_up(product))
         yield product
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-        shutil.copy(folder / "log.txt", folder / "log-at-the-end.txt")
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        assert process.wait(PATIENCE) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _is_up(product: Product) -> bool:

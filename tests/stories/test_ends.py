@@ -87,6 +87,22 @@ def test_another_requester_in_the_ticket_cancels_and_begins_anew(story: Story) -
     expect(agent.page.locator("main")).not_to_contain_text(first.name)
 
 
+def test_another_category_in_the_ticket_cancels_it(story: Story) -> None:
+    product, human = story.product, story.product.somebody()
+    agent = story.agent()
+    ticket = agent.ticket(human, "Password Reset")
+    agent.open(ticket)
+    agent.send()
+    ticket.change(category="Printer")
+    ticket.noted("Verification cancelled", "a change in the ticket", "The category was changed in the ticket.")
+    expect(agent.page.locator(".verdict")).to_contain_text("Cancelled")
+    mailed = mailed_link(product, human)
+    requester = story.requester()
+    requester.page.goto(mailed)
+    requester.sees("This link does not work")
+    assert len([row for row in product.rows()["verifications"] if row["ticket_id"] == ticket.id]) == 1
+
+
 def test_a_ticket_in_no_configured_category_stays_untouched(story: Story) -> None:
     product = story.product
     agent, human, other = story.agent(), product.somebody(), product.somebody()

@@ -76,6 +76,30 @@ def test_off_the_phone_the_link_goes_by_e_mail_and_the_code_by_sms(story: Story)
     ticket.has_status("Closed")
 
 
+def test_a_new_code_and_a_new_link_replace_the_old_ones(story: Story) -> None:
+    product, human = story.product, story.product.somebody()
+    agent, requester = story.agent(), story.requester()
+    ticket = agent.ticket(human, "Account Unlock")
+    agent.open(ticket)
+    first, old = agent.send(), mailed_link(product, human)
+    agent.page.get_by_role("button", name="New call code").click()
+    second = until(lambda: agent.code().replace(first, ""))
+    agent.page.get_by_role("link", name="Resend").click()
+    agent.choose("mobile phone")
+    third = agent.send()
+    ticket.noted("Verification link sent again", "mobile phone")
+    requester.page.goto(old)
+    requester.sees("This link does not work")
+    requester.follow(texted_link(product, human))
+    for stale in {first, second} - {third}:
+        requester.enter(stale)
+        expect(requester.page.get_by_role("alert")).to_contain_text("That code is not right.")
+    requester.agree(third)
+    requester.press("Unlock my account")
+    requester.sees("Done")
+    ticket.has_status("Closed")
+
+
 def test_an_address_nobody_knows_ends_in_review_and_can_be_rejected(story: Story) -> None:
     product, human = story.product, story.product.somebody()
     agent, requester = story.agent(), story.requester()

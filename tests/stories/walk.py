@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -14,7 +15,7 @@ from tests.stories.product import PASSWORD, PATIENCE, Product, until
 SEND_LINK = "Send Verification via imper.ai Portal"
 NEW_PASSWORD = "a long sentence for today 42"
 PHONE_SIZE = {"width": 390, "height": 844}
-_LOGINS: dict[tuple[int, str], Any] = {}
+_LOGINS: dict[tuple[Path, str], Any] = {}
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Story:
 
     def agent(self, login: str = "alex", **options: Any) -> "Agent":
         """Open the window of an agent, who is logged in at the desk already."""
-        key = (self.product.port, login)
+        key = (self.product.folder, login)
         if key not in _LOGINS:
             fresh = Agent(self.window().new_page(), self.product)
             fresh.page.goto(self.product.at("desk"))
@@ -92,7 +93,7 @@ class Ticket:
         """Change requester or category in the ticket."""
         self.page.get_by_text("Change requester, category or summary").click()
         for label, value in choices.items():
-            self.page.locator(f"#{label}").select_option(label=value)
+            _pick(self.page.locator(f"#{label}"), value)
         self.page.get_by_role("button", name="Save changes").click()
 
     @property
