@@ -29,7 +29,7 @@ def start(outside: Outside, database_url: str) -> Iterator[Starter]:
 
         def started(*arguments: str, **how: bool) -> Machine:
             machine = Machine(outside.settings, database_url, *arguments, **how)
-            stack.callback(machine.leave_dead)
+            stack.callback(machine.close)
             return machine
 
         yield started

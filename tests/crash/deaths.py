@@ -14,7 +14,7 @@ from deskward.core.verification import State
 from tests.crash.effects import Ledger
 from tests.crash.machine import Machine
 from tests.crash.outside import Outside
-from tests.crash.persons import Browser, Story, eventually
+from tests.crash.persons import Browser, Story
 from tests.store.samples import until
 
 ONCE = ("authenticate", "Intake", "Person", "IncidentRequestType/", "Messages", "mail")
@@ -71,7 +71,7 @@ class DyingPress:
 
     def __call__(self, browser: Browser, path: str, form: Mapping[str, str]) -> httpx2.Response | None:
         """Send it when all is quiet."""
-        eventually(lambda: self.ledger.quiet(self.story) or None)
+        self.ledger.wait(self.story)
         if path in self.died or (path, self.moment) == ("/v/start", "after"):
             return browser.post(path, form)
         self.died.add(path)
@@ -82,7 +82,7 @@ class DyingPress:
                 browser.post(path, form, timeout=0.5)
                 self.machine.kill()
         else:
-            lose(self.machine, self.ledger, self.story, browser, path, form)
+            lose(self.machine, self.ledger, self.story, path, form)
         return None
 
     def _act(self, browser: Browser, path: str, form: Mapping[str, str]) -> None:
@@ -99,12 +99,10 @@ class DyingPress:
         thread.join()
 
 
-def lose(
-    machine: Machine, ledger: Ledger, story: Story, browser: Browser, path: str, form: Mapping[str, str]
-) -> None:
-    """Send a form and kill as soon as it is committed; this browser gets no answer."""
+def lose(machine: Machine, ledger: Ledger, story: Story, path: str, form: Mapping[str, str]) -> None:
+    """Send a form and kill as soon as it is committed; the browser gets no answer."""
     version = ledger.get(story).version
-    thread = _posted(browser, path, form)
+    thread = _posted(story.portal if path.startswith("/v/") else story.desk, path, form)
     until(lambda: ledger.get(story).version > version)
     machine.kill()
     thread.join()

@@ -15,7 +15,7 @@ from deskward.store.console import SqlConsole
 from deskward.store.database import connect
 from deskward.store.sql import SilentBell, SqlStore
 from deskward.store.tables import verifications
-from tests.crash.persons import Story
+from tests.crash.persons import Story, eventually
 from tests.store.samples import RunningClock
 
 INTERNAL = "Internal Note"
@@ -43,6 +43,10 @@ class Ledger:
         """Tell whether nothing is left to be done outside for now."""
         waiting = [e for e in self.errands(story) if e.state is not ErrandState.DONE]
         return not waiting
+
+    def wait(self, story: Story) -> None:
+        """Wait until nothing is left to be done outside."""
+        eventually(lambda: self.quiet(story) or None)
 
     def errands(self, story: Story) -> list[Errand]:
         """List the errands of a story but the look after an action."""

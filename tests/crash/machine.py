@@ -4,13 +4,15 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from sqlalchemy import Update, or_, text, update
+from sqlalchemy import Update, text, update
+from sqlalchemy.exc import OperationalError
 
 from deskward.cli import main, put_agent
 from deskward.core.ports import ErrandKind, ErrandState
@@ -54,7 +56,9 @@ class Machine:
     that it serves the portal: then nobody but it acts on accounts.
     """
 
-    def __init__(self, settings: Path, database: str, *arguments: str, alone: bool = True, acts: bool = True) -> None:
+    def __init__(
+        self, settings: Path, database: str, *arguments: str, alone: bool = True, acts: bool = True
+    ) -> None:
         self._arguments = (*arguments, "--settings", str(settings))
         self._log = settings.with_name("deskward.log")
         self._database = connect(database)
@@ -74,11 +78,15 @@ class Machine:
             victim.kill()
         assert wait([victim.sentinel], timeout=20)
 
-    def leave_dead(self) -> None:
+    def stay_dead(self) -> None:
         """Kill it for good."""
         self._stays = True
         self.kill()
         self._watch.join()
+
+    def close(self) -> None:
+        """Kill it for good, and leave the database."""
+        self.stay_dead()
         self._database.close()
 
     def _started(self) -> ForkServerProcess:
@@ -91,11 +99,20 @@ class Machine:
             wait([self._living.sentinel])
             self._living.join()
             pid = self._living.pid or 0
-            let_time_pass(self._database, pid, alone=self._alone, acts=self._acts)
+            self._clear_up(pid)
             if self._stays:
                 return
             with self._changing:
                 self._living = self._started()
+
+    def _clear_up(self, dead: int) -> None:
+        """Let time pass; when the database is dead too, as soon as it is back."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(OperationalError):
+                let_time_pass(self._database, dead, alone=self._alone, acts=self._acts)
+                return
+            time.sleep(0.1)
 
 
 def let_time_pass(database: Database, dead: int, *, alone: bool, acts: bool) -> None:
@@ -105,7 +122,8 @@ def let_time_pass(database: Database, dead: int, *, alone: bool, acts: bool) -> 
     """
     now, grown = datetime.now(UTC), database.dialect == "postgresql"
     e = errands.c
-    leased = update(errands).where(e.state == ErrandState.SENDING, or_(e.holder.contains(f":{dead}:"), alone))
+    leased = update(errands).where(e.state == ErrandState.SENDING)
+    leased = leased if alone else leased.where(e.holder.contains(f":{dead}:"))
     waiting = update(errands).where(e.state == ErrandState.DUE, e.due_at > now)
     if not acts:
         waiting = waiting.where(e.kind != ErrandKind.SETTLE)

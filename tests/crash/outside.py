@@ -1,4 +1,4 @@
-"""The outside of one Deskward: it survives, and says when a call comes in, so that Deskward can be killed there."""
+"""The outside of one Deskward: it survives, and says when a call comes in, so that its caller can be killed."""
 
 import re
 import socket
@@ -27,11 +27,16 @@ id = "p-{n}"
 login = "person{n}"
 name = "Person Number{n}"
 email = "person{n}@northwind.example"
-mails = [{{ address = "person{n}@home.example", label = "private e-mail", source = "HR", changed_at = 2025-03-14 }}]
+mails = [{{ address = "person{n}@home.example", label = "private", source = "HR", changed_at = 2025-03-14 }}]
 phones = [{{ number = "+1 202 555 01{n:02}", label = "mobile phone", source = "HR", changed_at = 2025-03-14 }}]
 """
 FIRST_PERSON = 11
 Strike = Callable[[str, str], bool]
+
+
+def spared(_moment: str, _call: str) -> bool:
+    """Let a call be."""
+    return False
 
 
 def free_port() -> int:
@@ -44,14 +49,14 @@ def free_port() -> int:
 class StruckMailbox(Mailbox):
     """A mailbox that strikes before and after it keeps a mail."""
 
-    strike: Strike = staticmethod(lambda _moment, _call: False)
+    owner: "Outside"
 
     def keep(self, envelope: Envelope) -> Mail:
         """Keep a mail, or hang up with the sender dead."""
-        if self.strike("before", "mail"):
+        if self.owner.strike("before", "mail"):
             raise ConnectionResetError
         mail = super().keep(envelope)
-        self.strike("after", "mail")
+        self.owner.strike("after", "mail")
         return mail
 
 
@@ -69,7 +74,7 @@ class Outside:
     mailbox: StruckMailbox
     phone: Phone
     settings: Path
-    strike: Strike = staticmethod(lambda _moment, _call: False)
+    strike: Strike = spared
     calls: deque[str] = field(default_factory=lambda: deque(maxlen=2000))
 
     @property
@@ -111,14 +116,15 @@ def running_outside(folder: Path, database: str, persons: int) -> Iterator[Outsi
         site = Site(people(folder / "people.toml"), account=1, subscriptions=[hook])
         stack.callback(site.close)
         outside = Outside(folder, port, site, mailbox, phone, settings)
-        mailbox.strike = lambda moment, call: outside.strike(moment, call)
+        mailbox.owner = outside
         stack.enter_context(_served(_door(outside), listener))
         yield outside
 
 
 def _hasten(settings: Path, port: int, outside: int) -> None:
     """Point to the outside's own port, poll all the time and let links be sent again at once."""
-    text = settings.read_text(encoding="utf-8").replace(f"sandbox.localhost:{port}", f"sandbox.localhost:{outside}")
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace(f"sandbox.localhost:{port}", f"sandbox.localhost:{outside}")
     text = text.replace("poll_interval = 30.0", "poll_interval = 0.5")
     text = text.replace("[limits]\n", "[limits]\nwait_minutes = [0.001]\n")
     settings.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The people of a story: an agent and a requester at real browsers' requests, who try again when nobody answers."""
+"""The people of a story: an agent and a requester over HTTP, who try again when nobody answers."""
 
 import html
 import re
@@ -29,6 +29,7 @@ class Browser:
     url: str
     timeout: float = SLOWEST
     cookies: dict[str, str] = field(default_factory=dict)
+    port: int = 0
 
     def get(self, path: str) -> httpx2.Response:
         """Read a page, following where it leads."""
@@ -45,7 +46,7 @@ class Browser:
         headers = {"host": host, "cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
         if form is not None:
             headers |= {"origin": self.url, "sec-fetch-site": "same-origin"}
-        address = f"http://127.0.0.1:{host.rpartition(':')[2]}{path}"
+        address = f"http://127.0.0.1:{self.port or host.rpartition(':')[2]}{path}"
         try:
             answer = httpx2.request(
                 method, address, data=form, headers=headers, timeout=timeout or self.timeout, trust_env=False
@@ -151,13 +152,14 @@ class Story:
         """Open the link and type the code; LostError when the answer to the code was lost."""
         asked = False
         while "__Host-dw" not in self.portal.cookies:
-            token, code = eventually(self._token), eventually(self._code)
+            token = eventually(self._token)
             shown = self.portal.post("/v/open", {"token": token})
             if shown is not None and shown.status_code == 404 and asked:
                 raise LostError
             if shown is not None and shown.status_code == 200:
                 asked = True
-                self.press(self.portal, "/v/start", {"token": token, "value": code, "pin_key": ""})
+                form = {"token": token, "value": eventually(self._code), "pin_key": ""}
+                self.press(self.portal, "/v/start", form)
             wait_a_moment()
 
     def _token(self) -> str | None:
@@ -200,8 +202,10 @@ class Story:
 
     def wait_closed(self) -> None:
         """Wait until the ticket is closed and says so."""
-        eventually(lambda: self._closed() or None)
+        eventually(lambda: self.closed or None)
 
-    def _closed(self) -> bool:
+    @property
+    def closed(self) -> bool:
+        """Tell whether the ticket is closed."""
         ticket = self.outside.site.ticket(self.ticket)
         return ticket is not None and ticket.status == "Closed"

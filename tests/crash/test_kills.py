@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import httpx2
 
+from deskward.core.events import EventKind
 from tests.crash.conftest import Starter
 from tests.crash.deaths import AtEveryCall, DyingPress, lose
 from tests.crash.effects import Ledger, check, course
 from tests.crash.outside import Outside
-from tests.crash.persons import Browser, Story, eventually
+from tests.crash.persons import Browser, Story
 
 
 def test_a_kill_at_every_step_of_the_story_costs_time_only(
@@ -23,9 +24,10 @@ def test_a_kill_at_every_step_of_the_story_costs_time_only(
         story.ticket = outside.open_ticket(person)
         outside.strike = AtEveryCall(machine, story, moment)
         story.live()
-        eventually(lambda: ledger.quiet(story) or None)
+        ledger.wait(story)
         assert course(story) == course(undisturbed)
         check(story, ledger)
+    ledger.wait(undisturbed)
     check(undisturbed, ledger)
     assert machine.kills > 40
 
@@ -37,12 +39,12 @@ def test_a_requester_whose_browser_lost_the_answer_to_the_code_gets_a_new_link(
 
     def press(browser: Browser, path: str, form: Mapping[str, str]) -> httpx2.Response | None:
         if path == "/v/start" and not machine.kills:
-            lose(machine, ledger, story, browser, path, form)
+            lose(machine, ledger, story, path, form)
             return None
         return browser.post(path, form)
 
     story.press = press
     story.live()
-    eventually(lambda: ledger.quiet(story) or None)
+    ledger.wait(story)
     check(story, ledger)
-    assert [e.kind for e in ledger.store.events(story.id)].count("started") == 2
+    assert [e.kind for e in ledger.store.events(story.id)].count(EventKind.STARTED) == 2

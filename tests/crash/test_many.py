@@ -1,0 +1,73 @@
+"""Many stories at once, with a dying Deskward and an outside that records and then answers 500."""
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tests.crash.conftest import Starter
+from tests.crash.effects import Ledger, check
+from tests.crash.machine import Machine
+from tests.crash.outside import Outside
+from tests.crash.persons import Story
+from tests.servers.postgres import restart, shared_postgres
+from tests.store.samples import until
+
+STORIES, SEED, KILLS, CALLS = 12, 2026, 6, 500
+
+
+class AtRandomCalls:
+    """Does one thing after the other, each at a call whose number is drawn."""
+
+    def __init__(self, deeds: list[Callable[[], None]]) -> None:
+        drawn = random.Random(SEED).sample(range(15, CALLS), len(deeds))
+        self._due, self._calls, self._lock = dict(zip(sorted(drawn), deeds, strict=True)), 0, threading.Lock()
+        self._doing: list[threading.Thread] = []
+
+    def __call__(self, moment: str, _call: str) -> bool:
+        """Count a call; what is done is done beside, since a call may come from whom it does not hit."""
+        if moment == "before":
+            with self._lock:
+                self._calls += 1
+                deed = self._due.pop(self._calls, None)
+            if deed:
+                self._doing.append(threading.Thread(target=deed, daemon=True))
+                self._doing[-1].start()
+        return False
+
+    def wait(self) -> None:
+        """Wait until everything is done; polls go on and count as calls."""
+        until(lambda: not self._due, seconds=60)
+        for thread in self._doing:
+            thread.join()
+
+
+def deeds_of(database: str, start: Starter) -> list[Callable[[], None]]:
+    """Start what runs, and give what is done to it."""
+    if not database.startswith("postgresql"):
+        return [start("run").kill] * KILLS
+    web = start("run", alone=False)
+    errands = [start("serve", "errands", alone=False, acts=False) for _ in range(2)]
+    gone: Machine = errands[0]
+    crash = lambda: restart(shared_postgres())  # noqa: E731 - one of the deeds
+    return [web.kill, errands[1].kill, crash, gone.stay_dead, errands[1].kill, web.kill]
+
+
+def test_many_stories_survive_kills_and_a_ticketing_system_that_records_and_then_answers_500(
+    outside: Outside, start: Starter, ledger: Ledger, database_url: str
+) -> None:
+    outside.strike = strikes = AtRandomCalls(deeds_of(database_url, start))
+    outside.site.switch(fault_500_after_commit=0.1)
+    outside.phone.fault_share = 0.1
+    ways: list[dict[str, Any]] = [{"on_phone": False}, {"link": "sms"}, {}]
+    stories = [Story(outside, n, **ways[n % 3]) for n in range(STORIES)]
+    threads = [threading.Thread(target=story.live, daemon=True) for story in stories]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    strikes.wait()
+    for story in stories:
+        assert story.closed
+        ledger.wait(story)
+        check(story, ledger)
