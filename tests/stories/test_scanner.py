@@ -61,7 +61,7 @@ def _standing(product: Product, ticket: Ticket) -> dict[str, Any]:
 
 
 def _press_everything(page: Page, junk: str) -> None:
-    for _ in range(3):
+    for _ in range(2):
         for one in page.locator("input:visible").all():
             one.fill(junk)
         for button in page.locator("button:visible").all():
