@@ -24,6 +24,7 @@ class Desk(FakeConnector):
 
     poll_seconds = 60.0
     fails: Exception | None = None
+    refuses_close = ""
     by_hand = False
     view: list[Ticket] | None = None
 
@@ -38,6 +39,8 @@ class Desk(FakeConnector):
 
     def close(self, ticket_id: str, comment: str) -> Closing:
         self._maybe()
+        if self.refuses_close:
+            raise RejectedError(self.refuses_close)
         self.notes.append((ticket_id, "close", comment))
         return Closing("Resolved", closed=not self.by_hand, by_hand=self.by_hand)
 
@@ -244,21 +247,47 @@ def test_sr_100_duplicate_and_reordered_hints_end_in_one_open_verification(home:
         assert home.kinds(opened) == ["opened"]
 
 
+def follow_up(home: Household) -> None:
+    """Let the errands of a poll's hints read their tickets."""
+    home.clock.forward(seconds=1)
+    home.drain()
+
+
+def test_a_stale_row_of_a_poll_only_hints_and_the_ticket_itself_decides(home: Household, desk: Desk) -> None:
+    sent = home.sent()
+    desk.view = [ticket(requester_id="p-ben")]
+    home.errands.tick()
+    follow_up(home)
+    assert home.lifecycle.get(sent.id).state is State.SENT
+
+
+def test_a_close_that_is_refused_asks_the_agent(home: Household, desk: Desk) -> None:
+    done = home.lifecycle.act(home.passed()[1], PASSWORD)
+    desk.refuses_close = "The action Close is not allowed."
+    home.drain()
+    assert home.lifecycle.get(done.id).closed_status == "done, not closed"
+    assert home.kinds(done)[-1] == "close_by_hand"
+
+
 def test_the_first_poll_leaves_older_tickets_alone_and_later_ones_count_as_new(
     home: Household, desk: Desk
 ) -> None:
     home.store.first_start()
     old = ticket("1", created_at=START - timedelta(days=1))
     desk.view = [old]
+    desk.tickets[old.id] = old
     home.errands.tick()
+    follow_up(home)
     assert home.store.open_for("changegear", old.id) is None
     entering = ticket("2", created_at=START - timedelta(days=1))
     desk.view = [old, entering]
-    home.clock.forward(seconds=59)
+    desk.tickets[entering.id] = entering
+    home.clock.forward(seconds=58)
     home.errands.tick()
+    follow_up(home)
     assert home.store.open_for("changegear", entering.id) is None
-    home.clock.forward(seconds=1)
     home.errands.tick()
+    follow_up(home)
     assert home.store.open_for("changegear", entering.id) is not None
     assert home.store.open_for("changegear", old.id) is None
 
@@ -266,7 +295,9 @@ def test_the_first_poll_leaves_older_tickets_alone_and_later_ones_count_as_new(
 def test_a_requester_changed_in_the_ticket_cancels_and_opens_anew(home: Household, desk: Desk) -> None:
     sent = home.sent()
     desk.view = [ticket(requester_id="p-ben")]
+    desk.tickets[sent.ticket_id] = ticket(requester_id="p-ben")
     home.errands.tick()
+    follow_up(home)
     assert home.lifecycle.get(sent.id).state is State.CANCELLED
     fresh = home.store.open_for("changegear", sent.ticket_id)
     assert fresh is not None

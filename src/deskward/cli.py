@@ -12,10 +12,11 @@ from cyclopts import App, Parameter
 
 from deskward import plugins, serving
 from deskward.core.accounts import Agent
+from deskward.core.console import Search
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.links import new_id
 from deskward.core.secret import Secret
-from deskward.core.tickets import Check
+from deskward.core.tickets import Check, Ticket
 from deskward.settings import read, settings_path
 from deskward.web.desk import hashed
 from deskward.wiring import Deskward, build
@@ -157,16 +158,21 @@ def backfill(*, settings: File = None, dry_run: bool = False) -> None:
     """
     house = _house(settings)
     try:
-        for name, connector in house.house.connectors.items():
+        for connector in house.house.connectors.values():
             for ticket in connector.waiting() or ():
                 category = house.house.policy.category_of(ticket)
-                if category is None or ticket.ended or house.house.store.open_for(name, ticket.id):
+                if category is None or ticket.ended or _had(house, ticket):
                     continue
                 print(f"{ticket.number}: {category.name}")
                 if not dry_run:
                     house.lifecycle.begin(ticket, category)
     finally:
         house.close()
+
+
+def _had(house: Deskward, ticket: Ticket) -> bool:
+    rows = house.opened.console.page(Search(text=ticket.number)).rows
+    return any((row.connector, row.ticket_id) == (ticket.connector, ticket.id) for row in rows)
 
 
 @agents.command

@@ -14,6 +14,7 @@ from deskward.core.errors import (
     DeskwardError,
     NotFoundError,
     OutsideError,
+    RejectedError,
     UncertainError,
     UnreachableError,
     places,
@@ -21,7 +22,7 @@ from deskward.core.errors import (
 from deskward.core.messages import code_message, link_message
 from deskward.core.notes import note_of
 from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Message, Receipt, Sending
-from deskward.core.tickets import Ticket
+from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import BASELINE, House, Lifecycle
 
@@ -169,11 +170,14 @@ class Errands:
     def _close(self, errand: Errand) -> None:
         verification = self.lifecycle.get(errand.about["verification"])
         comment = CLOSING_COMMENT.format(id=verification.id)
-        closing = self.house.connectors[verification.connector].close(verification.ticket_id, comment)
+        try:
+            closing = self.house.connectors[verification.connector].close(verification.ticket_id, comment)
+        except RejectedError as error:
+            closing = Closing(error.text, closed=False, by_hand=True)
         self.lifecycle.closed(verification.id, closing)
 
     def _settle(self, errand: Errand) -> None:
-        self.lifecycle.settle(errand.about["verification"])
+        self.lifecycle.settle(errand.about["verification"], errand.about.get("grant", ""))
 
     def _poll(self, name: str) -> None:
         try:
@@ -183,18 +187,18 @@ class Errands:
             return
         if tickets is None:
             return
-        for ticket in tickets:
-            self._open(ticket)
+        # A row of a list may be old by now: it only hints, and the errand reads the ticket in its lane.
+        older = [t for t in tickets if self.lifecycle.predates(t)]
+        self.house.store.remember(self.lifecycle.seen(t) for t in older if self._new(t))
         if self.house.store.known(name, BASELINE) is None:
             self.house.store.remember([KnownTicket(name, BASELINE, "", "")])
+        for ticket in tickets:
+            if ticket not in older and self._new(ticket):
+                self.lifecycle.hint(name, ticket.id)
         self._look_after_missing(name, {t.id for t in tickets})
 
-    def _open(self, ticket: Ticket) -> None:
-        try:
-            self.lifecycle.open(ticket)
-        except DeskwardError as error:
-            log.info("ticket goes through an errand", connector=ticket.connector, reason=error.text)
-            self.lifecycle.hint(ticket.connector, ticket.id)
+    def _new(self, ticket: Ticket) -> bool:
+        return self.house.store.known(ticket.connector, ticket.id) != self.lifecycle.seen(ticket)
 
     def _look_after_missing(self, name: str, seen: set[str]) -> None:
         far = self.house.clock.now() + timedelta(days=3650)

@@ -14,6 +14,7 @@ from deskward.core.verification import State, Verification
 SETTLE_AFTER = timedelta(seconds=45)
 CHANGED = "The account changed since the proof. Nothing was done."
 UNREADABLE = "The directory does not answer, so it is unknown whether the action happened. Check the account."
+OTHER_CHANGE = "The account is locked or disabled now, so it is unknown whether the action happened. Check it."
 TRY_AGAIN = "The directory does not answer just now. Nothing was changed. Try again in a minute."
 
 
@@ -54,6 +55,8 @@ class Gateway:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after is None:
             return Spent(done=False, text=UNREADABLE, unknown=True)
+        if after.stamp != verification.acting_stamp and (after.locked or not after.enabled):
+            return Spent(done=False, text=OTHER_CHANGE, unknown=True)
         if after.stamp != verification.acting_stamp:
             return Spent(done=True, text=action.done)
         return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
@@ -66,7 +69,7 @@ class Gateway:
             ErrandKind.SETTLE,
             f"settle:{verification.id}",
             f"settle:{grant.id}",
-            {"verification": verification.id},
+            {"verification": verification.id, "grant": grant.id},
             now + SETTLE_AFTER,
             verification.id,
         )

@@ -3,8 +3,9 @@
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
-from deskward.core.console import Runner
+from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
@@ -107,8 +108,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     channels: Mapping[str, Channel] = make("channels", settings.channels)
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
-    keyring = Keyring(_key(settings.near / settings.store.key_file))
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
+    keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
     policy = settings.policy()
@@ -160,20 +161,35 @@ def _rooted(url: str, near: Path) -> str:
     return f"{prefix}{near / url.removeprefix(prefix)}"
 
 
-def _key(path: Path) -> bytes:
+def _key(path: Path, opened: Opened) -> bytes:
     """Read the key, or make it on the very first start, readable by its owner only."""
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:
-        key = secrets.token_bytes(KEY_BYTES)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(key.hex() + "\n")
+        if opened.console.page(Search(), 1).rows:
+            opened.close()
+            raise SettingsError(
+                f"store.key_file {path} is missing, but the database has verifications.",
+                "Put the key back; every part needs the same one. Without it links that are under way are dead.",
+            ) from None
+        return _made_key(path)
     except (OSError, ValueError) as error:
         raise SettingsError(f"store.key_file {path} cannot be read.", "It holds 64 hexadecimal digits.") from error
     if len(key) != KEY_BYTES:
         raise SettingsError(f"store.key_file {path} is too short or too long.", "It holds 64 hexadecimal digits.")
     return key
+
+
+def _made_key(path: Path) -> bytes:
+    """Write a key whole before it has its name; whoever is first at the name made everybody's key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as fresh:
+        fresh.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
+        fresh.flush()
+        os.fsync(fresh.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh.name, path)
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
 
 
 def _check_clock(opened: Opened) -> None:

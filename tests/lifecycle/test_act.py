@@ -13,7 +13,7 @@ from deskward.core.errors import (
     UnreachableError,
 )
 from deskward.core.policy import Policy
-from deskward.core.ports import Spent
+from deskward.core.ports import Change, Spent
 from deskward.core.risk import RiskLevel
 from deskward.core.tickets import Closing
 from deskward.core.verification import Outcome, State
@@ -155,7 +155,7 @@ def test_a_directory_that_is_down_keeps_the_pass(home: Household) -> None:
     [
         (Spent(done=False, text="Changed.", stop=True), State.CANCELLED),
         (Spent(done=False, text="Unknown.", unknown=True), State.PASSED),
-        (Spent(done=True, text="Settled by somebody else."), State.PASSED),
+        (Spent(done=True, text="Done, though the settling thought otherwise."), State.DONE),
     ],
 )
 def test_what_the_gateway_says_decides(home: Household, spent: Spent, state: State) -> None:
@@ -300,3 +300,24 @@ def test_a_person_who_left_the_directory_is_not_served(home: Household) -> None:
     del home.directory.people["o-anna"]
     with pytest.raises(RefusedError, match="not in the directory"):
         home.lifecycle.answer(pin, started.version)
+
+
+def test_sr_58_an_old_settle_errand_leaves_a_newer_attempt_alone(home: Household) -> None:
+    passed, pin = home.passed()
+    home.directory.refuses = "The password was used before."
+    with pytest.raises(InvalidError, match="used before"):
+        home.lifecycle.act(pin, PASSWORD)
+    home.directory.refuses = ""
+    home.change(gateway=Saying(Spent(done=False, text="Unknown.", unknown=True)))
+    acting = replace(home.lifecycle.get(passed.id), state=State.ACTING)
+    home.store.save(acting, Change())
+    home.lifecycle.settle(passed.id, passed.grant_id)
+    assert home.lifecycle.get(passed.id).state is State.ACTING
+    with pytest.raises(UnreachableError):
+        home.lifecycle.settle(passed.id, acting.grant_id)
+
+
+def test_a_finished_verification_cannot_be_cancelled(home: Household) -> None:
+    done = replace(home.passed()[0], action="", ended_at=home.clock.now())
+    with pytest.raises(RefusedError):
+        done.moved(State.CANCELLED)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Keyring:
         """Compare in constant time."""
         return hmac.compare_digest(self.code(verification_id, nonce).reveal().encode(), typed.encode())
 
-    def session(self, typed: str, form_key: str, value: str) -> Secret:
+    def begun(self, typed: str, form_key: str, value: str) -> Secret:
         """Derive the portal session that this very form begins: the same again when it is sent twice.
 
         `form_key` holds 256 random bits that only the page with the form knows (SR-80).
@@ -76,6 +77,15 @@ class Keyring:
     def private(self, purpose: str, value: str) -> str:
         """Give a keyed digest of a value that a counter is kept for."""
         return self._mac("count", purpose, value).hex()[:32]
+
+
+def network_of(address: str) -> str:
+    """Give what one subscriber has: an IPv4 address, the /64 of an IPv6 one; anything else as it is."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((address, 64), strict=False))  # noqa: PLR2004
 
 
 def digits_of(typed: str) -> str:

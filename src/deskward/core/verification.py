@@ -46,7 +46,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.STARTED: frozenset({State.SENT, State.PASSED, State.REVIEW, State.HELD, State.FAILED, *_STOPS}),
     State.REVIEW: frozenset({State.SENT, State.PASSED, State.HELD, State.FAILED, *_STOPS}),
     State.HELD: frozenset({State.PASSED, State.FAILED, *_STOPS}),
-    State.PASSED: frozenset({State.ACTING, *_STOPS}),
+    State.PASSED: frozenset({State.ACTING, State.DONE, *_STOPS}),
     State.ACTING: frozenset({State.DONE, State.PASSED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset(),
@@ -158,7 +158,7 @@ class Verification:
 
     def moved(self, to: State, **changes: Any) -> Self:
         """Return the verification in state `to`; RefusedError when the table has no such move."""
-        if to not in MOVES[self.state]:
+        if self.ended or to not in MOVES[self.state]:
             raise RefusedError(
                 f"This verification is {status_of(self.state, self.outcome).label.lower()}; "
                 f"it cannot become “{to.value}” now.",

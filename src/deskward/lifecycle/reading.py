@@ -151,8 +151,11 @@ class Reading:
     def _person(self, verification: Verification) -> tuple[Person | None, str]:
         if not verification.subject_id:
             return None, ""
+        people = self.house.people.get(verification.directory)
+        if people is None:
+            return None, f"The directory “{verification.directory}” is not set up any more."
         try:
-            found = self.house.people[verification.directory].get(verification.subject_id)
+            found = people.get(verification.subject_id)
         except (OutsideError, RefusedError) as error:
             return None, f"The directory does not answer: {error.text}"
         return found, "" if found else "The account is not in the directory any more."

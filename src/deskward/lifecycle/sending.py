@@ -57,7 +57,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
         raise InvalidError(
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
-    counts = _counts(house, verification, first, agent)
+    counts = _counts(house, verification, (first, second) if second else (first,), agent)
     _limits(house, verification, first, counts, now)
     nonce, code_nonce = new_nonce(), new_nonce()
     until = now + house.policy.limits.link[first.kind]
@@ -158,23 +158,27 @@ def _second(house: House, person: Person, request: Request, first: _Target, now:
     return second
 
 
-def _counts(house: House, verification: Verification, first: _Target, agent: str) -> tuple[Count, ...]:
-    named = {
-        "subject": f"{verification.directory}:{verification.subject_id}",
-        "destination": first.root,
-        "agent": agent,
-        "ticket": f"{verification.connector}:{verification.ticket_id}",
-        "country": first.country,
-    }
-    return tuple(Count(f"send-{d}", house.keyring.private(d, v)) for d, v in named.items() if v)
+def _counts(
+    house: House, verification: Verification, targets: tuple[_Target, ...], agent: str
+) -> tuple[Count, ...]:
+    limits = house.policy.limits
+    for target in targets:
+        if target.country and limits.countries and target.country not in limits.countries:
+            raise RefusedError(f"SMS to {target.country} is not allowed here.", "Use e-mail or another number.")
+    named = [
+        ("subject", f"{verification.directory}:{verification.subject_id}"),
+        ("agent", agent),
+        ("ticket", f"{verification.connector}:{verification.ticket_id}"),
+        *(("destination", target.root) for target in targets),
+        *(("country", target.country) for target in targets),
+    ]
+    return tuple(Count(f"send-{d}", house.keyring.private(d, v)) for d, v in named if v)
 
 
 def _limits(
     house: House, verification: Verification, first: _Target, counts: tuple[Count, ...], now: datetime
 ) -> None:
     limits = house.policy.limits
-    if first.country and limits.countries and first.country not in limits.countries:
-        raise RefusedError(f"SMS to {first.country} is not allowed here.", "Use e-mail or another number.")
     hour, day = house.store.counted(counts, now - HOUR), house.store.counted(counts, now - DAY)
     budgets = {
         "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),

@@ -7,9 +7,9 @@ from deskward.core.decision import Verdict
 from deskward.core.destinations import Provenance
 from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
-from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, new_id
+from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, Sending, Spent
+from deskward.core.ports import Change, Count, KnownTicket, Sending, Spent
 from deskward.core.proof import Proof
 from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
@@ -56,6 +56,11 @@ class Steps:
             return False
         return ticket.created_at < self.house.store.first_start()
 
+    def seen(self, ticket: Ticket) -> KnownTicket:
+        """Give what is remembered of a ticket as it is now."""
+        category = self.house.policy.category_of(ticket)
+        return KnownTicket(ticket.connector, ticket.id, category.name if category else "", ticket.requester_id)
+
     def living(self, typed: str, address: str = "") -> Verification:
         """Find the verification of a link token or fallback code that works now; else the neutral error.
 
@@ -76,7 +81,7 @@ class Steps:
 
     def wrong_here(self, address: str) -> Count:
         """Name the budget of wrong entries from a network address."""
-        return Count("wrong-address", self.house.keyring.private("address", address))
+        return Count("wrong-address", self.house.keyring.private("address", network_of(address)))
 
     def not_too_many(self, address: str) -> None:
         """Raise LimitError when too many wrong entries came from this network within the hour (SR-135)."""
@@ -139,7 +144,8 @@ class Steps:
         )
 
     def _way(self, sending: Sending) -> str:
-        said = self.house.channels[sending.channel].kind.said
+        channel = self.house.channels.get(sending.channel)
+        said = channel.kind.said if channel else sending.channel
         return f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
 
     def done(self, verification: Verification, spent: Spent) -> Verification:

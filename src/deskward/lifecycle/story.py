@@ -20,7 +20,7 @@ from deskward.core.errors import (
 from deskward.core.events import EventKind
 from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
 from deskward.core.policy import Category
-from deskward.core.ports import Change, Delivery, Errand, ErrandKind, KnownTicket, Receipt, Sending
+from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Sending
 from deskward.core.proof import level_of
 from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
@@ -52,11 +52,9 @@ class Lifecycle(Steps):
 
         An open verification whose requester or category changed in the ticket is cancelled first (DESIGN 4).
         """
-        category = self.house.policy.category_of(ticket)
-        name = category.name if category else ""
-        self._drop_stale(ticket, name)
+        category, seen = self.house.policy.category_of(ticket), self.seen(ticket)
+        self._drop_stale(ticket, seen.category)
         known = self.house.store.known(ticket.connector, ticket.id)
-        seen = KnownTicket(ticket.connector, ticket.id, name, ticket.requester_id)
         if known == seen or self.house.store.open_for(ticket.connector, ticket.id):
             return None
         if category is None or ticket.ended or (known is None and self.predates(ticket)):
@@ -67,9 +65,8 @@ class Lifecycle(Steps):
     def begin(self, ticket: Ticket, category: Category) -> Verification:
         """Open a verification and bind its subject to the directory's object id."""
         fresh = bound(self.house, ticket, category)
-        known = KnownTicket(ticket.connector, ticket.id, category.name, ticket.requester_id)
         kind = EventKind.UNABLE if fresh.refusal else EventKind.OPENED
-        return self.house.record(fresh, kind, TICKET, {"reason": fresh.refusal}, Change(known=known))
+        return self.house.record(fresh, kind, TICKET, {"reason": fresh.refusal}, Change(known=self.seen(ticket)))
 
     def reopen(self, verification_id: str, actor: Actor) -> Verification:
         """Start again for the same ticket, read anew; a second click changes nothing."""
@@ -156,7 +153,7 @@ class Lifecycle(Steps):
         `form_key` is the random key of the form, so that a double click begins one session.
         """
         entered, now = digits_of(value), self.house.clock.now()
-        secret = self.house.keyring.session(typed, form_key or new_nonce(), entered)
+        secret = self.house.keyring.begun(typed, form_key or new_nonce(), entered)
         if begun := self.begun(secret) if form_key else None:
             return begun, secret
         verification = self.living(typed, address)
@@ -223,7 +220,7 @@ class Lifecycle(Steps):
             raise InvalidError(problem, field="answer")
         spent = self.house.gateway.spend(verification, answers)
         current = self.get(verification.id)
-        if spent.done and current.state is State.ACTING:
+        if spent.done and current.state in {State.ACTING, State.PASSED}:
             return self.done(current, spent)
         if spent.stop:
             return self.cancel(current.id, SYSTEM, spent.text)
@@ -233,10 +230,10 @@ class Lifecycle(Steps):
             self.again(current, spent)
         raise InvalidError(spent.text, field="answer")
 
-    def settle(self, verification_id: str) -> None:
+    def settle(self, verification_id: str, grant_id: str = "") -> None:
         """Resolve an action that was interrupted, by the account's change stamp (SR-58)."""
         verification = self.get(verification_id)
-        if verification.state is not State.ACTING:
+        if verification.state is not State.ACTING or grant_id not in {"", verification.grant_id}:
             return
         spent = self.house.gateway.settle(verification)
         if spent.done:
@@ -278,7 +275,7 @@ class Lifecycle(Steps):
     def expire(self) -> int:
         """Time out what waited too long; gives how many."""
         now = self.house.clock.now()
-        overdue = [v for v in self.house.store.overdue(now, 100) if v.state is not State.ACTING]
+        overdue = self.house.store.overdue(now, 100)
         for verification in overdue:
             with suppress(ConflictError):
                 self.result(self.timed_out(verification), SYSTEM)

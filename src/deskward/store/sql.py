@@ -25,7 +25,7 @@ from deskward.core.ports import (
     Receipt,
     Sending,
 )
-from deskward.core.verification import Verification
+from deskward.core.verification import State, Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.saving import add_errands, remember, write_change
@@ -106,8 +106,12 @@ class SqlStore:
         return self._first(Verification, pinned.order_by(_v.opened_at.desc()))
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Verification]:
-        """List open verifications whose deadline is over, the oldest deadline first."""
-        late = select(verifications).where(IS_OPEN, _v.deadline <= now).order_by(_v.deadline)
+        """List open verifications whose deadline is over, the oldest first; actions are never cut off."""
+        late = (
+            select(verifications)
+            .where(IS_OPEN, _v.deadline <= now, _v.state != State.ACTING)
+            .order_by(_v.deadline)
+        )
         return self._all(Verification, late.limit(limit))
 
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:

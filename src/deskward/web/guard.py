@@ -131,8 +131,10 @@ async def read_form(request: Request) -> Mapping[str, str]:
     """Read the text fields of a form; the last of each name counts. InvalidError when it cannot be read."""
     try:
         async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-            return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    except HTTPException:
+            fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            "".join([*fields, *fields.values()]).encode()
+            return fields
+    except (HTTPException, UnicodeError):
         raise InvalidError("What was sent cannot be read.", "Reload the page and try again.") from None
 
 

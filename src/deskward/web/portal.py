@@ -109,7 +109,7 @@ class _Portal:
                 return RedirectResponse(STEP, 303)
             raise
         except (InvalidError, ConflictError) as error:
-            return self._first(request, self.lifecycle.living(typed), typed, trouble_of(error))
+            return self._first(request, self.lifecycle.living(typed, address), typed, trouble_of(error))
         if session:
             return _pinned_to(session)
         if started.state is State.FAILED:

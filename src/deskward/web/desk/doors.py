@@ -66,7 +66,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def own_path(asked: str) -> str:
     """Keep a path of this very desk; “/” for everything else, so that no login leads elsewhere."""
     parts = urlsplit(asked) if _OWN_PATH.fullmatch(asked) else None
-    return asked if parts and not parts.scheme and not parts.netloc else "/"
+    own = parts and not parts.scheme and not parts.netloc and parts.path != "/logout"
+    return asked if own else "/"
 
 
 def see_other(path: str) -> Response:

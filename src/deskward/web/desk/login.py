@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from deskward.core.accounts import Agent
 from deskward.core.errors import DeskwardError, InvalidError, LimitError
+from deskward.core.links import network_of
 from deskward.core.notes import clean
 from deskward.core.ports import Count
 from deskward.core.secret import Secret
@@ -93,8 +94,8 @@ class Login:
     def _budgets(self, login: str, address: str) -> dict[Count, int]:
         private, account = self.house.keyring.private, login.casefold()
         return {
-            Count("login-here", private("login", f"{account}\x1f{address}")): TRIES_HERE,
-            Count("login-address", private("address", address)): TRIES_ADDRESS,
+            Count("login-here", private("login", f"{account}\x1f{network_of(address)}")): TRIES_HERE,
+            Count("login-address", private("address", network_of(address))): TRIES_ADDRESS,
             Count("login-account", private("login", account)): TRIES_ACCOUNT,
         }
 

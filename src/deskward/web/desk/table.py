@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -89,6 +89,7 @@ def _cursor(text: str) -> Cursor:
 def _when(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
+        at.astimezone(UTC)
         aware = at.utcoffset() is not None
     except (ValueError, OverflowError):
         aware = False
