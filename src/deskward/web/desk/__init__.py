@@ -10,6 +10,7 @@ from deskward.core.ports import Clock
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.details import Details
 from deskward.web.desk.doors import Door
+from deskward.web.desk.errand_list import ErrandList
 from deskward.web.desk.export import Export
 from deskward.web.desk.login import Login
 from deskward.web.desk.passwords import hashed
@@ -37,6 +38,7 @@ def create_app(
         *Login(door, lifecycle.house, guard).routes(),
         *Table(door, console, lifecycle.house.policy).routes(),
         *Export(door, console).routes(),
+        *ErrandList(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),
     ]

@@ -57,7 +57,7 @@ class Details:
             error=error,
             sendings=[(s, *delivery(s)) for s in view.sendings],
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
-            errands=[_errand(e) for e in errands],
+            errands=[errand_row(e) for e in errands],
             proof=PROOFS[view.verification.proof_level],
         )
 
@@ -101,7 +101,8 @@ class Details:
         return see_other(f"/verifications/{visit.verification_id}")
 
 
-def _errand(errand: Errand) -> dict[str, Any]:
+def errand_row(errand: Errand) -> dict[str, Any]:
+    """Give an errand with its words, colour and whether “Try again” helps."""
     words, colour = ERRAND_STATES[errand.state]
     return {
         "row": errand,
