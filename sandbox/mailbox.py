@@ -87,9 +87,7 @@ class Mailbox:
         with self._arrived:
             while len(found := self.sent_to(recipient)) < count:
                 if not self._arrived.wait(deadline - time.monotonic()):
-                    raise TimeoutError(
-                        f"{recipient} has {len(found)} messages after {seconds} s, not {count}."
-                    )
+                    raise TimeoutError(f"{recipient} has {len(found)} messages after {seconds} s, not {count}.")
         return found[count - 1]
 
     def clear(self) -> None:

@@ -79,9 +79,7 @@ def test_a_message_is_created_as_documented(client: TestClient, phone: Phone, me
 
 
 def test_a_messaging_service_stands_for_a_sender(client: TestClient, messages: str) -> None:
-    told = client.post(
-        messages, data={"To": TO, "Body": "Hello", "MessagingServiceSid": "MG" + "1" * 32}
-    ).json()
+    told = client.post(messages, data={"To": TO, "Body": "Hello", "MessagingServiceSid": "MG" + "1" * 32}).json()
     assert (told["from"], told["messaging_service_sid"]) == (None, "MG" + "1" * 32)
 
 
@@ -183,9 +181,7 @@ def test_an_undelivered_message_says_why(client: TestClient, phone: Phone, messa
     assert client.get(messages).json()["messages"][0]["error_message"] == "Unreachable destination handset"
 
 
-def test_a_callback_that_fails_is_noted_and_nothing_else(
-    client: TestClient, phone: Phone, messages: str
-) -> None:
+def test_a_callback_that_fails_is_noted_and_nothing_else(client: TestClient, phone: Phone, messages: str) -> None:
     with callback_server(answers=500) as (port, _calls):
         client.post(messages, data=sms(StatusCallback=f"http://127.0.0.1:{port}/status"))
         phone.wait_for(TO, status="delivered")

@@ -67,9 +67,7 @@ def put_text(phone: Phone, body: str) -> None:
     phone.wait_for(NUMBER, count=len(phone.sent_to(NUMBER)), status="delivered")
 
 
-@pytest.mark.parametrize(
-    "path", ["/CGRestAPI/Incident", "/cgrestapi/x", "/CGWeb/MainUI", "/changegear/tickets/1"]
-)
+@pytest.mark.parametrize("path", ["/CGRestAPI/Incident", "/cgrestapi/x", "/CGWeb/MainUI", "/changegear/tickets/1"])
 def test_changegear_gets_its_paths_unchanged(client: TestClient, path: str) -> None:
     assert client.get(path).text == f"changegear {path}"
 
@@ -114,9 +112,7 @@ def test_a_message_without_html_opens_as_plain_text(client: TestClient, mailbox:
     assert "<iframe" not in shown
 
 
-def test_the_html_part_runs_nothing_and_opens_links_in_a_new_tab(
-    client: TestClient, mailbox: Mailbox
-) -> None:
+def test_the_html_part_runs_nothing_and_opens_links_in_a_new_tab(client: TestClient, mailbox: Mailbox) -> None:
     answer = client.get(f"/mailbox/{put(mailbox)}/html")
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")

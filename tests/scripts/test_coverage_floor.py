@@ -41,9 +41,7 @@ def test_one_branch_missing_in_the_heart_fails(
     assert "4->exit" in capsys.readouterr().out
 
 
-def test_too_little_elsewhere_fails_and_says_where(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_little_elsewhere_fails_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verdict(tmp_path, cli=measured(10, [7]), core__risk=measured(90, [])) == 1
     assert "cli.py: 91.7 %, not covered: 7" in capsys.readouterr().out
 
