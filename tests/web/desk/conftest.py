@@ -114,7 +114,7 @@ def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: Fake
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
     with sync_playwright() as playwright:
