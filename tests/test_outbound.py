@@ -128,7 +128,7 @@ def test_every_other_answer_comes_back_as_it_is(status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_sr_101_a_redirect_is_refused_and_not_followed(status: int) -> None:
-    with pytest.raises(RejectedError, match="redirect"):
+    with pytest.raises(UnreachableError, match="redirect"):
         called(saying(status, Location="http://169.254.169.254/latest"))
 
 
@@ -142,6 +142,7 @@ def test_sr_101_a_redirect_is_refused_and_not_followed(status: int) -> None:
         ("Mon, 01 Jan 2001 00:00:00 GMT", 0, 0),
         ("soon", 0, 0),
     ],
+    ids=["seconds", "far too many", "an hour", "half an hour", "long ago", "words"],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_answer_that_asks_for_later_did_nothing(status: int, later: str, least: float, most: float) -> None:

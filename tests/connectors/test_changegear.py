@@ -683,7 +683,13 @@ def test_an_empty_answer_is_a_ticket_that_is_not_there(body: Any) -> None:
         assert changegear.read("39") is None
 
 
-@pytest.mark.parametrize("body", [b"<html>log in</html>", [3], "text", {"ID": 40}, [{"ID": 40}]])
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", [3], "text"])
+def test_a_page_in_place_of_an_answer_is_an_outage_that_passes(body: Any) -> None:
+    with answering((200, body)) as (changegear, _), pytest.raises(UnreachableError):
+        changegear.read("39")
+
+
+@pytest.mark.parametrize("body", [{"ID": 40}, [{"ID": 40}]])
 def test_an_answer_that_is_not_the_ticket_is_refused(body: Any) -> None:
     with answering((200, body)) as (changegear, _), pytest.raises(RejectedError):
         changegear.read("39")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
@@ -110,6 +111,22 @@ def test_a_slow_lane_holds_up_itself_only(desk: Desk) -> None:
     go_on.set()
     until(lambda: desk.done[2:] == ["slow-1", "slow-2"])
     assert desk.most_at_once["slow"] == 1
+
+
+def test_a_slow_system_never_holds_all_threads_of_the_embedded_runner(tmp_path: Path) -> None:
+    opened = open_store(f"sqlite:///{tmp_path}/deskward.db", RunningClock())
+    runner = opened.runner(threads=4)
+    desk, go_on = Desk(opened, runner), Event()
+    desk.before = lambda lane: lane.startswith("changegear:") and go_on.wait(30)
+    runner.start(desk.drain, desk.tick)
+    desk.enqueue(*(f"changegear:{number}-1" for number in range(9)))
+    until(lambda: sum(desk.now_at_once.values()) == 3)
+    desk.enqueue("smtp:1-1")
+    until(lambda: desk.done == ["smtp:1-1"])
+    go_on.set()
+    until(lambda: len(desk.done) == 10)
+    runner.stop()
+    opened.close()
 
 
 def test_a_lost_bell_is_healed(desk: Desk) -> None:

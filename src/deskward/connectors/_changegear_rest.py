@@ -241,7 +241,7 @@ def _rows_of(answer: Answer) -> list[Row]:
     told = [] if answer.body.strip() in {b"", b"null"} else answer.json()
     rows = told if isinstance(told, list) else [told]
     if not all(isinstance(row, dict) for row in rows):
-        raise RejectedError("ChangeGear answers with something that is not JSON.", "Check `base_url`.")
+        raise UnreachableError("ChangeGear answers with something that is not JSON.", "Check `base_url`.")
     return rows
 
 

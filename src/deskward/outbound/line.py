@@ -169,7 +169,8 @@ def _unanswered(url: httpx2.URL, error: httpx2.HTTPError, *, repeatable: bool) -
 def _refuse_redirect(url: httpx2.URL, answer: Answer) -> None:
     if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's own numbers
         text = f"{url.host} answers with a redirect ({answer.status}), and redirects are not followed."
-        raise RejectedError(text, "Put the final address into the settings.")
+        # Nothing was done there; a proxy in front may send everybody to a maintenance page for a while.
+        raise UnreachableError(text, "If it stays so, put the final address into the settings.")
 
 
 def _refuse_later(url: httpx2.URL, answer: Answer) -> None:

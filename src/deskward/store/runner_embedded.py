@@ -1,5 +1,6 @@
 """Runs errands inside this process by a few threads: for SQLite."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Condition, Thread
@@ -79,13 +80,19 @@ class EmbeddedRunner:
 
     def _next(self) -> str | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._waiting)
-            if self._stopping:
+            self._changed.wait_for(lambda: self._stopping or self._ready())
+            lane = self._ready()
+            if self._stopping or lane is None:
                 return None
-            lane = next(iter(self._waiting))
             del self._waiting[lane]
             self._draining.add(lane)
             return lane
+
+    def _ready(self) -> str | None:
+        """Give the first lane that may be drained: one outside system never holds all threads (DESIGN 6)."""
+        busy = Counter(_system(lane) for lane in self._draining)
+        most = max(1, self._count - 1)
+        return next((lane for lane in self._waiting if busy[_system(lane)] < most), None)
 
     def _finished(self, lane: str) -> None:
         with self._changed:
@@ -93,4 +100,8 @@ class EmbeddedRunner:
             if lane in self._again:
                 self._again.discard(lane)
                 self._waiting.setdefault(lane)
-                self._changed.notify()
+            self._changed.notify_all()
+
+
+def _system(lane: str) -> str:
+    return lane.partition(":")[0]
