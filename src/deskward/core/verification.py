@@ -56,7 +56,6 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 
 ENDS = frozenset({State.DONE, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.DISPUTED})
-WITH_REQUESTER = frozenset({State.SENT, State.STARTED, State.PASSED, State.ACTING})
 
 
 @dataclass(frozen=True)
