@@ -1,0 +1,76 @@
+"""What somebody enrolled earlier to prove themselves with: authenticator app, passkey, saved codes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from deskward.core.proof import ProofLevel
+from deskward.core.secret import Secret
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """One enrolled means; `kind` is the name of the challenge that uses it.
+
+    `owner` is from `person_owner` or `agent_owner`. `sealed` is what the challenge keeps (a TOTP secret, a public
+    key), encrypted at rest; `ref` finds it (a credential id, the digest of a saved code). `counter` only grows:
+    the last TOTP step, or a passkey's signature counter. `ceiling` is the level it was enrolled at, above
+    which it proves nothing; it carries proof from `counts_from` on.
+    """
+
+    id: str
+    owner: str
+    kind: str
+    label: str
+    sealed: Secret
+    enrolled_at: datetime
+    counts_from: datetime
+    ref: str = ""
+    counter: int = -1
+    ceiling: ProofLevel = ProofLevel.P2
+    used_at: datetime | None = None
+    spent_at: datetime | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Used:
+    """One use of an authenticator: exactly one caller succeeds with a counter, or with a code that is spent.
+
+    `counter` must be above the stored one; None where the means has no counter.
+    """
+
+    id: str
+    counter: int | None = None
+    spends: bool = False
+
+
+class Authenticators(Protocol):
+    """Where enrolled means are kept."""
+
+    def of(self, owner: str, kind: str = "") -> Sequence[Authenticator]:
+        """List the living ones of an owner: neither spent nor removed, oldest first."""
+        ...
+
+    def enrol(self, fresh: Iterable[Authenticator]) -> None:
+        """Add some; those of a kind whose new ones are codes do not replace the old by themselves."""
+        ...
+
+    def use(self, used: Used, at: datetime) -> bool:
+        """Note one use by one conditional update; False when somebody else was faster or it is spent."""
+        ...
+
+    def remove(self, authenticator_id: str, at: datetime) -> bool:
+        """Remove one; False when it is not there."""
+        ...
+
+
+def person_owner(directory: str, subject_id: str) -> str:
+    """Name a person of a directory as owner."""
+    return f"person:{directory}:{subject_id}"
+
+
+def agent_owner(agent_id: str) -> str:
+    """Name an agent as owner."""
+    return f"agent:{agent_id}"
