@@ -1,30 +1,61 @@
-"""The people who work here: agents and their web sessions."""
+"""The people who work here: agents with their roles, their web sessions, and invitations."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
+
+
+class Role(StrEnum):
+    """What somebody may do at the desk; denied unless a role grants it (SR-90)."""
+
+    AGENT = "agent"
+    APPROVER = "approver"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
 
 
 @dataclass(frozen=True)
 class Agent:
-    """A local account of the desk; `password_hash` is argon2id."""
+    """A local account of the desk; `password_hash` is argon2id; `roles` are values of Role."""
 
     id: str
     login: str
     name: str
     password_hash: str = ""
     active: bool = True
+    roles: tuple[str, ...] = (Role.AGENT.value,)
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether one of these roles is held."""
+        return any(role.value in self.roles for role in roles)
 
 
 @dataclass(frozen=True)
 class WebSession:
-    """One login; `digest` is the SHA-256 of the cookie, `csrf` the synchroniser token (SR-86, SR-89)."""
+    """One login; `digest` is the SHA-256 of the cookie, `csrf` the synchroniser token (SR-86, SR-89).
+
+    `proven_at` is when password and second factor were last given, None while the second is missing (SR-85).
+    """
 
     digest: str
     agent_id: str
     csrf: str
     created_at: datetime
     seen_at: datetime
+    proven_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A one-time address under which somebody sets up their account; `digest` is the SHA-256 of its token."""
+
+    digest: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    agent_id: str = ""
+    used_at: datetime | None = None
 
 
 class Accounts(Protocol):

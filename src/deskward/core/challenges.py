@@ -83,6 +83,16 @@ class Checked:
     enough: bool = True
 
 
+@dataclass(frozen=True)
+class Enrolled:
+    """What to keep of a new means; see `Authenticator`."""
+
+    label: str
+    sealed: Secret
+    ref: str = ""
+    counter: int = -1
+
+
 class Challenge(Protocol):
     """One way to prove who one is. `ease` orders the offers, the easiest lowest; `tries` wrong answers end it.
 
@@ -119,6 +129,6 @@ class Enrollable(Challenge, Protocol):
         """
         ...
 
-    def enrol_check(self, asking: Asking, answers: Mapping[str, Secret]) -> tuple[Authenticator, ...]:
-        """Give what to keep; InvalidError says what was wrong. Owner, ceiling and times are set by the caller."""
+    def enrol_check(self, asking: Asking, answers: Mapping[str, Secret]) -> tuple[Enrolled, ...]:
+        """Give what to keep; InvalidError says what was wrong."""
         ...

@@ -30,8 +30,9 @@ class Provenance(StrEnum):
 class Destination:
     """One address of a person: normalised value, label (“private e-mail”), source and change stamp.
 
-    `changed_at` None means the source gave no stamp; at first import that counts as old (DESIGN 9.6).
-    `same_login` tells that it opens with the very account that is to be recovered (SR-21).
+    `changed_at` None means that nobody knows since when it is so; at first import that counts as old (DESIGN 9.6).
+    `same_login` tells that it opens with the very account that is to be recovered (SR-21). `confirmed_at` is
+    when its owner confirmed it, `shared` how many other people used it lately (SR-41).
     """
 
     id: str
@@ -42,6 +43,9 @@ class Destination:
     trusted: bool = True
     changed_at: datetime | None = None
     same_login: bool = False
+    confirmed_at: datetime | None = None
+    used_at: datetime | None = None
+    shared: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from deskward.core.secret import Secret
 
 CODE_DIGITS = 6
 FALLBACK_DIGITS = 8
+REVERSE_DIGITS = 4
 TOKEN_LENGTH = 43
 _ID_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -62,6 +63,18 @@ class Keyring:
     def code_matches(self, verification_id: str, nonce: str, typed: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(self.code(verification_id, nonce).reveal().encode(), typed.encode())
+
+    def own_token(self, purpose: str, row_id: str) -> Secret:
+        """Derive the token of one message or permission: 43 characters, 256 bits; the row keeps its digest."""
+        return Secret(urlsafe_b64encode(self._mac("own", purpose, row_id)).decode().rstrip("="))
+
+    def reverse_code(self, verification_id: str) -> str:
+        """Derive what ticket and portal both show, so that the requester can check the help desk (SR-78)."""
+        return self._number(REVERSE_DIGITS, "reverse", verification_id)
+
+    def sealing_key(self) -> bytes:
+        """Derive the 32 bytes under which rows are sealed."""
+        return self._mac("sealing")
 
     def begun(self, typed: str, form_key: str, value: str) -> Secret:
         """Derive the portal session that this very form begins: the same again when it is sent twice.

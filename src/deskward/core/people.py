@@ -1,6 +1,7 @@
 """A person as a directory knows them."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Self
 
 from deskward.core.destinations import Destination
@@ -11,7 +12,8 @@ class Person:
     """The account whose owner is to be proven; `id` is the directory's object id.
 
     `stamp` changes with every change of password, lock or state, so that a crash can be resolved by
-    comparing (DESIGN 6). `aal` is the highest assurance level the account can reach.
+    comparing (DESIGN 6). `aal` is the highest assurance level the account can reach. `started_on` is the first
+    day at work.
     """
 
     id: str
@@ -27,6 +29,10 @@ class Person:
     locked: bool = False
     stamp: str = ""
     first_name: str = ""
+    title: str = ""
+    office: str = ""
+    team: str = ""
+    started_on: date | None = None
 
     @property
     def called(self) -> str:

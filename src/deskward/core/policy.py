@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import SettingsError
 from deskward.core.proof import ActionClass
+from deskward.core.risk import HIGH_FROM, MEDIUM_FROM
 from deskward.core.tickets import Ticket
 
 LONGEST = {Kind.SMS: timedelta(minutes=10), Kind.EMAIL: timedelta(hours=24)}
@@ -15,12 +17,31 @@ LONGEST_PROOF = timedelta(minutes=60)
 LEAST_AGE = timedelta(days=7)
 
 
+class Typed(StrEnum):
+    """Whether an address that the caller supplies may be used."""
+
+    BY_CLASS = "by class"
+    ALLOWED = "allowed"
+    NEVER = "never"
+
+
+class Way(StrEnum):
+    """What binds the link to the requester (DESIGN 9.2)."""
+
+    CALL = "call"
+    SECOND = "second"
+    TOTP = "totp"
+    PASSKEY = "passkey"
+
+
 @dataclass(frozen=True)
 class Category:
     """One category of tickets that needs authentication: which tickets, which action, which class.
 
     `match` holds names or ids of the ticketing system; `action` is empty for verify only, and its class is
     then C2 by default (DESIGN 9.15); `closes` tells whether a completed action resolves and closes the ticket.
+    `challenges` are steps in order, each with its alternatives by name; `typed` and `ways` say which addresses
+    and which call-bound values are taken; `proof`, `grant` and `hold` replace those of the limits.
     """
 
     name: str
@@ -29,6 +50,22 @@ class Category:
     action: str = ""
     action_class: ActionClass = ActionClass.C2
     closes: bool = True
+    challenges: tuple[tuple[str, ...], ...] = ()
+    typed: Typed = Typed.BY_CLASS
+    ways: tuple[Way, ...] = tuple(Way)
+    medium_from: float = MEDIUM_FROM
+    high_from: float = HIGH_FROM
+    proof: timedelta | None = None
+    grant: timedelta | None = None
+    hold: timedelta | None = None
+    per_day: int | None = None
+
+    @property
+    def takes_typed(self) -> bool:
+        """Tell whether an address of the caller's choice may be used; not for C3 and C4 by default (SR-42)."""
+        if self.typed is Typed.BY_CLASS:
+            return self.action_class in {ActionClass.C1, ActionClass.C2}
+        return self.typed is Typed.ALLOWED
 
     def fits(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is in this category."""
@@ -46,6 +83,8 @@ class Limits:
     code_tries: int = 5
     proof: timedelta = timedelta(minutes=15)
     grant: timedelta = timedelta(minutes=10)
+    hold: timedelta = timedelta(hours=4)
+    to_return: timedelta = timedelta(days=1)
     to_send: timedelta = timedelta(days=7)
     to_review: timedelta = timedelta(days=1)
     min_age: timedelta = timedelta(days=14)

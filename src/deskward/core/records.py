@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from deskward.core.destinations import Provenance
+from deskward.core.authenticators import Authenticator, Used
+from deskward.core.destinations import Kind, Provenance
 from deskward.core.events import Event
+from deskward.core.proof import ProofLevel
+from deskward.core.secret import Secret
 
 
 class Delivery(StrEnum):
@@ -50,13 +53,18 @@ class Posted:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an action's form: `kind` is “new-password” or “none”, with its hint for people."""
+    """One field of a form, with its hint for people.
+
+    `kind` is “new-password”, “code” (digits), “text”, “choice” (of `choices`), “script” (filled by the page's
+    script) or “none”.
+    """
 
     name: str
     label: str
     kind: str
     hint: str = ""
     min_length: int = 0
+    choices: tuple[str, ...] = ()
 
 
 class ErrandKind(StrEnum):
@@ -68,6 +76,7 @@ class ErrandKind(StrEnum):
     SEND = "send"
     CLOSE = "close"
     SETTLE = "settle"
+    REVOKE = "revoke"
 
 
 class ErrandState(StrEnum):
@@ -101,7 +110,11 @@ class Errand:
 
 @dataclass(frozen=True)
 class Sending:
-    """One message on its way to a requester; `address` is the full value and never shown to an agent."""
+    """One message on its way; `address` is the full value and never shown to an agent.
+
+    `purpose` is “link”, “code”, “proof”, “vouch”, “confirm” or a notice. `token_digest` finds the sending by the
+    token of its own that its message carries; `person_id` is whom it goes to where that is not the subject.
+    """
 
     id: str
     verification_id: str
@@ -119,6 +132,8 @@ class Sending:
     delivery: Delivery = Delivery.QUEUED
     ref: str = ""
     detail: str = ""
+    token_digest: str = ""
+    person_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,8 +185,93 @@ class KnownTicket:
 
 
 @dataclass(frozen=True)
+class Address:
+    """What the house itself knows of one address of a person, beside what a directory says (SR-33).
+
+    `root` is its keyed trust root; `value` is kept, sealed, only where no directory has it (`own`). `baseline`
+    tells that it was there when the directory was first imported (DESIGN 9.6).
+    """
+
+    id: str
+    directory: str
+    subject_id: str
+    kind: Kind
+    root: str
+    source: str
+    label: str
+    first_seen_at: datetime
+    own: bool = False
+    baseline: bool = False
+    value: Secret = Secret("")
+    confirmed_at: datetime | None = None
+    changed_at: datetime | None = None
+    used_at: datetime | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A stop on all grants for one person, raised by “This is not me” (SR-47 to SR-50).
+
+    It ends at `ends_at` (None: only by being lifted); `lifters` are the agents who asked to lift it.
+    """
+
+    id: str
+    directory: str
+    subject_id: str
+    verification_id: str
+    raised_at: datetime
+    ends_at: datetime | None
+    pinned: bool
+    lifters: tuple[str, ...] = ()
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Vouch:
+    """One person's word for another, asked for or given (SR-29); `signed_by` says how it was signed."""
+
+    id: str
+    verification_id: str
+    directory: str
+    subject_id: str
+    voucher_id: str
+    asked_at: datetime
+    signed_at: datetime | None = None
+    signed_by: str = ""
+    refused_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A permission to enrol means of proof once; `ceiling` is what they may prove at most.
+
+    From the desk it waits for an `approver_id`; after a verification it names that one (`verification_id`).
+    """
+
+    id: str
+    directory: str
+    subject_id: str
+    token_digest: str
+    nonce: str
+    ceiling: ProofLevel
+    opened_at: datetime
+    expires_at: datetime
+    agent_id: str = ""
+    agent_name: str = ""
+    reason: str = ""
+    approver_id: str = ""
+    verification_id: str = ""
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Change:
-    """Everything that one transaction writes beside the verification itself."""
+    """Everything that one transaction writes beside the verification itself.
+
+    `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
+    the same id; `vouches` too. `fence` is raised; a grant is never consumed while one stands (SR-48).
+    """
 
     event: Event | None = None
     errands: tuple[Errand, ...] = ()
@@ -180,3 +280,8 @@ class Change:
     grant: Grant | None = None
     consume: str = ""
     known: KnownTicket | None = None
+    used: tuple[Used, ...] = ()
+    enrolled: tuple[Authenticator, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    vouches: tuple[Vouch, ...] = ()
+    fence: Fence | None = None

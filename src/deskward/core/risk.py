@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
+
+
 class RiskLevel(StrEnum):
     """The level as people read it; “Not assessed” never reads Verified (DESIGN 9.10)."""
 
@@ -43,18 +46,16 @@ class Assessment:
     level: RiskLevel
 
 
-MEDIUM_FROM = 4.0
-HIGH_FROM = 7.0
-TOP = 10.0
 
-
-def assess(findings: Iterable[Finding]) -> Assessment:
-    """Add the findings up; with no finding from MEDIUM_FROM on the level stays “Not assessed” (DESIGN 9.10)."""
+def assess(
+    findings: Iterable[Finding], medium_from: float = MEDIUM_FROM, high_from: float = HIGH_FROM
+) -> Assessment:
+    """Add the findings up; below `medium_from` the level stays “Not assessed” (DESIGN 9.10)."""
     seen = tuple(findings)
     score = min(TOP, round(sum(max(0.0, f.weight) for f in seen), 2))
-    if score >= HIGH_FROM:
+    if score >= high_from:
         return Assessment(seen, score, RiskLevel.HIGH)
-    if score >= MEDIUM_FROM:
+    if score >= medium_from:
         return Assessment(seen, score, RiskLevel.MEDIUM)
     return Assessment(seen, score, RiskLevel.NOT_ASSESSED)
 

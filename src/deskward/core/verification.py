@@ -1,7 +1,7 @@
 """The states of a verification, the table of its moves, and its value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -45,7 +45,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.SENT: frozenset({State.SENT, State.STARTED, State.FAILED, *_STOPS}),
     State.STARTED: frozenset({State.SENT, State.PASSED, State.REVIEW, State.HELD, State.FAILED, *_STOPS}),
     State.REVIEW: frozenset({State.SENT, State.PASSED, State.HELD, State.FAILED, *_STOPS}),
-    State.HELD: frozenset({State.PASSED, State.FAILED, *_STOPS}),
+    State.HELD: frozenset({State.SENT, State.PASSED, State.FAILED, *_STOPS}),
     State.PASSED: frozenset({State.ACTING, State.DONE, *_STOPS}),
     State.ACTING: frozenset({State.DONE, State.PASSED}),
     State.DONE: frozenset(),
@@ -102,6 +102,8 @@ class Verification:
 
     `subject_id` is the directory's object id, fixed at opening; empty with `refusal` saying why nothing
     can be sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session.
+    `asked` is the challenge that waits for its answer, `tried` names those that can be used no more, `signalled`
+    are findings of challenges. `exception` tells that an address of the caller's choice was used.
     """
 
     id: str
@@ -153,6 +155,16 @@ class Verification:
     grant_id: str = ""
     ended_at: datetime | None = None
     closed_status: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    asks: int = 0
+    tried: tuple[str, ...] = ()
+    transcript: tuple[Mapping[str, Any], ...] = ()
+    signalled: tuple[Mapping[str, Any], ...] = ()
+    exception: bool = False
+    approver_id: str = ""
+    approver_name: str = ""
+    approved_at: datetime | None = None
+    hold_until: datetime | None = None
     version: int = 0
 
     def moved(self, to: State, **changes: Any) -> Self:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Float, Integer, RowMapping, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from deskward.core.secret import Secret
+
 Value = TypeVar("Value")
 
 
@@ -43,6 +45,21 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Take out what cannot be stored."""
         return None if value is None else value.replace("\x00", "").encode(errors="replace").decode()
+
+
+class SecretText(TypeDecorator[Secret]):
+    """A secret that is sealed before it comes here."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Secret | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Store the sealed text."""
+        return None if value is None else value.reveal()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Secret | None:  # noqa: ARG002
+        """Give the sealed text back, hidden."""
+        return None if value is None else Secret(value)
 
 
 class TextEnum(TypeDecorator[Enum]):
@@ -102,8 +119,13 @@ class Several(TypeDecorator[tuple[Any, ...]]):
         if not hasattr(kind, "__dataclass_fields__"):
             return member
         hints = hints_of(kind)
-        times = {name: datetime.fromisoformat(member[name]) for name in hints if hints[name] is datetime}
-        return kind(**(member | times))
+        return kind(**{name: _typed(hints[name], value) for name, value in member.items()})
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
 
 
 def _plain(member: Any) -> Any:
@@ -130,6 +152,7 @@ _SIMPLE: Mapping[Any, type[TypeEngine[Any]]] = {
     bool: Boolean,
     float: Float,
     datetime: UtcTime,
+    Secret: SecretText,
 }
 
 

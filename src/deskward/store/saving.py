@@ -5,20 +5,36 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, insert, update
+from sqlalchemy import Connection, Insert, and_, exists, insert, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from deskward.core.authenticators import Used
 from deskward.core.errors import ConflictError, RefusedError
 from deskward.core.ports import Change, Errand, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
-from deskward.store.tables import counts, errands, events, grants, known_tickets, sendings, verifications
+from deskward.store.sealing import Sealer
+from deskward.store.tables import (
+    addresses,
+    authenticators,
+    counts,
+    errands,
+    events,
+    fences,
+    grants,
+    known_tickets,
+    sendings,
+    verifications,
+    vouches,
+)
 
 # `opens` is counted beside the versions, so a change that read it earlier must not set it back.
 _COUNTED_ASIDE = ("opens",)
 
 
-def write_change(connection: Connection, old: Verification, change: Change, now: datetime) -> Verification:
+def write_change(
+    connection: Connection, old: Verification, change: Change, now: datetime, sealer: Sealer
+) -> Verification:
     """Write it all; ConflictError when the version moved, RefusedError when the grant cannot be consumed."""
     new = replace(old, version=old.version + 1, updated_at=now)
     _write_verification(connection, old, new)
@@ -34,7 +50,44 @@ def write_change(connection: Connection, old: Verification, change: Change, now:
     _add(connection, insert(counts), [row_of(c) | {"at": now} for c in change.counts])
     if change.known:
         remember(connection, [change.known])
+    _write_proof(connection, change, now, sealer)
     return new
+
+
+def _write_proof(connection: Connection, change: Change, now: datetime, sealer: Sealer) -> None:
+    for used in change.used:
+        if not use(connection, used, now):
+            raise ConflictError("This was used already.", "Use a fresh code, or another way.")
+    _add(connection, insert(authenticators), [sealed_row(a, "sealed", sealer) for a in change.enrolled])
+    if change.fence:
+        connection.execute(insert(fences), [row_of(change.fence)])
+    put_rows(connection, addresses, [sealed_row(a, "value", sealer) for a in change.addresses])
+    put_rows(connection, vouches, [row_of(v) for v in change.vouches])
+
+
+def use(connection: Connection, used: Used, now: datetime) -> bool:
+    """Note one use of an authenticator by one conditional update; False when it may not be used (SR-11)."""
+    columns = authenticators.c
+    usable = [columns.id == used.id, columns.spent_at.is_(None), columns.removed_at.is_(None)]
+    values: dict[str, Any] = {"used_at": now} | ({"spent_at": now} if used.spends else {})
+    if used.counter is not None:
+        usable.append(columns.counter < used.counter)
+        values["counter"] = used.counter
+    return bool(connection.execute(update(authenticators).where(*usable).values(values)).rowcount)
+
+
+def sealed_row(value: Any, field: str, sealer: Sealer) -> dict[str, Any]:
+    """Give the row of a value whose secret field is sealed for it."""
+    row = row_of(value)
+    return row | {field: sealer.sealed(row[field], row["id"])}
+
+
+def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; one that is there already under its id gets the new values."""
+    if rows:
+        statement = _upsert(connection, table)
+        fresh = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
 
 
 def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
@@ -56,11 +109,18 @@ def _search_text(verification: Verification) -> str:
 
 def _consume(connection: Connection, grant_id: str, now: datetime) -> None:
     columns = grants.c
-    unspent = and_(columns.id == grant_id, columns.spent_at.is_(None), columns.expires_at > now)
+    unspent = and_(columns.id == grant_id, columns.spent_at.is_(None), columns.expires_at > now, ~_fenced(now))
     if connection.execute(update(grants).where(unspent).values(spent_at=now)).rowcount != 1:
         raise RefusedError(
             "The permission for this action is used up or has expired.", "Ask the help desk for a new link."
         )
+
+
+def _fenced(now: datetime) -> Any:
+    """Tell whether a fence stands for the person of a grant (SR-47, SR-48)."""
+    same = (fences.c.directory == grants.c.directory, fences.c.subject_id == grants.c.subject_id)
+    lives = (fences.c.lifted_at.is_(None), or_(fences.c.ends_at.is_(None), fences.c.ends_at > now))
+    return exists().where(*same, *lives)
 
 
 def _errand_row(errand: Errand, seq: int) -> dict[str, Any]:

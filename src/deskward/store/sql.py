@@ -1,5 +1,6 @@
 """`Store` on SQLAlchemy Core, for SQLite and PostgreSQL."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from deskward.core.verification import State, Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.saving import add_errands, remember, write_change
+from deskward.store.sealing import Sealer
 from deskward.store.tables import (
     IS_OPEN,
     counts,
@@ -58,17 +60,21 @@ class SilentBell:
 
 @dataclass
 class SqlStore:
-    """`Store` on a database whose tables stand; `bell` is told of new errands after each commit."""
+    """`Store` on a database whose tables stand; `bell` is told of new errands after each commit.
+
+    Until the wiring gives the installation's `sealer`, what is sealed can be opened by this very process only.
+    """
 
     database: Database
     clock: Clock
     bell: Bell = field(default_factory=SilentBell)
+    sealer: Sealer = field(default_factory=lambda: Sealer(os.urandom(32)))
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""
         try:
             with self.database.write() as connection:
-                saved = write_change(connection, verification, change, self.clock.now())
+                saved = write_change(connection, verification, change, self.clock.now(), self.sealer)
         except IntegrityError as error:
             raise ConflictError(
                 "Somebody else did the same a moment ago.", "Reload the page to see where it stands."

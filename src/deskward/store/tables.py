@@ -17,9 +17,11 @@ from sqlalchemy import (
     text,
 )
 
-from deskward.core.accounts import Agent, WebSession
+from deskward.core.accounts import Agent, Invitation, WebSession
+from deskward.core.authenticators import Authenticator
 from deskward.core.events import Event
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
+from deskward.core.records import Address, Enrolment, Fence, Vouch
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, Words, columns_of
 
@@ -86,6 +88,8 @@ sendings = Table(
     Index("ix_sendings_verification", "verification_id", "number"),
     _partial("uq_sendings_form", "form_key", "purpose", where="form_key <> ''", unique=True),
     _partial("ix_sendings_ref", "ref", where="ref <> ''"),
+    _partial("uq_sendings_token", "token_digest", where="token_digest <> ''", unique=True),
+    Index("ix_sendings_root", "root", "at"),
     sqlite_autoincrement=True,
 )
 
@@ -123,6 +127,48 @@ web_sessions = Table(
     *columns_of(WebSession, key=("digest",)),
     Index("ix_web_sessions_agent", "agent_id"),
     Index("ix_web_sessions_seen", "seen_at"),
+)
+
+invitations = Table("invitations", metadata, *columns_of(Invitation, key=("digest",)))
+
+authenticators = Table(
+    "authenticators",
+    metadata,
+    *columns_of(Authenticator, key=("id",)),
+    Index("ix_authenticators_owner", "owner", "kind"),
+    _partial("uq_authenticators_ref", "owner", "kind", "ref", where="ref <> ''", unique=True),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    *columns_of(Address, key=("id",)),
+    Index("uq_addresses_person", "directory", "subject_id", "root", unique=True),
+)
+
+fences = Table(
+    "fences",
+    metadata,
+    *columns_of(Fence, key=("id",)),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("ix_fences_person", "directory", "subject_id"),
+)
+
+vouches = Table(
+    "vouches",
+    metadata,
+    *columns_of(Vouch, key=("id",)),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("ix_vouches_verification", "verification_id"),
+    Index("ix_vouches_person", "directory", "subject_id"),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    *columns_of(Enrolment, key=("id",)),
+    Index("uq_enrolments_token", "token_digest", unique=True),
+    Index("ix_enrolments_person", "directory", "subject_id"),
 )
 
 installation = Table(
