@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from deskward.core.challenges import Challenge
 from deskward.core.destinations import Kind
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
@@ -57,6 +58,7 @@ class Household:
     sms: FakeChannel = field(default_factory=lambda: FakeChannel("sms", Kind.SMS))
     limits: Limits = field(default_factory=Limits)
     categories: tuple[Category, ...] = CATEGORIES
+    challenges: dict[str, Challenge] = field(default_factory=dict)
     forms: int = 0
 
     def __post_init__(self) -> None:
@@ -82,6 +84,8 @@ class Household:
             people=people,
             actions=actions,
             gateway=Gateway(self.store, self.clock, people, actions, "1"),
+            authenticators=self.opened.authenticators(b"s" * 32),
+            challenges=self.challenges,
         )
         self.lifecycle = Lifecycle(self.house)
         self.reading = Reading(self.house)

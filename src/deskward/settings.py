@@ -167,6 +167,7 @@ class Settings(BaseSettings):
     channels: dict[str, dict[str, Any]]
     directories: dict[str, dict[str, Any]]
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    challenges: dict[str, dict[str, Any]] = Field(default_factory=dict)
     categories: dict[str, CategorySettings]
     near: Path = Path()
 

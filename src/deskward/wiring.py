@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
+from deskward.core.challenges import Challenge
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
@@ -108,6 +109,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     channels: Mapping[str, Channel] = make("channels", settings.channels)
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
+    challenges: Mapping[str, Challenge] = make("challenges", settings.challenges)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -125,6 +127,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         people=directories,
         actions=actions,
         gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
+        authenticators=opened.authenticators(keyring.sealing_key()),
+        challenges=challenges,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)

@@ -100,6 +100,7 @@ def house(store: Opened, clock: FakeClock, directory: FakeDirectory, connector: 
         people={directory.name: directory},
         actions=actions,
         gateway=Gateway(store.store, clock, {directory.name: directory}, actions, "1"),
+        authenticators=store.authenticators(b"s" * 32),
     )
 
 

@@ -54,7 +54,7 @@ class Authenticators(Protocol):
         ...
 
     def enrol(self, fresh: Iterable[Authenticator]) -> None:
-        """Add some; those of a kind whose new ones are codes do not replace the old by themselves."""
+        """Add some; nothing is replaced by itself."""
         ...
 
     def use(self, used: Used, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """What is written and what goes out: errands, sendings, grants, messages, and the change that holds them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -202,7 +202,7 @@ class Address:
     first_seen_at: datetime
     own: bool = False
     baseline: bool = False
-    value: Secret = Secret("")
+    value: Secret = field(default_factory=lambda: Secret(""))
     confirmed_at: datetime | None = None
     changed_at: datetime | None = None
     used_at: datetime | None = None

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
 
 
@@ -44,7 +43,6 @@ class Assessment:
     findings: tuple[Finding, ...]
     score: float
     level: RiskLevel
-
 
 
 def assess(

@@ -1,10 +1,13 @@
 """What the story works with, and the one way it writes: state, event and errands together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from deskward.core.authenticators import Authenticators
+from deskward.core.challenges import Challenge, Site
 from deskward.core.errors import SettingsError
 from deskward.core.events import NOTED, Event, EventKind
 from deskward.core.links import Keyring, new_id
@@ -68,6 +71,13 @@ class House:
     people: Mapping[str, People]
     actions: Mapping[str, Action]
     gateway: Gateway
+    authenticators: Authenticators
+    challenges: Mapping[str, Challenge] = field(default_factory=dict)
+
+    @property
+    def site(self) -> Site:
+        """Name the portal as passkeys know it."""
+        return Site(str(urlsplit(self.portal.url).hostname), self.portal.url, self.portal.organisation)
 
     def category_of(self, verification: Verification) -> Category:
         """Give the category; SettingsError when the settings no longer have it."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from deskward.core.console import Runner
 from deskward.core.ports import Clock
 from deskward.store.accounts import SqlAccounts
+from deskward.store.authenticators import SqlAuthenticators
 from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
 from deskward.store.errand_rows import SqlErrandRows
 from deskward.store.migrating import migrate
 from deskward.store.runner_embedded import EmbeddedRunner
+from deskward.store.sealing import Sealer
 from deskward.store.sql import SqlStore
 
 
@@ -23,6 +25,11 @@ class Opened:
     console: SqlConsole
     accounts: SqlAccounts
     rows: SqlErrandRows
+
+    def authenticators(self, sealing_key: bytes) -> SqlAuthenticators:
+        """Give the enrolled means, and let the store seal under this key of 32 bytes."""
+        self.store.sealer = Sealer(sealing_key)
+        return SqlAuthenticators(self.database, self.store.sealer)
 
     def runner(self, threads: int = 4) -> Runner:
         """Make what runs the errands, and let it be the bell; a process without `start` only rings."""

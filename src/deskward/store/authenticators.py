@@ -1,0 +1,51 @@
+"""`Authenticators` on the database; what has to be read again is sealed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from deskward.core.authenticators import Authenticator, Used
+from deskward.store.columns import value_of
+from deskward.store.database import Database
+from deskward.store.saving import sealed_row, use
+from deskward.store.sealing import Sealer
+from deskward.store.tables import authenticators
+
+_a = authenticators.c
+
+
+class SqlAuthenticators:
+    """Rows by owner; one conditional update per use."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def of(self, owner: str, kind: str = "") -> Sequence[Authenticator]:
+        """List the living ones of an owner, oldest first."""
+        living = [_a.owner == owner, _a.spent_at.is_(None), _a.removed_at.is_(None)]
+        wanted = select(authenticators).where(*living, *([_a.kind == kind] if kind else []))
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(_a.enrolled_at, _a.id)).mappings().all()
+        found = (value_of(Authenticator, row) for row in rows)
+        return [replace(a, sealed=self._sealer.opened(a.sealed, a.id)) for a in found]
+
+    def enrol(self, fresh: Iterable[Authenticator]) -> None:
+        """Add some."""
+        rows = [sealed_row(a, "sealed", self._sealer) for a in fresh]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(insert(authenticators), rows)
+
+    def use(self, used: Used, at: datetime) -> bool:
+        """Note one use; False when it may not be used."""
+        with self._database.write() as connection:
+            return use(connection, used, at)
+
+    def remove(self, authenticator_id: str, at: datetime) -> bool:
+        """Remove one; False when it is not there."""
+        living = (_a.id == authenticator_id, _a.removed_at.is_(None))
+        with self._database.write() as connection:
+            return bool(connection.execute(update(authenticators).where(*living).values(removed_at=at)).rowcount)
