@@ -18,6 +18,14 @@ class EventKind(StrEnum):
     CODE_RENEWED = "code_renewed"
     WRONG_VALUE = "wrong_value"
     STARTED = "started"
+    AGREED = "agreed"
+    ASKED = "asked"
+    PROVEN = "proven"
+    MISSED = "missed"
+    APPROVED = "approved"
+    HELD = "held"
+    RELEASED = "released"
+    RESUMED = "resumed"
     PASSED = "passed"
     REVIEW = "review"
     FAILED = "failed"
@@ -34,6 +42,11 @@ class EventKind(StrEnum):
 NOTED = frozenset(EventKind) - {
     EventKind.CODE_RENEWED,
     EventKind.WRONG_VALUE,
+    EventKind.AGREED,
+    EventKind.ASKED,
+    EventKind.PROVEN,
+    EventKind.MISSED,
+    EventKind.RESUMED,
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,

@@ -81,7 +81,7 @@ def recommendation(verification: Verification) -> str:
     outcome, state = verification.outcome.value, verification.state.value
     if state in {"cancelled", "disputed", "timed_out"} or outcome == "failed":
         return RECOMMEND_REJECT if outcome == "failed" or state == "disputed" else RECOMMEND_MORE
-    return RECOMMEND_PROCEED if outcome == "passed" else RECOMMEND_MORE
+    return RECOMMEND_PROCEED if outcome == "passed" and state != "held" else RECOMMEND_MORE
 
 
 def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
@@ -127,6 +127,7 @@ def _sent(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
         *reason,
         Line("Initiated by", f["agent_name"]),
         Line("Link valid until", f["expires_at"]),
+        *([Line("Code that the requester sees too", f["reverse_code"])] if f.get("reverse_code") else []),
     ]
 
 
@@ -164,6 +165,22 @@ def _cancelled(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written
     return "Verification cancelled", [Line("Cancelled by", f["by"]), Line("Reason", f["reason"])]
 
 
+def _approved(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Verification approved by a second person", [
+        Line("Approved by", f["by"]),
+        Line("Reason", f["reason"]),
+        Line("Requested action", w.action(v.action)),
+        Line("Next", f["next"]),
+    ]
+
+
+def _released(_: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Waiting time is over", [
+        Line("", "Nobody objected. The requester may go on; send the link again if their page is closed."),
+        Line("Send the link again", url=f"{w.desk_url}/send/{v.id}"),
+    ]
+
+
 def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     return "Action unknown, check", [
         Line("Requested action", w.action(v.action)),
@@ -197,7 +214,10 @@ _WRITERS = {
     EventKind.STARTED: _started,
     EventKind.PASSED: _result,
     EventKind.REVIEW: _result,
+    EventKind.HELD: _result,
     EventKind.FAILED: _result,
+    EventKind.APPROVED: _approved,
+    EventKind.RELEASED: _released,
     EventKind.TIMED_OUT: _result,
     EventKind.CANCELLED: _cancelled,
     EventKind.ACTION_UNKNOWN: _unknown,

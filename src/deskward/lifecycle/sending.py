@@ -9,9 +9,12 @@ from deskward.core.errors import InvalidError, LimitError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
 from deskward.core.people import Person
+from deskward.core.policy import Way
 from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, Sending
-from deskward.core.verification import Verification
+from deskward.core.proof import LINK, ProofLevel
+from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle.house import House, when
+from deskward.lifecycle.means import Means
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
@@ -23,7 +26,8 @@ class Request:
     """What the agent chose on the Send page.
 
     `choice` is the id of a known destination or “typed” with `kind` and `typed`; `second` is the known
-    destination that gets the code when the requester is not on the phone (DESIGN 9.2).
+    destination that gets the code when the requester is not on the phone, or “totp” or “passkey” where that
+    stands for the code (DESIGN 9.2).
     """
 
     form_key: str
@@ -52,8 +56,14 @@ def compose(house: House, verification: Verification, person: Person, request: R
     """
     now = house.clock.now()
     first = _destination(house, person, request, now)
-    second = None if request.on_phone else _second(house, person, request, first, now)
-    if first.provenance is Provenance.CALLER_SUPPLIED and not clean(request.reason):
+    way = _way(house, verification, person, request)
+    second = _second(house, person, request, first, now) if way is Way.SECOND else None
+    exception = first.provenance is Provenance.CALLER_SUPPLIED
+    if exception and not house.category_of(verification).takes_typed:
+        raise RefusedError(
+            "Addresses that are not on file are not taken for this category.", "Choose a known address."
+        )
+    if exception and not clean(request.reason):
         raise InvalidError(
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
@@ -73,19 +83,75 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "sending_id": sendings[0].id,
         "code_nonce": code_nonce,
         "code_expires_at": min(until, now + house.policy.limits.code),
-        "code_way": "call" if request.on_phone else "second",
+        "code_way": way.value,
         "sends": verification.sends + 1,
-        "pin": "",
-        "pin_key": "",
-        "proofs": (),
-        "started_at": None,
-        "agreed_at": None,
-        "decided_at": None,
-        "reason": "",
+        "exception": exception,
+        **_BEGUN_ANEW,
+        **_kept_run(house, verification, first),
     }
     errands = tuple(_errand(s, now) for s in sendings)
-    fields = _fields(verification, first, second, until, clean(request.reason))
+    fields = _fields(house, verification, first, second, until, clean(request.reason))
     return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
+
+
+_BEGUN_ANEW: dict[str, Any] = {
+    "pin": "",
+    "pin_key": "",
+    "started_at": None,
+    "agreed_at": None,
+    "decided_at": None,
+    "reason": "",
+    "asked": {},
+    "outcome": Outcome.NONE,
+}
+_LOST: dict[str, Any] = {
+    "proofs": (),
+    "tried": (),
+    "transcript": (),
+    "signalled": (),
+    "approver_id": "",
+    "approver_name": "",
+    "approved_at": None,
+    "hold_until": None,
+    "proof_level": ProofLevel.P0,
+}
+
+
+def _kept_run(house: House, verification: Verification, first: _Target) -> dict[str, Any]:
+    """Keep what was proven beside the link when the new one goes to the same place; else all of it is lost.
+
+    A link to another address may reach somebody else, who must not go on where the first one was.
+    """
+    last = house.store.sending(verification.sending_id) if verification.sending_id else None
+    if last is None or last.root != house.kept_root(first.root):
+        return _LOST
+    return {"proofs": tuple(p for p in verification.proofs if p.method != LINK)}
+
+
+def _way(house: House, verification: Verification, person: Person, request: Request) -> Way:
+    if request.on_phone:
+        way = Way.CALL
+    else:
+        way = Way(request.second) if request.second in {Way.TOTP, Way.PASSKEY} else Way.SECOND
+    if way not in house.category_of(verification).ways:
+        raise RefusedError("This category does not allow it in this way.", "Choose another one.")
+    if way in {Way.TOTP, Way.PASSKEY} and not Means(house, verification, person, house.clock.now()).options(way):
+        raise InvalidError("This person has not set that up.", "Choose another way.", "second")
+    return way
+
+
+def proof_sending(house: House, verification: Verification, person: Person, choice: str, until: datetime) -> Change:
+    """Make the message with a code that a challenge asked for; LimitError when too many went there."""
+    now = house.clock.now()
+    target = _target(house, _known(person, choice, "answer"), now)
+    counts = tuple(
+        Count(f"send-{name}", house.keyring.private(name, value))
+        for name, value in (("destination", target.root), ("country", target.country))
+        if value
+    )
+    _budgets(house, counts, now)
+    sending = _sending(house, verification, "proof", target, form_key="", reason="", now=now, until=until)
+    return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts)
 
 
 def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
@@ -178,6 +244,12 @@ def _counts(
 def _limits(
     house: House, verification: Verification, first: _Target, counts: tuple[Count, ...], now: datetime
 ) -> None:
+    _budgets(house, counts, now)
+    _failures(house, verification, now)
+    _wait(house, verification, first, now)
+
+
+def _budgets(house: House, counts: tuple[Count, ...], now: datetime) -> None:
     limits = house.policy.limits
     hour, day = house.store.counted(counts, now - HOUR), house.store.counted(counts, now - DAY)
     budgets = {
@@ -195,8 +267,6 @@ def _limits(
             raise LimitError(
                 f"{per_hour} links an hour {words} are sent already.", 3600, "Wait, or identify in person."
             )
-    _failures(house, verification, now)
-    _wait(house, verification, first, now)
 
 
 def _failures(house: House, verification: Verification, now: datetime) -> None:
@@ -221,17 +291,12 @@ def _wait(house: House, verification: Verification, first: _Target, now: datetim
         return
     last, waits = links[-1], house.policy.limits.waits
     lost = last.delivery is Delivery.REFUSED or verification.opens == 0
-    if lost and last.root != _kept(house, first) and len(links) <= house.policy.limits.corrections_per_ticket:
+    if lost and last.root != house.kept_root(first.root) and len(links) <= house.policy.limits.corrections_per_ticket:
         return
     ready = last.at + waits[min(len(links), len(waits)) - 1]
     if ready > now:
         seconds = int((ready - now).total_seconds()) + 1
         raise LimitError(f"Please wait {seconds} seconds before sending again.", seconds)
-
-
-def _kept(house: House, target: _Target) -> str:
-    """Name the trust root as rows keep it: comparable, and no address to read."""
-    return house.keyring.private("root", target.root)
 
 
 def _sendings(
@@ -243,23 +308,38 @@ def _sendings(
     now: datetime,
     until: datetime,
 ) -> tuple[Sending, ...]:
+    key, reason = request.form_key, clean(request.reason)
     return tuple(
-        Sending(
-            id=new_id("MS"),
-            verification_id=verification.id,
-            purpose=purpose,
-            channel=target.channel,
-            address=target.value,
-            masked=target.masked,
-            provenance=target.provenance,
-            label=target.label,
-            root=_kept(house, target),
-            form_key=request.form_key,
-            at=now,
-            reason=clean(request.reason),
-            expires_at=until,
-        )
+        _sending(house, verification, purpose, target, form_key=key, reason=reason, now=now, until=until)
         for purpose, target in pairs
+    )
+
+
+def _sending(
+    house: House,
+    verification: Verification,
+    purpose: str,
+    target: _Target,
+    *,
+    form_key: str,
+    reason: str,
+    now: datetime,
+    until: datetime,
+) -> Sending:
+    return Sending(
+        id=new_id("MS"),
+        verification_id=verification.id,
+        purpose=purpose,
+        channel=target.channel,
+        address=target.value,
+        masked=target.masked,
+        provenance=target.provenance,
+        label=target.label,
+        root=house.kept_root(target.root),
+        form_key=form_key,
+        at=now,
+        reason=reason,
+        expires_at=until,
     )
 
 
@@ -270,6 +350,7 @@ def _errand(sending: Sending, now: datetime) -> Errand:
 
 
 def _fields(
+    house: House,
     verification: Verification, first: _Target, second: _Target | None, until: datetime, reason: str
 ) -> dict[str, Any]:
     more = {"second_masked": second.masked, "second_label": second.label} if second else {}
@@ -281,6 +362,7 @@ def _fields(
         "provenance": first.provenance.value,
         "channel": first.kind.said,
         "expires_at": when(until),
+        "reverse_code": house.keyring.reverse_code(verification.id),
         **more,
         **why,
     }
