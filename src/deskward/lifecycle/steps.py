@@ -9,12 +9,12 @@ from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, KnownTicket, Sending, Spent
+from deskward.core.ports import Change, Count, KnownTicket, Receipt, Sending, Spent
 from deskward.core.proof import Proof
 from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
-from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
+from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
 from deskward.lifecycle.sending import wrong_count
 
 BASELINE = "baseline"
@@ -148,11 +148,25 @@ class Steps:
         said = channel.kind.said if channel else sending.channel
         return f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
 
-    def done(self, verification: Verification, spent: Spent) -> Verification:
-        """Write that the action is done."""
+    def undelivered(self, sending: Sending, receipt: Receipt) -> None:
+        """Note it before the sending is marked, once: a crash between the two must not lose the note."""
+        verification = self.get(sending.verification_id)
+        noted = (e.fields.get("sending") for e in self.house.store.events(verification.id))
+        if verification.state is State.SENT and sending.id not in noted:
+            fields = {"sending": sending.id, "masked": sending.masked, "detail": receipt.text}
+            self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
+
+    def done(self, verification: Verification, spent: Spent, actor: Actor = REQUESTER) -> Verification:
+        """Write that the action is done; `actor` is who did it, or who saw that it was."""
         now = self.house.clock.now()
         moved = ended(verification.moved(State.DONE), now)
-        return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)})
+        return self.house.record(moved, EventKind.DONE, actor, {"text": spent.text, "at": when(now)})
+
+    def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
+        """Write that it is cancelled, by whom and why."""
+        moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
+        by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
+        return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
 
     def again(self, verification: Verification, spent: Spent) -> Verification:
         """Give a new grant after an action that did not happen: the requester is asked again.

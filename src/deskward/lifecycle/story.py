@@ -17,10 +17,10 @@ from deskward.core.errors import (
     RefusedError,
     UnreachableError,
 )
-from deskward.core.events import EventKind
+from deskward.core.events import EventKind, in_doubt
 from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
 from deskward.core.policy import Category
-from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Sending
+from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Spent
 from deskward.core.proof import level_of
 from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
@@ -116,16 +116,8 @@ class Lifecycle(Steps):
         if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
             return
         if receipt.delivery is Delivery.REFUSED:
-            self._undelivered(sending, receipt)
+            self.undelivered(sending, receipt)
         self.house.store.update_sending(sending.id, receipt)
-
-    def _undelivered(self, sending: Sending, receipt: Receipt) -> None:
-        """Note it before the sending is marked, once: a crash between the two must not lose the note."""
-        verification = self.get(sending.verification_id)
-        noted = (e.fields.get("sending") for e in self.house.store.events(verification.id))
-        if verification.state is State.SENT and sending.id not in noted:
-            fields = {"sending": sending.id, "masked": sending.masked, "detail": receipt.text}
-            self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
 
     def renew_code(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
         """Give a new call code for the same link; tries are not given back (SR-136)."""
@@ -241,9 +233,21 @@ class Lifecycle(Steps):
         elif not spent.unknown:
             self.again(verification, spent)
         else:
-            if all(e.kind is not EventKind.ACTION_UNKNOWN for e in self.house.store.events(verification.id)):
+            if not in_doubt(self.house.store.events(verification.id)):
                 self.house.record(verification, EventKind.ACTION_UNKNOWN, SYSTEM, {"reason": spent.text})
             raise UnreachableError(spent.text, retry_after=30)
+
+    def checked(self, verification_id: str, actor: Actor, *, done: bool) -> Verification:
+        """End an action that cannot be read, by what an agent saw in the directory: acting → done, cancelled."""
+        verification = self.get(verification_id)
+        if verification.state is not State.ACTING or not in_doubt(self.house.store.events(verification.id)):
+            raise RefusedError(
+                "This action is not waiting for a check.", "Reload the page to see where it stands."
+            )
+        seen = f"{actor.name} checked the account: the action was {'done' if done else 'not done'}."
+        if done:
+            return self.done(verification, Spent(done=True, text=seen), actor)
+        return self.cancelled(verification, actor, seen)
 
     def closed(self, verification_id: str, closing: Closing) -> None:
         """Note how the ticket ended; where Deskward may not close it, a note asks the agent to."""
@@ -260,9 +264,11 @@ class Lifecycle(Steps):
         verification = self.get(verification_id)
         if verification.state is State.CANCELLED:
             return verification
-        moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
-        by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
-        return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
+        if verification.state is State.ACTING:
+            raise RefusedError(
+                "The action is under way; it cannot be cancelled now.", "Wait until its end is known."
+            )
+        return self.cancelled(verification, actor, reason)
 
     def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
         """End a review with a no: review → failed."""
