@@ -29,9 +29,17 @@ class Rest:
     """One ChangeGear server and one entity type; one session per process, shared by threads (rule 6)."""
 
     def __init__(
-        self, out: Outbound, entity_type: str, *, auth_mode: str, username: str, password: Secret, id_field: str
+        self,
+        out: Outbound,
+        entity_type: str,
+        *,
+        auth_mode: str,
+        username: str,
+        password: Secret,
+        id_field: str,
+        own_id: str = "",
     ) -> None:
-        self.user_id = ""
+        self.user_id = own_id
         self._out = out
         self._type = quote(entity_type, safe="")
         self._basic = (username, password) if auth_mode == "basic" else None
@@ -97,7 +105,7 @@ class Rest:
         answer = self._out.call("POST", "api/authenticate/user", json=body, repeatable=True)
         told = answer.json()
         if answer.ok and isinstance(told, dict) and told.get("sessionId"):
-            self.user_id = str(told.get("userId") or "")
+            self.user_id = str(told.get("userId") or self.user_id)
             return str(told["sessionId"])
         if answer.status >= 500 or answer.status in _LATER | _GONE:  # noqa: PLR2004 - HTTP's own numbers
             raise failure(answer, "the login")

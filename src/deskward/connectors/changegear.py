@@ -56,6 +56,7 @@ class Connector:
         password: Secret,
         note_action: str,
         auth_mode: str = "session",
+        own_person_id: int = 0,
         verify_tls: bool = True,
         ca_bundle: Path | None = None,
         proxy: str = "",
@@ -89,6 +90,8 @@ class Connector:
     ) -> None:
         if auth_mode not in {"session", "basic"}:
             raise SettingsError(f"auth_mode is {auth_mode!r}.", "Use session or basic.")
+        if own_person_id < 0:
+            raise SettingsError("own_person_id is below zero.", "Write the id of Deskward's own Person record.")
         self.fields = merged("fields", FIELDS, fields)
         self.person_fields = merged("person_fields", PERSON_FIELDS, person_fields)
         self.notes = Notes(
@@ -124,6 +127,7 @@ class Connector:
             username=username,
             password=password,
             id_field=self.fields["id"],
+            own_id=str(own_person_id or ""),
         )
         self._category_path = f"api/entity/{quote(category_type, safe='')}"
         self._writer = NoteWriter(self.rest, self.notes)

@@ -241,9 +241,7 @@ class Lifecycle(Steps):
         """End an action that cannot be read, by what an agent saw in the directory: acting → done, cancelled."""
         verification = self.get(verification_id)
         if verification.state is not State.ACTING or not in_doubt(self.house.store.events(verification.id)):
-            raise RefusedError(
-                "This action is not waiting for a check.", "Reload the page to see where it stands."
-            )
+            raise RefusedError("This action is not waiting for a check.", "Reload the page.")
         seen = f"{actor.name} checked the account: the action was {'done' if done else 'not done'}."
         if done:
             return self.done(verification, Spent(done=True, text=seen), actor)
@@ -265,9 +263,7 @@ class Lifecycle(Steps):
         if verification.state is State.CANCELLED:
             return verification
         if verification.state is State.ACTING:
-            raise RefusedError(
-                "The action is under way; it cannot be cancelled now.", "Wait until its end is known."
-            )
+            raise RefusedError("The action is under way; it cannot be cancelled.", "Wait for its end.")
         return self.cancelled(verification, actor, reason)
 
     def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
