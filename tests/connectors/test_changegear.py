@@ -379,6 +379,17 @@ def test_a_note_stored_under_another_action_stops_all_notes(root: str, site: Rac
         changegear.log_out()
 
 
+@pytest.mark.parametrize("moment", [3, 4])
+def test_sr_107_a_comment_that_imitates_a_marker_at_the_right_moment_stops_no_notes(
+    site: RacedSite, changegear: Connector, ticket: Ticket, moment: int
+) -> None:
+    site.race_at, site.raced = {moment}, ticket.id
+    site.race_words, site.race_action = "Ref: DW-X-1", "Description"
+    changegear.add_note(str(ticket.id), *NOTE)
+    changegear.add_note(str(ticket.id), "DW-X-2", "Sent", "")
+    assert len(notes(site, ticket.id)) == len(notes(site, ticket.id, "DW-X-2")) == 1
+
+
 def test_a_down_server_costs_time_and_no_note(site: RacedSite, changegear: Connector, ticket: Ticket) -> None:
     site.switch(down=True)
     for call in (

@@ -184,16 +184,17 @@ class Rest:
 
     # Writes
 
-    def change(self, row: Row, body: Row, landed: Callable[[Row], bool]) -> Row:
+    def change(self, row: Row, body: Row, landed: Callable[[Row, bool], bool]) -> Row:
         """Write by PUT with the eTag just read, at most twice, and prove it by reading (rules 3 to 5).
 
-        After any failure the ticket is read again: `landed` there means done. A second PUT follows only
+        After any failure the ticket is read again: `landed` there means done; it is also told whether the
+        server said a clear no to the PUT, so that what is new in the ticket is not ours. A second PUT follows only
         where the eTag moved, or where no answer came; of two PUTs with one eTag only one can succeed.
         """
         for _ in range(2):
             refusal = self._put(ident(row[self._id_field]), {"eTag": row.get("eTag"), **body})
             fresh = self.need(ident(row[self._id_field]))
-            if landed(fresh):
+            if landed(fresh, isinstance(refusal, RejectedError)):
                 return fresh
             moved = fresh.get("eTag") != row.get("eTag")
             if refusal is None or (isinstance(refusal, RejectedError | UnreachableError) and not moved):

@@ -274,7 +274,7 @@ class Connector:
                 f"The ticket in status “{self._text(row, 'status')}” does not allow “{action}”.",
                 "Give the ChangeGear user the privilege for it, or close the ticket by hand.",
             )
-        return self.rest.change(row, body, lambda fresh: self.moves.reached(step, self._text(fresh, "status")))
+        return self.rest.change(row, body, lambda fresh, _: self.moves.reached(step, self._text(fresh, "status")))
 
     def show_status(self, ticket_id: str, text: str) -> None:
         """Write the live status into `status_field`, once; nothing where none is configured."""
@@ -282,7 +282,7 @@ class Connector:
             return
         row = self.rest.need(ticket_id)
         if row.get(self.status_field) != text:
-            self.rest.change(row, {self.status_field: text}, lambda fresh: fresh.get(self.status_field) == text)
+            self.rest.change(row, {self.status_field: text}, lambda fresh, _: fresh.get(self.status_field) == text)
 
     def log_out(self) -> None:
         """End session and connections at shutdown."""
