@@ -160,6 +160,18 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """At most so many marks of a count since a time; `text`, `hint`, `retry_after` (seconds) refuse one more."""
+
+    count: Count
+    since: datetime
+    most: int
+    text: str
+    hint: str
+    retry_after: int
+
+
+@dataclass(frozen=True)
 class KnownTicket:
     """What the house remembers of a ticket it has seen: in which category, whose, and at which version."""
 
@@ -171,12 +183,16 @@ class KnownTicket:
 
 @dataclass(frozen=True)
 class Change:
-    """Everything that one transaction writes beside the verification itself."""
+    """Everything that one transaction writes beside the verification itself.
+
+    Nothing is written where `counts` would rise above one of the `ceilings`.
+    """
 
     event: Event | None = None
     errands: tuple[Errand, ...] = ()
     sendings: tuple[Sending, ...] = ()
     counts: tuple[Count, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
     grant: Grant | None = None
     consume: str = ""
     known: KnownTicket | None = None

@@ -1,5 +1,6 @@
 """One click on “Send”: which address, which code, whether the limits allow it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from deskward.core.errors import InvalidError, LimitError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, Sending
+from deskward.core.ports import Ceiling, Change, Count, Delivery, Errand, ErrandKind, Sending
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House, when
 
@@ -58,7 +59,10 @@ def compose(house: House, verification: Verification, person: Person, request: R
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
-    _limits(house, verification, first, counts, now)
+    ceilings = tuple(_ceilings(house, counts, now))
+    _early(house, ceilings)
+    _failures(house, verification, now)
+    _wait(house, verification, first, now)
     nonce, code_nonce = new_nonce(), new_nonce()
     until = now + house.policy.limits.link[first.kind]
     pairs = (("link", first), *((("code", second),) if second else ()))
@@ -85,7 +89,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
     }
     errands = tuple(_errand(s, now) for s in sendings)
     fields = _fields(verification, first, second, until, clean(request.reason))
-    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
+    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts, ceilings=ceilings), fields)
 
 
 def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
@@ -175,11 +179,9 @@ def _counts(
     return tuple(Count(f"send-{d}", house.keyring.private(d, v)) for d, v in named if v)
 
 
-def _limits(
-    house: House, verification: Verification, first: _Target, counts: tuple[Count, ...], now: datetime
-) -> None:
+def _ceilings(house: House, counts: tuple[Count, ...], now: datetime) -> Iterator[Ceiling]:
+    """Give the most links of a day and of an hour for each budget; the saving transaction keeps them (SR-137)."""
     limits = house.policy.limits
-    hour, day = house.store.counted(counts, now - HOUR), house.store.counted(counts, now - DAY)
     budgets = {
         "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),
         "send-destination": (limits.links_per_hour, limits.links_per_day, "to this address"),
@@ -189,14 +191,20 @@ def _limits(
     }
     for count in counts:
         per_hour, per_day, words = budgets[count.dimension]
-        if day.get(count, 0) >= per_day:
-            raise LimitError(f"{per_day} links a day {words} are sent already.", 86400, "Identify in person.")
-        if hour.get(count, 0) >= per_hour:
-            raise LimitError(
-                f"{per_hour} links an hour {words} are sent already.", 3600, "Wait, or identify in person."
-            )
-    _failures(house, verification, now)
-    _wait(house, verification, first, now)
+        daily, hourly = f"{per_day} links a day {words}", f"{per_hour} links an hour {words}"
+        yield Ceiling(count, now - DAY, per_day, f"{daily} are sent already.", "Identify in person.", 86400)
+        yield Ceiling(
+            count, now - HOUR, per_hour, f"{hourly} are sent already.", "Wait, or identify in person.", 3600
+        )
+
+
+def _early(house: House, ceilings: tuple[Ceiling, ...]) -> None:
+    """Refuse before anything is made where a budget is used up already."""
+    counts = [one.count for one in ceilings]
+    seen = {since: house.store.counted(counts, since) for since in {one.since for one in ceilings}}
+    for one in ceilings:
+        if seen[one.since][one.count] >= one.most:
+            raise LimitError(one.text, one.retry_after, one.hint)
 
 
 def _failures(house: House, verification: Verification, now: datetime) -> None:
