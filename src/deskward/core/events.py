@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    REPLAYED = "replayed"
 
 
 NOTED = frozenset(EventKind) - {
@@ -37,6 +38,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.REPLAYED,
 }
 
 

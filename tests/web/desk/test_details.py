@@ -169,6 +169,8 @@ def test_a_stopped_errand_can_be_tried_again(desk: Desk, opened: Open, store: Op
     assert "Stopped" in page
     assert desk.post(f"{path}/replay", errand=str(held.id)).headers["location"] == path
     assert store.console.errands(verification.id)[0].state is ErrandState.DUE
+    assert "Errand tried again by hand" in desk.get(path)
+    assert store.store.events(verification.id)[-1].actor == "agent:AG-KIM"
     for wrong in ("", "99999", "x", "٣"):
         assert desk.post(f"{path}/replay", errand=wrong).status_code == 404
 

@@ -99,7 +99,7 @@ class Details:
         found = next((e for e in self.console.errands(visit.verification_id) if str(e.id) == wanted), None)
         if found is None:
             return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
-        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now()))
+        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now(), str(visit.actor)))
 
     def _do(self, visit: Visit, step: Any) -> Response:
         try:
