@@ -51,8 +51,11 @@ class Console(Protocol):
         """List errands that are parked or keep failing, oldest first."""
         ...
 
-    def replay(self, errand_id: int, now: datetime) -> Errand | None:
-        """Make a parked or waiting errand due now; None when there is nothing to replay."""
+    def replay(self, errand_id: int, now: datetime, actor: str) -> Errand | None:
+        """Make a parked or waiting errand due now, and record by whom; None when there is nothing to replay.
+
+        ConflictError when its verification changes at this moment.
+        """
         ...
 
 

@@ -1,6 +1,6 @@
 """What happened: the audit entry that every change of state carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    REPLAYED = "replayed"
 
 
 NOTED = frozenset(EventKind) - {
@@ -50,6 +51,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.REPLAYED,
 }
 
 
@@ -68,3 +70,9 @@ class Event:
     def marker(self) -> str:
         """Name the event in the ticket: its note carries this, so that it is written once."""
         return f"{self.verification_id}-{self.seq}"
+
+
+def in_doubt(events: Iterable[Event]) -> bool:
+    """Tell whether the newest action that began is recorded as unknown; events are given oldest first."""
+    told = [e.kind for e in events if e.kind in {EventKind.ACTING, EventKind.ACTION_UNKNOWN}]
+    return bool(told) and told[-1] is EventKind.ACTION_UNKNOWN

@@ -18,7 +18,8 @@ class Store(Protocol):
         Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
         when it moved. A second open verification of the ticket, a form key or an errand key that is already
         there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
-        exactly one caller succeeds, the others get RefusedError (SR-57). The event's seq is given here.
+        exactly one caller succeeds, the others get RefusedError (SR-57). LimitError when `change.counts` pass one
+        of `change.ceilings`, however many save at once (SR-137). The event's seq is given here.
         """
         ...
 

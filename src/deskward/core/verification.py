@@ -47,7 +47,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.REVIEW: frozenset({State.SENT, State.PASSED, State.HELD, State.FAILED, *_STOPS}),
     State.HELD: frozenset({State.SENT, State.PASSED, State.FAILED, *_STOPS}),
     State.PASSED: frozenset({State.ACTING, State.DONE, *_STOPS}),
-    State.ACTING: frozenset({State.DONE, State.PASSED}),
+    State.ACTING: frozenset({State.DONE, State.PASSED, State.CANCELLED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset(),
     State.TIMED_OUT: frozenset(),

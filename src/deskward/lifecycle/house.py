@@ -159,10 +159,13 @@ def ended(verification: Verification, at: datetime) -> Verification:
     )
 
 
+_UNDECIDED = {State.REVIEW: "Not decided", State.HELD: "Not decided, waiting"}
+
+
 def result_fields(verification: Verification, channel: str, at: datetime) -> dict[str, Any]:
     """Give everything the result note says (DESIGN 9.7)."""
     return {
-        "outcome": verification.status.label if verification.state is not State.REVIEW else "Not decided",
+        "outcome": _UNDECIDED.get(verification.state, verification.status.label),
         "risk_level": verification.risk_level.value,
         "recommendation": recommendation(verification),
         "agent_name": verification.agent_name or "nobody yet",

@@ -14,12 +14,13 @@ from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.ports import Change
 from deskward.core.proof import ActionClass, Proof, fresh_of, independent, level_of
-from deskward.core.risk import Finding, Section, provenance_finding
+from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.means import Means, Offer
-from deskward.lifecycle.sending import proof_sending, wrong_count
+from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
 
 DAY = timedelta(days=1)
@@ -132,7 +133,7 @@ class Proving(Steps):
         return Standing(
             level=verification.proof_level if approved else level,
             roots=independent(fresh),
-            missing="" if approved else self._missing(verification, category),
+            missing="" if approved else self.missing(verification, category),
             exception=verification.exception,
             again=self._again(verification, category, now),
             approved=approved,
@@ -147,7 +148,7 @@ class Proving(Steps):
             verification.wrong_total,
             sum(1 for v in earlier if v.id != verification.id and v.started_at),
         )
-        told = (_finding(f) for f in verification.signalled)
+        told = (finding_of(f) for f in verification.signalled)
         return decide(category, person, self.standing(verification, category), (*findings, *told))
 
     def _offers(self, verification: Verification, person: Person, verdict: Verdict) -> tuple[Offer, ...]:
@@ -165,7 +166,8 @@ class Proving(Steps):
         done = {p.method for p in verification.proofs}
         return next((step for step in category.challenges if not done & set(step)), ())
 
-    def _missing(self, verification: Verification, category: Category) -> str:
+    def missing(self, verification: Verification, category: Category) -> str:
+        """Say which step of the policy is not done; empty when all are."""
         step = self._next_step(verification, category)
         titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
         return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
@@ -218,7 +220,7 @@ class Proving(Steps):
             proofs=(*verification.proofs, proof),
             asked={},
             transcript=(*verification.transcript, *checked.transcript),
-            signalled=(*verification.signalled, *(_kept(f) for f in checked.findings)),
+            signalled=(*verification.signalled, *(kept(f) for f in checked.findings)),
         )
         change = Change(used=(checked.used,) if checked.used else ())
         if not checked.enough:
@@ -248,19 +250,3 @@ class Proving(Steps):
 def _said(verification: Verification) -> dict[str, Any]:
     last = verification.proofs[-1].method if verification.proofs else ""
     return {"label": last}
-
-
-def _kept(finding: Finding) -> dict[str, Any]:
-    return {
-        "signal": finding.signal,
-        "section": finding.section.value,
-        "weight": finding.weight,
-        "text": finding.text,
-        "source": finding.source,
-    }
-
-
-def _finding(kept: Mapping[str, Any]) -> Finding:
-    return Finding(kept["signal"], Section(kept["section"]), kept["weight"], kept["text"], kept["source"])
-
-

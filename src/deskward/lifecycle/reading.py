@@ -7,7 +7,7 @@ from datetime import datetime
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
 from deskward.core.errors import NotFoundError, OutsideError, RefusedError
-from deskward.core.events import Event
+from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
 from deskward.core.policy import Category
@@ -48,6 +48,11 @@ class DeskView:
         """Tell whether “Send” may be offered."""
         movable = self.verification.state in {State.OPENED, State.SENT, State.STARTED, State.REVIEW}
         return movable and not self.verification.refusal and self.person is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether an agent has to say how the action ended."""
+        return self.verification.state is State.ACTING and in_doubt(self.events)
 
     @property
     def established(self) -> tuple[Choice, ...]:

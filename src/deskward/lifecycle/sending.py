@@ -1,23 +1,22 @@
 """One click on “Send”: which address, which code, whether the limits allow it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from deskward.core.destinations import Destination, Kind, Provenance, masked, provenance_of, root_of
-from deskward.core.errors import InvalidError, LimitError, RefusedError
+from deskward.core.errors import InvalidError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
 from deskward.core.people import Person
 from deskward.core.policy import Way
-from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, Sending
-from deskward.core.proof import LINK, ProofLevel
-from deskward.core.verification import Outcome, Verification
+from deskward.core.ports import Change, Count, Errand, ErrandKind, Sending
+from deskward.core.verification import Verification
+from deskward.lifecycle.budgets import ceilings_of, early, failures, wait
 from deskward.lifecycle.house import House, when
 from deskward.lifecycle.means import Means
+from deskward.lifecycle.resuming import begun_anew
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
 TYPED = "typed"
 
 
@@ -68,7 +67,10 @@ def compose(house: House, verification: Verification, person: Person, request: R
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
-    _limits(house, verification, first, counts, now)
+    ceilings = tuple(ceilings_of(house, counts, now))
+    early(house, ceilings)
+    failures(house, verification, now)
+    wait(house, verification, first.root, now)
     nonce, code_nonce = new_nonce(), new_nonce()
     until = now + house.policy.limits.link[first.kind]
     pairs = (("link", first), *((("code", second),) if second else ()))
@@ -86,46 +88,11 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "code_way": way.value,
         "sends": verification.sends + 1,
         "exception": exception,
-        **_BEGUN_ANEW,
-        **_kept_run(house, verification, first),
+        **begun_anew(house, verification, house.kept_root(first.root)),
     }
     errands = tuple(_errand(s, now) for s in sendings)
     fields = _fields(house, verification, first, second, until, clean(request.reason))
-    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
-
-
-_BEGUN_ANEW: dict[str, Any] = {
-    "pin": "",
-    "pin_key": "",
-    "started_at": None,
-    "agreed_at": None,
-    "decided_at": None,
-    "reason": "",
-    "asked": {},
-    "outcome": Outcome.NONE,
-}
-_LOST: dict[str, Any] = {
-    "proofs": (),
-    "tried": (),
-    "transcript": (),
-    "signalled": (),
-    "approver_id": "",
-    "approver_name": "",
-    "approved_at": None,
-    "hold_until": None,
-    "proof_level": ProofLevel.P0,
-}
-
-
-def _kept_run(house: House, verification: Verification, first: _Target) -> dict[str, Any]:
-    """Keep what was proven beside the link when the new one goes to the same place; else all of it is lost.
-
-    A link to another address may reach somebody else, who must not go on where the first one was.
-    """
-    last = house.store.sending(verification.sending_id) if verification.sending_id else None
-    if last is None or last.root != house.kept_root(first.root):
-        return _LOST
-    return {"proofs": tuple(p for p in verification.proofs if p.method != LINK)}
+    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts, ceilings=ceilings), fields)
 
 
 def _way(house: House, verification: Verification, person: Person, request: Request) -> Way:
@@ -140,7 +107,9 @@ def _way(house: House, verification: Verification, person: Person, request: Requ
     return way
 
 
-def proof_sending(house: House, verification: Verification, person: Person, choice: str, until: datetime) -> Change:
+def proof_sending(
+    house: House, verification: Verification, person: Person, choice: str, until: datetime
+) -> Change:
     """Make the message with a code that a challenge asked for; LimitError when too many went there."""
     now = house.clock.now()
     target = _target(house, _known(person, choice, "answer"), now)
@@ -149,9 +118,10 @@ def proof_sending(house: House, verification: Verification, person: Person, choi
         for name, value in (("destination", target.root), ("country", target.country))
         if value
     )
-    _budgets(house, counts, now)
+    ceilings = tuple(ceilings_of(house, counts, now))
+    early(house, ceilings)
     sending = _sending(house, verification, "proof", target, form_key="", reason="", now=now, until=until)
-    return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts)
+    return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
 
 
 def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
@@ -241,64 +211,6 @@ def _counts(
     return tuple(Count(f"send-{d}", house.keyring.private(d, v)) for d, v in named if v)
 
 
-def _limits(
-    house: House, verification: Verification, first: _Target, counts: tuple[Count, ...], now: datetime
-) -> None:
-    _budgets(house, counts, now)
-    _failures(house, verification, now)
-    _wait(house, verification, first, now)
-
-
-def _budgets(house: House, counts: tuple[Count, ...], now: datetime) -> None:
-    limits = house.policy.limits
-    hour, day = house.store.counted(counts, now - HOUR), house.store.counted(counts, now - DAY)
-    budgets = {
-        "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),
-        "send-destination": (limits.links_per_hour, limits.links_per_day, "to this address"),
-        "send-agent": (limits.agent_links_per_hour, limits.agent_links_per_hour * 8, "by you"),
-        "send-ticket": (limits.links_per_hour, limits.links_per_day, "for this ticket"),
-        "send-country": (limits.country_links_per_hour, limits.country_links_per_hour * 8, "to this country"),
-    }
-    for count in counts:
-        per_hour, per_day, words = budgets[count.dimension]
-        if day.get(count, 0) >= per_day:
-            raise LimitError(f"{per_day} links a day {words} are sent already.", 86400, "Identify in person.")
-        if hour.get(count, 0) >= per_hour:
-            raise LimitError(
-                f"{per_hour} links an hour {words} are sent already.", 3600, "Wait, or identify in person."
-            )
-
-
-def _failures(house: House, verification: Verification, now: datetime) -> None:
-    """Stop before 100 wrong entries on one account, with the tries of every link that may still live (SR-135)."""
-    wrong, limits = wrong_count(house, verification), house.policy.limits
-    recent = house.store.earlier(verification.directory, verification.subject_id, now - limits.to_send - DAY)
-    living = 1 + sum(1 for v in recent if not v.ended and v.id != verification.id)
-    seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
-    if seen + living * limits.code_tries > MOST_FAILURES:
-        raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
-
-
-def wrong_count(house: House, verification: Verification) -> Count:
-    """Name the budget of wrong entries on the account."""
-    subject = f"{verification.directory}:{verification.subject_id}"
-    return Count("wrong-subject", house.keyring.private("subject", subject))
-
-
-def _wait(house: House, verification: Verification, first: _Target, now: datetime) -> None:
-    links = [s for s in house.store.sendings(verification.id) if s.purpose == "link"]
-    if not links:
-        return
-    last, waits = links[-1], house.policy.limits.waits
-    lost = last.delivery is Delivery.REFUSED or verification.opens == 0
-    if lost and last.root != house.kept_root(first.root) and len(links) <= house.policy.limits.corrections_per_ticket:
-        return
-    ready = last.at + waits[min(len(links), len(waits)) - 1]
-    if ready > now:
-        seconds = int((ready - now).total_seconds()) + 1
-        raise LimitError(f"Please wait {seconds} seconds before sending again.", seconds)
-
-
 def _sendings(
     house: House,
     verification: Verification,
@@ -350,8 +262,7 @@ def _errand(sending: Sending, now: datetime) -> Errand:
 
 
 def _fields(
-    house: House,
-    verification: Verification, first: _Target, second: _Target | None, until: datetime, reason: str
+    house: House, verification: Verification, first: _Target, second: _Target | None, until: datetime, reason: str
 ) -> dict[str, Any]:
     more = {"second_masked": second.masked, "second_label": second.label} if second else {}
     why = {"address_reason": reason} if first.provenance is Provenance.CALLER_SUPPLIED else {}
