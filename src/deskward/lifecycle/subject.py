@@ -7,7 +7,7 @@ from deskward.core.links import new_id
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.tickets import Ticket
-from deskward.core.verification import Verification
+from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle.house import House
 
 
@@ -40,6 +40,7 @@ def bound(house: House, ticket: Ticket, category: Category) -> Verification:
         subject_id=subject.person_id,
         action=category.action,
         refusal=subject.refusal,
+        outcome=Outcome.UNABLE if subject.refusal else Outcome.NONE,
         opened_at=now,
         updated_at=now,
         deadline=now + house.policy.limits.to_send,
