@@ -57,7 +57,7 @@ def test_a_page_that_is_just_full_leads_nowhere(opened: Opened) -> None:
         ({"text": "ticket-v2"}, {"v2"}),
         ({"text": "%"}, set()),
         ({"state": "failed"}, {"v2"}),
-        ({"states": ("failed", "done")}, {"v2"}),
+        ({"statuses": (("failed", "none"), ("failed", "failed"), ("done", "none"))}, {"v2"}),
         ({"level": "High"}, {"v2"}),
         ({"category": "Unlock"}, {"v2"}),
         ({"agent_id": "a2"}, {"v2"}),

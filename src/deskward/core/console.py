@@ -14,11 +14,14 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Search:
-    """Which rows to show; empty means all. `after` is the cursor (opened_at ISO, id) of the last row seen."""
+    """Which rows to show; empty means all.
+
+    `statuses` are pairs of state and outcome; `after` is the cursor (opened_at ISO, id) of the last row seen.
+    """
 
     text: str = ""
     state: str = ""
-    states: tuple[str, ...] = ()
+    statuses: tuple[tuple[str, str], ...] = ()
     level: str = ""
     category: str = ""
     agent_id: str = ""

@@ -45,7 +45,7 @@ class Verdict:
 
 
 def decide(category: Category, person: Person, standing: Standing, findings: Iterable[Finding | None]) -> Verdict:
-    """Decide: risk may veto, only proof may permit, and no approval replaces a missing proof (DESIGN section 5)."""
+    """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5)."""
     assessment = assess((f for f in findings if f), category.medium_from, category.high_from)
     level, asked = standing.level, asked_of(category, person, exception=standing.exception)
     words = "; ".join(f.text for f in assessment.findings)
@@ -117,7 +117,8 @@ def obstacle(category: Category, person: Person, reach: ProofLevel = ProofLevel.
         why = "the account uses a second factor" if second_factor else "it changes how the person signs in"
         return (
             f"This request needs proof level {asked.name}, because {why}; with what this person has set up a link "
-            f"reaches {reach.name} at most. Identify the person in person or by video with a second member of staff."
+            f"reaches {reach.name} at most. "
+            "Identify the person in person or by video with a second member of staff."
         )
     return ""
 

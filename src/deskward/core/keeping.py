@@ -47,6 +47,10 @@ class Store(Protocol):
         """List verifications that have not ended and whose deadline is over."""
         ...
 
+    def open_tickets(self, connector: str) -> Sequence[str]:
+        """List the ids of the tickets of a connector whose verification has not ended."""
+        ...
+
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
         """Recall a ticket."""
         ...

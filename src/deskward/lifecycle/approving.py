@@ -56,7 +56,7 @@ class Approving(Proving):
         return self.result(ended(moved, self.house.clock.now()), actor)
 
     def release(self, verification: Verification) -> Verification:
-        """End the waiting of a hold: the requester may come back, or the agent proceeds where there is no action."""
+        """End the waiting: the requester may come back, or the agent proceeds where there is no action."""
         if not verification.action:
             return self._let_pass(verification)
         free = replace(verification, deadline=self.house.clock.now() + self.house.policy.limits.to_return)

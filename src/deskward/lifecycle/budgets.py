@@ -57,6 +57,7 @@ def wrong_count(house: House, verification: Verification) -> Count:
 
 
 def wait(house: House, verification: Verification, root: str, now: datetime) -> None:
+    """Refuse a link that follows the last one too soon, a correction of a lost one aside (SR-137, DESIGN 9.13)."""
     links = [s for s in house.store.sendings(verification.id) if s.purpose == "link"]
     if not links:
         return

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from deskward.core.authenticators import Authenticator, person_owner
 from deskward.core.challenges import Asking, Challenge, Option
@@ -24,15 +23,18 @@ class Offer:
 
 
 class Means:
-    """The challenges one person can do in one verification."""
+    """The challenges one person of a directory can do, in one run or before there is one."""
 
-    def __init__(self, house: House, verification: Verification, person: Person, now: datetime) -> None:
-        self.house, self.verification, self.person, self.now = house, verification, person, now
-        self._enrolled = self._read_enrolled()
+    def __init__(self, house: House, directory: str, person: Person, run: Verification | None = None) -> None:
+        self.house, self.person, self.now = house, person, house.clock.now()
+        self._id, self._tried = (run.id, run.tried) if run else ("", ())
+        self._proofs = run.proofs if run else ()
+        self._sending_id = run.sending_id if run else ""
+        self._enrolled = self._read_enrolled(directory)
 
     def asking(self, name: str, option: str = "", nonce: str = "") -> Asking:
         """Give a challenge what it may look at."""
-        issued = self.house.keyring.code(self.verification.id, nonce) if nonce else Secret("")
+        issued = self.house.keyring.code(self._id, nonce) if nonce else Secret("")
         return Asking(
             person=self.person,
             site=self.house.site,
@@ -47,7 +49,7 @@ class Means:
     def options(self, name: str) -> Sequence[Option]:
         """List the ways to do a challenge now; none when it is not set up or used up."""
         challenge = self.house.challenges.get(name)
-        if challenge is None or name in self.verification.tried:
+        if challenge is None or name in self._tried:
             return ()
         return challenge.options(self.asking(name))
 
@@ -59,14 +61,14 @@ class Means:
 
     def remaining(self) -> tuple[Offer, ...]:
         """List everything that could still raise the level: what is proven already is not offered again."""
-        done = {p.method for p in self.verification.proofs}
+        done = {p.method for p in self._proofs}
         proving = [n for n, c in self.house.challenges.items() if c.evidence is not Evidence.NOTHING]
         return self.offers([n for n in proving if n not in done])
 
     def destinations(self) -> tuple[Destination, ...]:
         """Give the established destinations whose trust root the link has not proven (SR-21)."""
-        proven = {p.root for p in self.verification.proofs}
-        sending = self.house.store.sending(self.verification.sending_id) if self.verification.sending_id else None
+        proven = {p.root for p in self._proofs}
+        sending = self.house.store.sending(self._sending_id) if self._sending_id else None
         taken = proven | ({sending.root} if sending else set())
         kinds = {c.kind for c in self.house.channels.values()}
         least = self.house.policy.limits.min_age
@@ -86,7 +88,7 @@ class Means:
         hoped = [self._hoped(self.house.challenges[o.challenge], o) for o in self.remaining()]
         first = [self._linked(link)] if link else []
         window = self.house.policy.limits.proof
-        have = fresh_of(self.verification.proofs, self.person.id, self.now, window)
+        have = fresh_of(self._proofs, self.person.id, self.now, window)
         return level_of((*have, *first, *hoped), self.person.id, self.now, window)
 
     def _linked(self, provenance: Provenance) -> Proof:
@@ -98,7 +100,7 @@ class Means:
         root = f"{challenge.name}:{offer.option.id}"
         return Proof(challenge.name, root, True, self.now, self.person.id, challenge.evidence, ceiling)
 
-    def _read_enrolled(self) -> Sequence[Authenticator]:
-        owner = person_owner(self.verification.directory, self.person.id)
+    def _read_enrolled(self, directory: str) -> Sequence[Authenticator]:
+        owner = person_owner(directory, self.person.id)
         found = self.house.authenticators.of(owner) if self.house.challenges else ()
         return [a for a in found if a.counts_from <= self.now]

@@ -31,7 +31,7 @@ class Proving(Steps):
     """The arrows between the card and the verdict; the verification stays `started` meanwhile."""
 
     def answer(self, pin: str, seen_version: int) -> Verification:
-        """Take “Continue” on the card: the requester agrees; then more proof is asked for, or the verdict falls."""
+        """Take “Continue” on the card: then more proof is asked for, or the verdict falls."""
         verification = self._proving(pin, seen_version)
         if verification is None:
             return self.pinned(pin)
@@ -60,7 +60,7 @@ class Proving(Steps):
             raise InvalidError("This way is not offered any more.", "Choose one of the list.", "answer")
         if verification.asks >= MOST_ASKS:
             raise LimitError("Too many ways were tried in this run.", 3600, "Call the help desk.")
-        means = Means(self.house, verification, person, now)
+        means = Means(self.house, verification.directory, person, verification)
         asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
         row = {"challenge": challenge, "option": option, "nonce": nonce, "tries": 0, "kept": dict(asked.kept)}
         until = min(now + asked.lives, verification.deadline)
@@ -155,7 +155,7 @@ class Proving(Steps):
         if verdict.state is State.FAILED or not verdict.short or verification.approved_at:
             return ()
         category = self.house.category_of(verification)
-        means = Means(self.house, verification, person, self.house.clock.now())
+        means = Means(self.house, verification.directory, person, verification)
         step = self._next_step(verification, category)
         if step:
             return means.offers(step)
@@ -201,7 +201,7 @@ class Proving(Steps):
         return found
 
     def _asking(self, verification: Verification, person: Person) -> Any:
-        means = Means(self.house, verification, person, self.house.clock.now())
+        means = Means(self.house, verification.directory, person, verification)
         row = verification.asked
         return means.asking(row["challenge"], row["option"], row["nonce"])
 

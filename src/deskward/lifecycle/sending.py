@@ -91,7 +91,9 @@ def compose(house: House, verification: Verification, person: Person, request: R
         **begun_anew(house, verification, house.kept_root(first.root)),
     }
     errands = tuple(_errand(s, now) for s in sendings)
-    fields = _fields(house, verification, first, second, until, clean(request.reason))
+    fields = _fields(verification, first, second, until, clean(request.reason)) | {
+        "reverse_code": keyring.reverse_code(verification.id)
+    }
     return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts, ceilings=ceilings), fields)
 
 
@@ -102,7 +104,7 @@ def _way(house: House, verification: Verification, person: Person, request: Requ
         way = Way(request.second) if request.second in {Way.TOTP, Way.PASSKEY} else Way.SECOND
     if way not in house.category_of(verification).ways:
         raise RefusedError("This category does not allow it in this way.", "Choose another one.")
-    if way in {Way.TOTP, Way.PASSKEY} and not Means(house, verification, person, house.clock.now()).options(way):
+    if way in {Way.TOTP, Way.PASSKEY} and not Means(house, verification.directory, person).options(way):
         raise InvalidError("This person has not set that up.", "Choose another way.", "second")
     return way
 
@@ -262,7 +264,7 @@ def _errand(sending: Sending, now: datetime) -> Errand:
 
 
 def _fields(
-    house: House, verification: Verification, first: _Target, second: _Target | None, until: datetime, reason: str
+    verification: Verification, first: _Target, second: _Target | None, until: datetime, reason: str
 ) -> dict[str, Any]:
     more = {"second_masked": second.masked, "second_label": second.label} if second else {}
     why = {"address_reason": reason} if first.provenance is Provenance.CALLER_SUPPLIED else {}
@@ -273,7 +275,6 @@ def _fields(
         "provenance": first.provenance.value,
         "channel": first.kind.said,
         "expires_at": when(until),
-        "reverse_code": house.keyring.reverse_code(verification.id),
         **more,
         **why,
     }

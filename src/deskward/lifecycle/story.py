@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from deskward.core.decision import obstacle
+from deskward.core.destinations import Provenance
 from deskward.core.errors import (
     ConflictError,
     InvalidError,
@@ -19,14 +20,16 @@ from deskward.core.errors import (
     UnreachableError,
 )
 from deskward.core.events import EventKind, in_doubt
-from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
+from deskward.core.links import digest, digits_of, new_nonce
 from deskward.core.policy import Category
 from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Spent
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
+from deskward.lifecycle.binding import bound_by
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
+from deskward.lifecycle.means import Means
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
@@ -102,7 +105,9 @@ class Lifecycle(Approving):
         if verification.refusal:
             raise RefusedError(verification.refusal)
         person = self.person(verification)
-        reason = obstacle(self.house.category_of(verification), person)
+        category = self.house.category_of(verification)
+        reach = Means(self.house, verification.directory, person).reach(Provenance.ESTABLISHED)
+        reason = obstacle(category, person, reach)
         if reason:
             raise RefusedError(reason)
         composed = compose(self.house, verification, person, request, str(actor))
@@ -149,25 +154,23 @@ class Lifecycle(Approving):
         if begun := self.begun(secret) if form_key else None:
             return begun, secret
         verification = self.living(typed, address)
-        if len(entered) != CODE_DIGITS:
-            raise InvalidError("The code has 6 digits.", "Ask the agent to read it again.", "value")
         self.not_too_many(address)
-        if verification.code_expires_at is None or verification.code_expires_at <= now:
-            raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
-        if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
+        bound = bound_by(self.house, verification, value)
+        if bound is None:
             return self.wrong(verification, self.wrong_here(address)), Secret("")
         moved = verification.moved(
             State.STARTED,
             pin=digest(secret.reveal()),
             pin_key=pin_key,
-            proofs=(self.link_proof(verification),),
+            proofs=(*verification.proofs, self.link_proof(verification), *bound.proofs),
             code_nonce="",
             link_digest="",
             fallback_digest="",
             started_at=now,
-            deadline=now + self.house.policy.limits.proof,
+            deadline=now + self.house.proof_window(self.house.category_of(verification)),
         )
-        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), secret
+        change = Change(used=bound.used)
+        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, change), secret
 
     def act(self, pin: str, answers: Mapping[str, Secret]) -> Verification:
         """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59)."""

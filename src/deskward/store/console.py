@@ -79,8 +79,8 @@ def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
     for name, value in (exact | {"agent_id": search.agent_id}).items():
         if value:
             yield _v[name] == value
-    if search.states:
-        yield _v.state.in_(search.states)
+    if search.statuses:
+        yield tuple_(_v.state, _v.outcome).in_(search.statuses)
     if search.text.strip():
         yield _v.search_text.contains(search.text.strip().casefold(), autoescape=True)
     if search.since:

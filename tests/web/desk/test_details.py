@@ -114,7 +114,7 @@ def test_reject_ends_a_review_and_needs_a_reason(desk: Desk, review: Verificatio
     now = store.store.get(review.id)
     assert now
     assert now.state is State.FAILED
-    assert "High risk detected - Reject this request" in desk.get(path)
+    assert "Not verified - Do not proceed" in desk.get(path)
     assert desk.post(f"{path}/reject", reason="again").status_code == 409
 
 
