@@ -99,12 +99,35 @@ class Challenge(Protocol):
     `script` names the file of static/challenges that the page needs, empty for none.
     """
 
-    name: str
-    title: str
-    evidence: Evidence
-    ease: int
-    tries: int
-    script: str
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What kind of proof it gives."""
+        ...
+
+    @property
+    def ease(self) -> int:
+        """Its place among the offers."""
+        ...
+
+    @property
+    def tries(self) -> int:
+        """How many wrong answers it bears."""
+        ...
+
+    @property
+    def script(self) -> str:
+        """The file its page needs."""
+        ...
 
     def options(self, asking: Asking) -> Sequence[Option]:
         """List the ways this person has now; none when they cannot do it."""

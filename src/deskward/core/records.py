@@ -112,8 +112,8 @@ class Errand:
 class Sending:
     """One message on its way; `address` is the full value and never shown to an agent.
 
-    `purpose` is “link”, “code”, “proof”, “vouch”, “confirm” or a notice. `token_digest` finds the sending by the
-    token of its own that its message carries; `person_id` is whom it goes to where that is not the subject.
+    `token_digest` finds the sending by the token of its own that its message carries; `person_id` is whom it
+    goes to where that is not the subject.
     """
 
     id: str

@@ -92,7 +92,8 @@ class Approving(Proving):
     def _reviewed(self, verification: Verification) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
         category = self.house.category_of(verification)
-        standing = self.standing(replace(verification, approved_at=self.house.clock.now()), category)
+        approved = replace(verification, approved_at=self.house.clock.now())
+        standing = self.standing(approved, category, self.earlier(verification))
         whole = replace(standing, missing=self.missing(verification, category), waited=False)
         seen = (finding_of(f) for f in verification.findings)
         return decide(category, self.person(verification), whole, seen)
