@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.destinations import Destination
+from deskward.core.exchange import Field
 from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
-from deskward.core.records import Field
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 

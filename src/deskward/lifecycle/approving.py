@@ -47,6 +47,11 @@ class Approving(Proving):
         approved = self.house.record(moved, EventKind.APPROVED, actor, fields)
         return approved if category.action or waits else self._let_pass(approved)
 
+    def approvable(self, verification: Verification) -> bool:
+        """Tell whether nothing but a second person is missing."""
+        done = {State.HELD, State.PASSED}
+        return verification.state is State.REVIEW and self._reviewed(verification).state in done
+
     def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
         """End a review with a no: review → failed."""
         verification = self.get(verification_id)
