@@ -16,6 +16,7 @@ from deskward.core.proof import Evidence, ProofLevel
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
+from deskward.core.vouching import colleagues_of
 
 START = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 
@@ -136,6 +137,9 @@ class FakeDirectory:
         if self.down:
             raise self.down
         return self.people.get(person_id)
+
+    def colleagues(self, person: Person) -> Sequence[Person]:
+        return colleagues_of(person, self.people.values())
 
     def set_password(self, person_id: str, password: Secret) -> None:
         self._changed(person_id)

@@ -87,6 +87,7 @@ class Household:
             gateway=Gateway(self.store, self.clock, people, actions, "1"),
             authenticators=self.opened.authenticators(b"s" * 32),
             challenges=self.challenges,
+            accounts=self.opened.accounts,
         )
         self.lifecycle = Lifecycle(self.house)
         self.reading = Reading(self.house)

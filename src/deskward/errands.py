@@ -19,12 +19,13 @@ from deskward.core.errors import (
     UnreachableError,
     places,
 )
-from deskward.core.messages import code_message, link_message
+from deskward.core.messages import code_message, link_message, vouch_message
 from deskward.core.notes import note_of
 from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Message, Receipt, Sending
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import BASELINE, House, Lifecycle
+from deskward.lifecycle.summoning import VOUCH
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
 LONGEST_WAIT = 300.0
@@ -150,6 +151,8 @@ class Errands:
             return False
         if sending.purpose == "proof":
             return verification.state is State.STARTED and bool(verification.asked)
+        if sending.purpose == VOUCH:
+            return not verification.ended and sending.id in verification.asked.get("sent", ())
         if verification.state is not State.SENT:
             return False
         newest = self.house.store.sending(verification.sending_id)
@@ -160,6 +163,16 @@ class Errands:
         if sending.purpose == "proof":
             code = keyring.code(verification.id, str(verification.asked.get("nonce", "")))
             return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
+        if sending.purpose == VOUCH:
+            return vouch_message(
+                portal,
+                message_id=sending.id,
+                kind=kind,
+                to=sending.address,
+                token=keyring.own_token(VOUCH, sending.id),
+                requester=verification.requester_name,
+                until=sending.expires_at or self.house.clock.now(),
+            )
         if sending.purpose == "code":
             code = keyring.code(verification.id, verification.code_nonce)
             return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)

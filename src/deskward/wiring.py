@@ -129,6 +129,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
+        accounts=opened.accounts,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)

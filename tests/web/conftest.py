@@ -115,6 +115,7 @@ def house(
         gateway=Gateway(store.store, clock, {directory.name: directory}, actions, "1"),
         authenticators=store.authenticators(b"s" * 32),
         challenges=challenges,
+        accounts=store.accounts,
     )
 
 

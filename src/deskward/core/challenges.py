@@ -10,6 +10,7 @@ from deskward.core.destinations import Destination
 from deskward.core.exchange import Field
 from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.records import Vouch
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 
@@ -32,6 +33,7 @@ class Asking:
     `destinations` are the person's established ones whose trust root is not proven yet; `people` are those who
     may speak for them or be asked about; `nonce` is 256 random bits of this one asking, as hexadecimal text;
     `issued` is the 6-digit code derived from it. `option` is the one the requester chose.
+    `vouches` are what colleagues were asked and said in this run, while it counts.
     """
 
     person: Person
@@ -40,6 +42,7 @@ class Asking:
     authenticators: tuple[Authenticator, ...] = ()
     destinations: tuple[Destination, ...] = ()
     people: tuple[Person, ...] = ()
+    vouches: tuple[Vouch, ...] = ()
     option: str = ""
     nonce: str = ""
     issued: Secret = field(default_factory=lambda: Secret(""))
@@ -58,7 +61,8 @@ class Option:
 class Asked:
     """What is asked now: `text` for people, the fields to fill, `shown` for the page's script, `kept` for `check`.
 
-    Neither `shown` nor `kept` holds a secret. `send_to` is the id of the destination that gets the issued code.
+    Neither `shown` nor `kept` holds a secret. `send_to` is the id of the destination that gets the issued code;
+    `send_to_people` are ids of people who are asked to vouch, meanwhile the page waits.
     """
 
     text: str
@@ -67,11 +71,15 @@ class Asked:
     shown: Mapping[str, Any] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
     send_to: str = ""
+    send_to_people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Checked:
-    """How an answer was: with a right one the trust root it proves and the use of what was enrolled."""
+    """How an answer was: with a right one the trust root it proves and the use of what was enrolled.
+
+    `at` tells since when it holds, where that is earlier than now.
+    """
 
     right: bool
     root: str = ""
@@ -81,6 +89,7 @@ class Checked:
     findings: tuple[Finding, ...] = ()
     transcript: tuple[Mapping[str, Any], ...] = ()
     enough: bool = True
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)

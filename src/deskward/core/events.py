@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     ASKED = "asked"
     PROVEN = "proven"
     MISSED = "missed"
+    VOUCHED = "vouched"
+    VOUCH_REFUSED = "vouch_refused"
     APPROVED = "approved"
     HELD = "held"
     RELEASED = "released"

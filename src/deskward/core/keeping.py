@@ -6,12 +6,17 @@ from typing import Protocol
 
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
-from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending
+from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending, Vouch
 from deskward.core.verification import Verification
 
 
 class Store(Protocol):
     """The database. `save` is the one door through which a verification changes."""
+
+    @property
+    def vouches(self) -> "Vouches":
+        """Give what reads the words of colleagues."""
+        ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write new state, event, errands and the rest in one transaction; give the stored verification.
@@ -110,6 +115,29 @@ class Store(Protocol):
 
     def first_start(self) -> datetime:
         """Give the time of this installation's first start."""
+        ...
+
+
+class Vouches(Protocol):
+    """Where the words of colleagues are read; they are written by `Store.save`.
+
+    A vouch has the id of the message that asks for it.
+    """
+
+    def get(self, vouch_id: str) -> Vouch | None:
+        """Read one vouch."""
+        ...
+
+    def by_token(self, digest: str) -> Vouch | None:
+        """Find the vouch whose message carries the token with this digest."""
+        ...
+
+    def of(self, verification_id: str) -> Sequence[Vouch]:
+        """List the vouches of a verification, oldest first."""
+        ...
+
+    def given(self, directory: str, voucher_id: str, since: datetime) -> Sequence[Vouch]:
+        """List what a person has signed for others since then."""
         ...
 
 

@@ -21,6 +21,10 @@ class Portal:
         """Build the link; the token travels in the fragment (SR-03), the address is configured (SR-04)."""
         return f"{self.url}/v#{token.reveal()}"
 
+    def vouching(self, token: Secret) -> str:
+        """Build the link under which a colleague speaks for a requester."""
+        return f"{self.url}/vouch#{token.reveal()}"
+
 
 def grouped(code: str) -> str:
     """Write a code in two groups that can be read aloud: “123 456”."""
@@ -81,3 +85,36 @@ def code_message(portal: Portal, *, message_id: str, kind: Kind, to: str, code: 
         "<p>Type it on the page you opened from our other message. Never read it to anybody.</p></body></html>"
     )
     return Message(message_id, to, f"{name} IT help desk: your code", text, html)
+
+
+def vouch_message(
+    portal: Portal, *, message_id: str, kind: Kind, to: str, token: Secret, requester: str, until: datetime
+) -> Message:
+    """Write the message that asks a colleague to speak for a requester (SR-29)."""
+    name, who, link, ends = (
+        clean(portal.organisation),
+        clean(requester),
+        portal.vouching(token),
+        f"{until:%H:%M} UTC",
+    )
+    if kind is Kind.SMS:
+        text = (
+            f"{name} IT help desk: {who} needs help and names you as somebody who knows them. Speak with them in "
+            f"person or on a number you know, then open until {ends}: {link}"
+        )
+        return Message(message_id, to, "", text)
+    about = f"{who} asked the IT help desk of {name} for help and needs people who know them to confirm it."
+    first = f"First speak with {who} in person, or call them on a number you already know."
+    never = "The help desk will never ask you to read a code or a password to them."
+    text = f"Hello,\n\n{about}\n\n{first}\n\nThen open this link until {ends}:\n{link}\n\n{never}\n"
+    html = (
+        '<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;'
+        'color:#1c2330;background:#f4f6f9"><div style="max-width:520px;margin:auto;background:#fff;'
+        'border:1px solid #dde3ec;border-radius:12px;padding:28px">'
+        f'<h1 style="font-size:20px;margin:0 0 12px">Do you know {escape(who)}?</h1><p>{escape(about)}</p>'
+        f"<p><strong>{escape(first)}</strong></p>"
+        f'<p><a href="{escape(link)}" style="display:inline-block;background:#1f5eff;color:#fff;'
+        'text-decoration:none;padding:12px 20px;border-radius:8px;font-weight:600">Look at the request</a></p>'
+        f'<p style="color:#5b6577;font-size:14px">The link works until {ends}. {never}</p></div></body></html>'
+    )
+    return Message(message_id, to, f"{name} IT help desk: please confirm that it is {who}", text, html)

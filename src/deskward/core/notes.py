@@ -182,6 +182,25 @@ def _approved(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     ]
 
 
+def _vouched(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "A colleague vouched for the requester", [
+        Line("Vouched by", f["by"]),
+        Line("How they reached the requester", f["met"]),
+        Line("Signed with", f["way"]),
+        Line("So far", f["text"]),
+        Line("Requested action", w.action(v.action)),
+    ]
+
+
+def _vouch_refused(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "A colleague did not vouch for the requester", [
+        Line("Asked", f["by"]),
+        Line("What they said", f["reason"]),
+        Line("So far", f["text"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
 def _released(_: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     return "Waiting time is over", [
         Line("", "Nobody objected. The requester may go on; send the link again if their page is closed."),
@@ -224,6 +243,8 @@ _WRITERS = {
     EventKind.REVIEW: _result,
     EventKind.HELD: _result,
     EventKind.FAILED: _result,
+    EventKind.VOUCHED: _vouched,
+    EventKind.VOUCH_REFUSED: _vouch_refused,
     EventKind.APPROVED: _approved,
     EventKind.RELEASED: _released,
     EventKind.TIMED_OUT: _result,

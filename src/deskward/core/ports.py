@@ -154,6 +154,10 @@ class People(Protocol):
         """Read one account by its object id, with its change stamp."""
         ...
 
+    def colleagues(self, person: Person) -> Sequence[Person]:
+        """List who may know a person, the manager first; none where the directory cannot tell."""
+        ...
+
 
 class Directory(People, Protocol):
     """Where accounts live. Calls raise UnreachableError, UncertainError or RejectedError."""

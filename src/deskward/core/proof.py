@@ -90,8 +90,13 @@ def fresh_of(proofs: Iterable[Proof], subject_id: str, now: datetime, window: ti
         for p in proofs
         if p.subject_id == subject_id
         and p.evidence is not Evidence.NOTHING
-        and timedelta(0) <= now - p.at <= (CONTACT_WINDOW if p.evidence is Evidence.CONTACT else window)
+        and timedelta(0) <= now - p.at <= window_of(p, window)
     )
+
+
+def window_of(proof: Proof, window: timedelta) -> timedelta:
+    """Give how long a proof counts: people take longer to answer than the requester does (SR-31)."""
+    return CONTACT_WINDOW if proof.evidence is Evidence.CONTACT else window
 
 
 def independent(proofs: Iterable[Proof]) -> int:

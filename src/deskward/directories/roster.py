@@ -20,6 +20,7 @@ from deskward.core.people import Person
 from deskward.core.proof import ActionClass, ProofLevel, needed
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
+from deskward.core.vouching import colleagues_of
 from deskward.directories._roster_file import read_people
 
 REMEMBERED = 3
@@ -81,6 +82,11 @@ class Directory:
         """Read one person with state and change stamp."""
         found = self._people().get(person_id)
         return _current(found, self._accounts()) if found else None
+
+    def colleagues(self, person: Person) -> Sequence[Person]:
+        """List who may know a person, the manager first, with their state."""
+        accounts = self._accounts()
+        return [_current(one, accounts) for one in colleagues_of(person, self._people().values())]
 
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password that none of the last three was, and lift a lock."""

@@ -12,6 +12,7 @@ from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
+from deskward.lifecycle.vouchers import has_vouched
 
 NO_HOLD = timedelta(0)
 
@@ -92,6 +93,10 @@ class Approving(Proving):
         if actor.id in {verification.agent_id, ""}:
             raise RefusedError(
                 "Who sent the link cannot approve it.", "Ask another person with the role approver."
+            )
+        if has_vouched(self.house, verification, actor.id):
+            raise RefusedError(
+                "Who vouched for the requester cannot approve it.", "Ask another person with the role approver."
             )
 
     def _reviewed(self, verification: Verification) -> Verdict:

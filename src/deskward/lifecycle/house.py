@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from deskward.core.accounts import Accounts
 from deskward.core.authenticators import Authenticators
 from deskward.core.challenges import Challenge, Site
 from deskward.core.errors import SettingsError
@@ -73,6 +74,7 @@ class House:
     gateway: Gateway
     authenticators: Authenticators
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
+    accounts: Accounts | None = None
 
     @property
     def site(self) -> Site:

@@ -12,6 +12,7 @@ from deskward.core.proof import LINK, Evidence, Proof, ProofLevel, fresh_of, lev
 from deskward.core.secret import Secret
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
+from deskward.lifecycle.vouchers import Vouchers
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Means:
 
     def __init__(self, house: House, directory: str, person: Person, run: Verification | None = None) -> None:
         self.house, self.person, self.now = house, person, house.clock.now()
+        self._directory, self._run = directory, run
         self._id, self._tried = (run.id, run.tried) if run else ("", ())
         self._proofs = run.proofs if run else ()
         self._sending_id = run.sending_id if run else ""
@@ -35,6 +37,7 @@ class Means:
 
     def asking(self, name: str, option: str = "", nonce: str = "") -> Asking:
         """Give a challenge what it may look at."""
+        around = self._around(name)
         issued = self.house.keyring.code(self._id, nonce) if nonce else Secret("")
         return Asking(
             person=self.person,
@@ -42,6 +45,8 @@ class Means:
             now=self.now,
             authenticators=tuple(a for a in self._enrolled if a.kind == name),
             destinations=self.destinations(),
+            people=around.candidates() if around else (),
+            vouches=around.said() if around else (),
             option=option,
             nonce=nonce,
             issued=issued,
@@ -98,6 +103,12 @@ class Means:
         hoped = [self._hoped(self.house.challenges[o.challenge], o) for o in self.remaining()]
         first = [self._linked(link)] if link else []
         return self._level((*self._fresh(), *first, *hoped))
+
+    def _around(self, name: str) -> Vouchers | None:
+        """Look around for colleagues only where one of them is to speak: it costs the directory a search."""
+        if self.house.challenges[name].evidence is not Evidence.CONTACT:
+            return None
+        return Vouchers(self.house, self._directory, self.person, self._run)
 
     def _helps(self, one: Proof, others: Sequence[Proof], have: Sequence[Proof], asked: ProofLevel) -> bool:
         sets = (beside for size in (0, 1, 2) for beside in combinations(others, size))

@@ -13,7 +13,16 @@ from deskward.core.links import new_nonce
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.ports import Change
-from deskward.core.proof import ActionClass, Evidence, Proof, fresh_of, independent, level_of
+from deskward.core.proof import (
+    CONTACT_WINDOW,
+    ActionClass,
+    Evidence,
+    Proof,
+    fresh_of,
+    independent,
+    level_of,
+    window_of,
+)
 from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
@@ -22,6 +31,7 @@ from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+from deskward.lifecycle.summoning import summons
 
 DAY = timedelta(days=1)
 MOST_ASKS = 12
@@ -63,11 +73,26 @@ class Proving(Steps):
         means = Means(self.house, verification.directory, person, verification)
         asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
         row = {"challenge": challenge, "option": option, "nonce": nonce, "tries": 0, "kept": dict(asked.kept)}
+        if asked.send_to_people:
+            return self._ask_around(verification, asked, row)
         until = min(now + asked.lives, verification.deadline)
         waiting = replace(verification, asked=row | {"until": until.isoformat()}, asks=verification.asks + 1)
         change = proof_sending(self.house, waiting, person, asked.send_to, until) if asked.send_to else None
         fields = {"label": self.house.challenges[challenge].title}
         return self.house.record(waiting, EventKind.ASKED, REQUESTER, fields, change)
+
+    def _ask_around(self, verification: Verification, asked: Asked, row: dict[str, Any]) -> Verification:
+        """Write to the people who may vouch; the run lives on while they are asked."""
+        until = self.house.clock.now() + min(asked.lives, CONTACT_WINDOW)
+        called = summons(self.house, verification, asked.send_to_people, until)
+        waiting = replace(
+            verification,
+            asked=row | {"until": until.isoformat(), "sent": list(called.ids)},
+            asks=verification.asks + 1,
+            deadline=max(verification.deadline, until),
+        )
+        fields = {"label": self.house.challenges[row["challenge"]].title}
+        return self.house.record(waiting, EventKind.ASKED, REQUESTER, fields, called.change)
 
     def prove(self, pin: str, seen_version: int, answers: Mapping[str, Secret]) -> Verification:
         """Take the answer to what is asked: right → next step or verdict; wrong → counted, five end this way.
@@ -174,8 +199,8 @@ class Proving(Steps):
         return means.helping(asked)
 
     def _next_step(self, verification: Verification, category: Category) -> tuple[str, ...]:
-        since = self.house.clock.now() - self.house.proof_window(category)
-        done = {p.method for p in verification.proofs if p.at >= since}
+        now, window = self.house.clock.now(), self.house.proof_window(category)
+        done = {p.method for p in verification.proofs if now - p.at <= window_of(p, window)}
         return next((step for step in category.challenges if not done & set(step)), ())
 
     def missing(self, verification: Verification, category: Category) -> str:
@@ -215,7 +240,7 @@ class Proving(Steps):
             challenge.name,
             self.house.kept_root(checked.root or challenge.name),
             checked.established,
-            self.house.clock.now(),
+            checked.at or self.house.clock.now(),
             verification.subject_id,
             challenge.evidence,
             checked.ceiling,

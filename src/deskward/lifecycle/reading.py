@@ -154,7 +154,9 @@ class Reading:
         house = self.house
         person, _ = self._person(verification)
         asked = self._asked(verification, person) if person else None
-        name = verification.asked.get("challenge", "") or verification.code_way
+        name = (
+            verification.code_way if verification.state is State.SENT else verification.asked.get("challenge", "")
+        )
         return PortalView(
             verification=verification,
             first_name=person.called if person else "",

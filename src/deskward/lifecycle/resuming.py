@@ -32,10 +32,12 @@ _LOST: dict[str, Any] = {
 def begun_anew(house: House, verification: Verification, root: str) -> dict[str, Any]:
     """Give the changes of a new link to the address with this kept root.
 
-    A requester whose phone died goes on where they were, with an approval and a hold that stand. A link to
+    A requester whose phone died goes on where they were, with an approval and a hold that stand, and what
+    colleagues are asked still counts. A link to
     another address may reach somebody else, who must not go on where the first one was.
     """
     last = house.store.sending(verification.sending_id) if verification.sending_id else None
     if last is None or last.root != root:
         return _ANEW | _LOST
-    return _ANEW | {"proofs": tuple(p for p in verification.proofs if p.method != LINK)}
+    asked = verification.asked if verification.asked.get("sent") else {}
+    return _ANEW | {"asked": asked, "proofs": tuple(p for p in verification.proofs if p.method != LINK)}

@@ -113,8 +113,13 @@ def proof_sending(
     house: House, verification: Verification, person: Person, choice: str, until: datetime
 ) -> Change:
     """Make the message with a code that a challenge asked for; LimitError when too many went there."""
+    return letter(house, verification, "proof", _known(person, choice, "answer"), until)
+
+
+def letter(house: House, verification: Verification, purpose: str, where: Destination, until: datetime) -> Change:
+    """Make one message to an address on file; LimitError when too many went there."""
     now = house.clock.now()
-    target = _target(house, _known(person, choice, "answer"), now)
+    target = _target(house, where, now)
     counts = tuple(
         Count(f"send-{name}", house.keyring.private(name, value))
         for name, value in (("destination", target.root), ("country", target.country))
@@ -122,7 +127,7 @@ def proof_sending(
     )
     ceilings = tuple(ceilings_of(house, counts, now))
     early(house, ceilings)
-    sending = _sending(house, verification, "proof", target, form_key="", reason="", now=now, until=until)
+    sending = _sending(house, verification, purpose, target, form_key="", reason="", now=now, until=until)
     return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
 
 

@@ -26,19 +26,19 @@ from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, S
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
-from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import bound_by
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
+from deskward.lifecycle.vouching import Vouching
 
 DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Approving):
+class Lifecycle(Vouching):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:

@@ -43,6 +43,7 @@ from deskward.store.tables import (
     sendings,
     verifications,
 )
+from deskward.store.vouches import SqlVouches
 
 COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
@@ -69,6 +70,11 @@ class SqlStore:
     clock: Clock
     bell: Bell = field(default_factory=SilentBell)
     sealer: Sealer = field(default_factory=lambda: Sealer(os.urandom(32)))
+
+    @property
+    def vouches(self) -> SqlVouches:
+        """Give what reads the words of colleagues."""
+        return SqlVouches(self.database)
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""

@@ -24,6 +24,7 @@ from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
+from deskward.web.vouch import Vouch
 
 COOKIE = "__Host-dw"
 STEP = "/v/step"
@@ -67,6 +68,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.post("/v/none")(portal.give_up)
     app.post("/v/resume")(portal.resume)
     app.post("/v/act")(portal.act)
+    Vouch(lifecycle, templates).join(app)
     return app
 
 
@@ -227,7 +229,8 @@ class _Portal:
             name = "verified.html"
         view = self.reading.portal(verification)
         if verification.state is State.STARTED and verification.agreed_at:
-            name = "challenge.html" if view.asked else "offers.html"
+            waits = view.asked and view.asked.send_to_people
+            name = "waiting.html" if waits else "challenge.html" if view.asked else "offers.html"
         status = trouble.status if trouble else 200
         return self._page(request, name, status, view=view, trouble=trouble)
 

@@ -16,6 +16,7 @@ from deskward.web.desk.login import Login
 from deskward.web.desk.passwords import hashed
 from deskward.web.desk.send import SendPage
 from deskward.web.desk.table import Table
+from deskward.web.desk.vouch import VouchPage
 from deskward.web.guard import Guard, protect
 from deskward.web.pages import Templates, Trouble, environment
 
@@ -41,6 +42,7 @@ def create_app(
         *ErrandList(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),
+        *VouchPage(door, lifecycle).routes(),
     ]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=[*routes])
 

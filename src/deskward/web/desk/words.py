@@ -20,6 +20,8 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.ASKED: "Asked for more proof",
     EventKind.PROVEN: "More proof given",
     EventKind.MISSED: "A way to prove it was used up",
+    EventKind.VOUCHED: "A colleague vouched",
+    EventKind.VOUCH_REFUSED: "A colleague did not vouch",
     EventKind.APPROVED: "Approved by a second person",
     EventKind.HELD: "Waiting before the action",
     EventKind.RELEASED: "Waiting time is over",
@@ -59,7 +61,9 @@ PROOFS: Mapping[ProofLevel, str] = {
     ProofLevel.P4: "identified in person",
 }
 _ACTORS = {"requester": "Requester", "system": "Deskward", "ticket": "Ticket"}
-_FACTS = ("masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason")
+_FACTS = (
+    "masked", "second_masked", "label", "address_reason", "met", "way", "status", "detail", "text", "reason",
+)  # fmt: skip
 
 
 def by_mail(sending: Sending) -> bool:
@@ -81,8 +85,10 @@ def delivery(sending: Sending) -> tuple[str, str]:
 
 
 def actor_name(event: Event, agents: Mapping[str, str]) -> str:
-    """Name who did something, from “agent:ID”, “requester”, “system” or “ticket”."""
+    """Name who did something, from “agent:ID”, “voucher:ID”, “requester”, “system” or “ticket”."""
     kind, _, agent_id = event.actor.partition(":")
+    if kind == "voucher":
+        return str(event.fields["by"])
     recorded = str(event.fields.get("agent_name", "An agent"))
     return agents.get(agent_id, recorded) if kind == "agent" else _ACTORS.get(kind, kind)
 
