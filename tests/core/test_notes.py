@@ -35,6 +35,8 @@ NAMES = [
     "provenance",
     "channel",
     "agent_name",
+    "met",
+    "way",
     "expires_at",
     "detail",
     "at",

@@ -328,3 +328,14 @@ def test_the_doctor_names_a_few_of_those_who_could_not(tmp_path: Path) -> None:
     )
     checks = {check.name: check for check in roster(tmp_path, many).doctor()}
     assert checks["roster destinations"].hint == "Without: l0, l1, l2, l3, l4 and 2 more."
+
+
+def test_colleagues_are_the_manager_and_who_shares_groups_with_their_state(tmp_path: Path) -> None:
+    near = GONE.replace("enabled = false", 'groups = ["staff"]')
+    there = roster(tmp_path, ANNA + MAX + near)
+    anna = there.get("p-1")
+    assert anna is not None
+    assert [p.id for p in there.colleagues(anna)] == ["p-2", "p-3"]
+    other = there.get("p-2")
+    assert other is not None
+    assert [p.id for p in there.colleagues(other)] == ["p-1"]
