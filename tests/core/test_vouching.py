@@ -8,7 +8,7 @@ import pytest
 from deskward.core.destinations import Destination, Kind
 from deskward.core.people import Person
 from deskward.core.risk import HIGH_FROM
-from deskward.core.vouching import Candidate, Circle, Doubt, colleagues_of, conflict, doubt_finding, is_manager
+from deskward.core.vouching import Candidate, Circle, Doubt, colleagues_of, conflict, doubt_finding, reports_to
 from tests.fakes import ANNA, BEN
 
 TODAY = date(2026, 5, 4)
@@ -51,8 +51,8 @@ def test_the_manager_comes_first_then_team_own_reports_and_shared_groups() -> No
     far, near, stranger = person(4, groups=("a",)), person(5, groups=("b", "a")), person(6)
     everybody = [stranger, far, near, report, mate, boss, me]
     assert colleagues_of(me, everybody) == (boss, mate, report, near, far)
-    assert is_manager(me, boss)
-    assert not is_manager(boss, me)
+    assert reports_to(me, boss)
+    assert not reports_to(boss, me)
 
 
 def test_two_namesakes_of_the_manager_are_nobodys_manager() -> None:

@@ -9,7 +9,7 @@ import pytest
 from deskward.challenges.vouch import Challenge
 from deskward.core.accounts import Agent
 from deskward.core.destinations import Destination, Kind
-from deskward.core.errors import InvalidError, NotFoundError, RefusedError, UnreachableError
+from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.proof import ActionClass, Evidence, ProofLevel
 from deskward.core.secret import Secret
@@ -354,6 +354,21 @@ def test_sr_11_two_who_sign_at_once_both_count_and_a_double_press_counts_once(te
         thread.join()
     assert team.kinds(waiting).count("vouched") == 2
     assert go_on(team, pin).state is State.PASSED
+
+
+def test_where_too_much_happens_at_once_nothing_is_half_done(
+    team: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, _ = asked(team)
+    view = team.lifecycle.vouch_open(tokens(team)[reach(BEN)])
+
+    def busy(*_: object) -> None:
+        raise ConflictError("Somebody else was faster.")
+
+    monkeypatch.setattr(team.house.store, "save", busy)
+    with pytest.raises(ConflictError, match="Too much"):
+        team.lifecycle.vouch_sign(view, MET, RIGHT)
+    assert team.lifecycle.get(waiting.id) == waiting
 
 
 def test_a_colleague_without_an_e_mail_gets_a_short_message(team: Household) -> None:

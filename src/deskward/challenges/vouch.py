@@ -10,7 +10,7 @@ from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
 from deskward.core.records import Vouch
 from deskward.core.secret import Secret
-from deskward.core.vouching import is_manager
+from deskward.core.vouching import reports_to
 
 FEWEST, MOST = 2, 10
 SHORTEST, LONGEST = 10, 60
@@ -44,7 +44,7 @@ class Challenge:
         """Offer it where enough people may speak for this person."""
         if len(asking.people) < self._needed:
             return []
-        first = "Your manager" if is_manager(asking.person, asking.people[0]) else "A colleague"
+        first = "Your manager" if reports_to(asking.person, asking.people[0]) else "A colleague"
         number = min(len(asking.people), self._asked) - 1
         more = f"{NUMBERS[number]} colleague{'s' if number > 1 else ''}"
         hint = (
@@ -90,4 +90,4 @@ def _signed(vouch: Vouch | None) -> bool:
 
 
 def _called(person: Person, other: Person) -> str:
-    return "Your manager" if is_manager(person, other) else "A colleague"
+    return "Your manager" if reports_to(person, other) else "A colleague"

@@ -73,9 +73,9 @@ def same_owner(one: Person, other: Person) -> bool:
     return bool(names or _roots(one) & _roots(other))
 
 
-def is_manager(of: Person, other: Person) -> bool:
-    """Tell whether the directory names `other` as the manager of `of`, by id, login or name."""
-    named = of.manager.strip().casefold()
+def reports_to(person: Person, other: Person) -> bool:
+    """Tell whether the directory names the other as this person's manager, by id, login or name."""
+    named = person.manager.strip().casefold()
     return bool(named) and named in {other.id.casefold(), other.login.casefold(), other.name.casefold()}
 
 
@@ -85,7 +85,7 @@ def colleagues_of(person: Person, people: Iterable[Person]) -> Sequence[Person]:
     Where two people fit the manager's name, neither is the manager.
     """
     others = [p for p in people if p.id != person.id]
-    managers = [p for p in others if is_manager(person, p)]
+    managers = [p for p in others if reports_to(person, p)]
     ranked = [(_nearness(person, p), p.name, p) for p in others if p not in managers]
     near = [p for rank, _, p in sorted(ranked, key=lambda found: (-found[0], found[1])) if rank]
     return (*managers, *near) if len(managers) == 1 else tuple(near)
@@ -103,7 +103,7 @@ def doubt_finding(doubt: Doubt) -> Finding:
 def _nearness(person: Person, other: Person) -> int:
     if person.team and person.team == other.team:
         return 1000
-    if is_manager(other, person):
+    if reports_to(other, person):
         return 500
     return len(set(person.groups) & set(other.groups))
 

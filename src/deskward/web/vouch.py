@@ -64,14 +64,24 @@ class Vouch:
             if not view.answered:
                 answer(view)
         except (InvalidError, ConflictError, RefusedError) as error:
-            return self._show(request, token, self.lifecycle.vouch_open(token), trouble_of(error))
+            again = self.lifecycle.vouch_open(token)
+            return self._show(request, token, again, trouble_of(error), met=form.get("met", ""))
         return self._show(request, token, self.lifecycle.vouch_open(token))
 
-    def _show(self, request: Request, token: str, view: VouchView, trouble: Trouble | None = None) -> Response:
+    def _show(
+        self, request: Request, token: str, view: VouchView, trouble: Trouble | None = None, *, met: str = ""
+    ) -> Response:
         if view.answered:
             return self._page(request, "vouched.html", view=view)
         desk = f"{self.lifecycle.house.words.desk_url}/vouch/{view.vouch.id}" if view.at_desk else ""
-        values = {"view": view, "token": token, "desk": desk, "ways": tuple(Met), "doubts": tuple(Doubt)}
+        values = {
+            "view": view,
+            "token": token,
+            "desk": desk,
+            "ways": tuple(Met),
+            "doubts": tuple(Doubt),
+            "met": met,
+        }
         status = trouble.status if trouble else 200
         return self._page(request, "vouch.html", status, trouble=trouble, **values)
 

@@ -47,8 +47,6 @@ class VouchPage:
         view = self._view(visit)
         try:
             answer(view)
-        except NotFoundError:
-            raise
         except DeskwardError as error:
             return self._show(visit, error)
         return see_other(f"/vouch/{view.vouch.id}")
