@@ -111,10 +111,11 @@ class Vouching(Approving):
 
     def _answered(self, view: VouchView, write: Callable[[Verification, Vouch], Verification]) -> Vouch:
         for _ in range(MOST_RACES):
+            # Read before the vouch: what was answered since then is a conflict of versions.
+            verification = self.get(view.vouch.verification_id)
             now = self._seen(self.house.store.vouches.get(view.vouch.id))
             if now.answered:
                 return now.vouch
-            verification = self.get(now.vouch.verification_id)
             with suppress(ConflictError):
                 self._go_on_without(write(verification, now.vouch))
                 return self._seen(self.house.store.vouches.get(view.vouch.id)).vouch

@@ -102,7 +102,8 @@ def _proofs(view: DeskView) -> Iterator[Step]:
     for method in given:
         yield Step(f"Proof: {method.replace('_', ' ')}", "done")
     if v.state is State.STARTED and v.agreed_at:
-        yield Step("More proof", "now", "The requester is asked for more.")
+        text = "Colleagues are asked to vouch." if v.asked.get("sent") else "The requester is asked for more."
+        yield Step("More proof", "now", text)
 
 
 def _result(view: DeskView) -> Step:
