@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from deskward.core.authenticators import Authenticator, person_owner
@@ -37,7 +38,7 @@ class Means:
 
     def asking(self, name: str, option: str = "", nonce: str = "") -> Asking:
         """Give a challenge what it may look at."""
-        around = self._around(name)
+        around = self._speaking(name)
         issued = self.house.keyring.code(self._id, nonce) if nonce else Secret("")
         return Asking(
             person=self.person,
@@ -45,7 +46,7 @@ class Means:
             now=self.now,
             authenticators=tuple(a for a in self._enrolled if a.kind == name),
             destinations=self.destinations(),
-            people=around.candidates() if around else (),
+            people=around.candidates if around else (),
             vouches=around.said() if around else (),
             option=option,
             nonce=nonce,
@@ -104,11 +105,14 @@ class Means:
         first = [self._linked(link)] if link else []
         return self._level((*self._fresh(), *first, *hoped))
 
-    def _around(self, name: str) -> Vouchers | None:
-        """Look around for colleagues only where one of them is to speak: it costs the directory a search."""
-        if self.house.challenges[name].evidence is not Evidence.CONTACT:
-            return None
+    @cached_property
+    def _around(self) -> Vouchers:
         return Vouchers(self.house, self._directory, self.person, self._run)
+
+    def _speaking(self, name: str) -> Vouchers | None:
+        """Look around for colleagues only where one of them is to speak: it costs the directory a search."""
+        challenge = self.house.challenges.get(name)
+        return self._around if challenge and challenge.evidence is Evidence.CONTACT else None
 
     def _helps(self, one: Proof, others: Sequence[Proof], have: Sequence[Proof], asked: ProofLevel) -> bool:
         sets = (beside for size in (0, 1, 2) for beside in combinations(others, size))

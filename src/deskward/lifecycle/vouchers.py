@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 
 from deskward.core.accounts import Agent
@@ -27,6 +28,7 @@ class Vouchers:
         given = house.store.vouches.given(directory, person.id, self._now - RETURN)
         self._circle = Circle(person, self._now.date(), self._logins(), frozenset(v.subject_id for v in given))
 
+    @cached_property
     def candidates(self) -> tuple[Person, ...]:
         """List who may vouch and can, the manager first; two who share an address count once."""
         found: list[Person] = []

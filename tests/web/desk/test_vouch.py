@@ -73,6 +73,7 @@ def test_who_is_asked_vouches_after_their_login(ben: Desk, page: str, house: Hou
     details = ben.get(f"/verifications/{vouch.verification_id}")
     assert "A colleague vouched" in details
     assert "1 of 2 people vouched" in details
+    assert "Request to vouch to" in details
     assert "Colleagues are asked to vouch." in ben.get(f"/send/{vouch.verification_id}")
 
 
