@@ -61,10 +61,13 @@ def obstacle(category: Category, person: Person) -> str:
     return ""
 
 
-def leads_to(category: Category, person: Person, *, provenance: Provenance) -> str:
-    """Say before “Send” what an address of this kind can lead to (DESIGN 9.5)."""
+def leads_to(category: Category, person: Person, *, provenance: Provenance, earlier: int = 0) -> str:
+    """Say before “Send” what an address of this kind can lead to, after so many begun before (DESIGN 9.5)."""
     reach = ProofLevel.P2 if provenance is Provenance.ESTABLISHED else ProofLevel.P1
     asked = needed(category.action_class, person.aal if category.action else 1)
+    many = velocity_finding(earlier)
+    if reach >= asked and many and assess([many]).level is not RiskLevel.NOT_ASSESSED:
+        return f"{many.text} The result will be a review, not a pass."
     if reach >= asked:
         return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed."
     kind = provenance.value.capitalize()

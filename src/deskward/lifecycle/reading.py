@@ -15,7 +15,7 @@ from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import House
-from deskward.lifecycle.sending import TYPED, typed_destination
+from deskward.lifecycle.sending import TYPED, begun_before, typed_destination
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,12 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
-        leads = {p: leads_to(category, person, provenance=p) for p in Provenance} if category and person else {}
         return DeskView(
             verification=verification,
             category=category,
             action_title=house.words.action(verification.action),
             choices=tuple(c for c in offered if c.kind in self._kinds()),
-            leads=leads,
+            leads=self._leads(verification, category, person, now),
             kinds=self._kinds(),
             sendings=tuple(house.store.sendings(verification.id)),
             events=tuple(house.store.events(verification.id)),
@@ -146,6 +145,14 @@ class Reading:
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
+
+    def _leads(
+        self, verification: Verification, category: Category | None, person: Person | None, now: datetime
+    ) -> Mapping[Provenance, str]:
+        if category is None or person is None:
+            return {}
+        begun = begun_before(self.house, verification, now)
+        return {p: leads_to(category, person, provenance=p, earlier=begun) for p in Provenance}
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
         known, min_age = person.destinations if person else (), self.house.policy.limits.min_age

@@ -150,6 +150,12 @@ def _known(person: Person, choice: str, field: str) -> Destination:
 
 
 def _second(house: House, person: Person, request: Request, first: _Target, now: datetime) -> _Target:
+    if not request.second:
+        raise InvalidError(
+            "Without a live call the code needs an address of its own.",
+            "Choose where the code should go, or call the requester back on the number on file and choose “Yes”.",
+            "second",
+        )
     second = _target(house, _known(person, request.second, "second"), now)
     if second.root == first.root:
         raise InvalidError("Link and code must go to two different addresses.", "Choose another one.", "second")
@@ -215,6 +221,12 @@ def _failures(house: House, verification: Verification, now: datetime) -> None:
     seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
     if seen + living * limits.code_tries > MOST_FAILURES:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
+
+
+def begun_before(house: House, verification: Verification, now: datetime) -> int:
+    """Count the other verifications of this person that were opened within a day and started."""
+    earlier = house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+    return sum(1 for v in earlier if v.id != verification.id and v.started_at)
 
 
 def wrong_count(house: House, verification: Verification) -> Count:

@@ -6,7 +6,7 @@ open → send → start → answer → decide → act → settle → closed; can
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from deskward.core.decision import decide, obstacle, story_findings
 from deskward.core.errors import (
@@ -27,11 +27,10 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, ticket_lane, when
-from deskward.lifecycle.sending import Request, compose
+from deskward.lifecycle.sending import Request, begun_before, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
 from deskward.lifecycle.subject import bound
 
-DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
@@ -185,11 +184,10 @@ class Lifecycle(Steps):
         """
         now, limits = self.house.clock.now(), self.house.policy.limits
         category, person = self.house.category_of(verification), self.person(verification)
-        earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - DAY)
         findings = story_findings(
             provenance_finding(established=all(p.established for p in verification.proofs)),
             verification.wrong_total,
-            sum(1 for v in earlier if v.id != verification.id and v.started_at),
+            begun_before(self.house, verification, now),
         )
         level = level_of(verification.proofs, verification.subject_id, now, limits.proof)
         verdict = decide(category, person, level, findings)
