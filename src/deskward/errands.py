@@ -146,14 +146,20 @@ class Errands:
         self.lifecycle.reported(sending.id, receipt)
 
     def _wanted(self, verification: Verification, sending: Sending) -> bool:
-        if verification.state is not State.SENT or sending.expires_at is None:
+        if sending.expires_at is None or sending.expires_at <= self.house.clock.now():
+            return False
+        if sending.purpose == "proof":
+            return verification.state is State.STARTED and bool(verification.asked)
+        if verification.state is not State.SENT:
             return False
         newest = self.house.store.sending(verification.sending_id)
-        same_form = newest is not None and newest.form_key == sending.form_key
-        return same_form and sending.expires_at > self.house.clock.now()
+        return newest is not None and newest.form_key == sending.form_key
 
     def _message(self, verification: Verification, sending: Sending, kind: Kind) -> Message:
         keyring, portal = self.house.keyring, self.house.portal
+        if sending.purpose == "proof":
+            code = keyring.code(verification.id, str(verification.asked.get("nonce", "")))
+            return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
         if sending.purpose == "code":
             code = keyring.code(verification.id, verification.code_nonce)
             return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
@@ -201,7 +207,6 @@ class Errands:
         return self.house.store.known(ticket.connector, ticket.id) != self.lifecycle.seen(ticket)
 
     def _look_after_missing(self, name: str, seen: set[str]) -> None:
-        far = self.house.clock.now() + timedelta(days=3650)
-        for verification in self.house.store.overdue(far, 1000):
-            if verification.connector == name and verification.ticket_id not in seen:
-                self.lifecycle.hint(name, verification.ticket_id)
+        for ticket_id in self.house.store.open_tickets(name):
+            if ticket_id not in seen:
+                self.lifecycle.hint(name, ticket_id)

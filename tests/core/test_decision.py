@@ -47,7 +47,7 @@ levels = st.sampled_from(ProofLevel)
 def test_sr_18_more_risk_never_raises_the_verdict(
     category: Category, person: Person, level: ProofLevel, some: list[Finding], more: list[Finding]
 ) -> None:
-    before, after = decide(category, person, level, some), decide(category, person, level, some + more)
+    before, after = decide(category, person, standing, some), decide(category, person, standing, some + more)
     assert RANK.index(after.state) <= RANK.index(before.state)
     assert after.proof_level == before.proof_level == level
 

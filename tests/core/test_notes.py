@@ -11,12 +11,14 @@ from deskward.core.notes import (
     RECOMMEND_MORE,
     RECOMMEND_PROCEED,
     RECOMMEND_REJECT,
+    RECOMMEND_STOP,
     Note,
     NoteWords,
     clean,
     note_of,
     recommendation,
 )
+from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State
 from tests.core.samples import NOON, a_verification
 
@@ -152,13 +154,19 @@ def test_sr_110_values_are_one_line_of_at_most_200_characters() -> None:
         (State.TIMED_OUT, Outcome.PASSED, RECOMMEND_MORE),
         (State.CANCELLED, Outcome.PASSED, RECOMMEND_MORE),
         (State.DISPUTED, Outcome.PASSED, RECOMMEND_REJECT),
-        (State.FAILED, Outcome.FAILED, RECOMMEND_REJECT),
+        (State.FAILED, Outcome.FAILED, RECOMMEND_STOP),
         (State.REVIEW, Outcome.NONE, RECOMMEND_MORE),
         (State.TIMED_OUT, Outcome.TIMED_OUT, RECOMMEND_MORE),
     ],
 )
 def test_sr_93_proceed_only_after_a_pass_that_still_holds(state: State, outcome: Outcome, words: str) -> None:
     assert recommendation(a_verification(state=state, outcome=outcome)) == words
+
+
+@pytest.mark.parametrize("level", RiskLevel)
+def test_sr_93_only_a_high_risk_is_called_one(level: RiskLevel) -> None:
+    failed = a_verification(state=State.FAILED, outcome=Outcome.FAILED, risk_level=level)
+    assert recommendation(failed) == (RECOMMEND_REJECT if level is RiskLevel.HIGH else RECOMMEND_STOP)
 
 
 def test_an_action_reads_by_title_name_or_as_verify_only() -> None:

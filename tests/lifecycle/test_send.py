@@ -98,6 +98,13 @@ def test_sr_137_parallel_clicks_send_once(home: Household) -> None:
     assert len(home.store.sendings(opened.id)) == len(home.store.sendings(other.id)) == 1
 
 
+def test_sr_137_parallel_sends_from_several_tickets_keep_the_limit_to_the_link(home: Household) -> None:
+    opened = [home.open(str(number)) for number in range(8)]
+    seen = at_once(len(opened), lambda n: home.send(opened[n]))
+    assert seen == {"done": 3, "LimitError": 5}
+    assert sum(home.lifecycle.get(v.id).sends for v in opened) == 3
+
+
 def test_a_page_that_is_old_sends_nothing(home: Household) -> None:
     sent = home.sent()
     with pytest.raises(ConflictError, match="changed since"):

@@ -1,6 +1,6 @@
 """What happened: the audit entry that every change of state carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,14 @@ class EventKind(StrEnum):
     CODE_RENEWED = "code_renewed"
     WRONG_VALUE = "wrong_value"
     STARTED = "started"
+    AGREED = "agreed"
+    ASKED = "asked"
+    PROVEN = "proven"
+    MISSED = "missed"
+    APPROVED = "approved"
+    HELD = "held"
+    RELEASED = "released"
+    RESUMED = "resumed"
     PASSED = "passed"
     REVIEW = "review"
     FAILED = "failed"
@@ -29,14 +37,21 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    REPLAYED = "replayed"
 
 
 NOTED = frozenset(EventKind) - {
     EventKind.CODE_RENEWED,
     EventKind.WRONG_VALUE,
+    EventKind.AGREED,
+    EventKind.ASKED,
+    EventKind.PROVEN,
+    EventKind.MISSED,
+    EventKind.RESUMED,
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.REPLAYED,
 }
 
 
@@ -55,3 +70,9 @@ class Event:
     def marker(self) -> str:
         """Name the event in the ticket: its note carries this, so that it is written once."""
         return f"{self.verification_id}-{self.seq}"
+
+
+def in_doubt(events: Iterable[Event]) -> bool:
+    """Tell whether the newest action that began is recorded as unknown; events are given oldest first."""
+    told = [e.kind for e in events if e.kind in {EventKind.ACTING, EventKind.ACTION_UNKNOWN}]
+    return bool(told) and told[-1] is EventKind.ACTION_UNKNOWN

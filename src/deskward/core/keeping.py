@@ -18,7 +18,8 @@ class Store(Protocol):
         Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
         when it moved. A second open verification of the ticket, a form key or an errand key that is already
         there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
-        exactly one caller succeeds, the others get RefusedError (SR-57). The event's seq is given here.
+        exactly one caller succeeds, the others get RefusedError (SR-57). LimitError when `change.counts` pass one
+        of `change.ceilings`, however many save at once (SR-137). The event's seq is given here.
         """
         ...
 
@@ -44,6 +45,10 @@ class Store(Protocol):
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Verification]:
         """List verifications that have not ended and whose deadline is over."""
+        ...
+
+    def open_tickets(self, connector: str) -> Sequence[str]:
+        """List the ids of the tickets of a connector whose verification has not ended."""
         ...
 
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:

@@ -8,6 +8,7 @@ from deskward.core.destinations import Kind
 from deskward.core.keeping import Bell, Store
 from deskward.core.people import Person
 from deskward.core.records import (
+    Ceiling,
     Change,
     Count,
     Delivery,
@@ -30,6 +31,7 @@ from deskward.core.verification import Verification
 __all__ = [
     "Action",
     "Bell",
+    "Ceiling",
     "Change",
     "Channel",
     "Clock",

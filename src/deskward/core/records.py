@@ -175,6 +175,18 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """At most so many marks of a count since a time; `text`, `hint`, `retry_after` (seconds) refuse one more."""
+
+    count: Count
+    since: datetime
+    most: int
+    text: str
+    hint: str
+    retry_after: int
+
+
+@dataclass(frozen=True)
 class KnownTicket:
     """What the house remembers of a ticket it has seen: in which category, whose, and at which version."""
 
@@ -269,6 +281,7 @@ class Enrolment:
 class Change:
     """Everything that one transaction writes beside the verification itself.
 
+    Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
     the same id; `vouches` too. `fence` is raised; a grant is never consumed while one stands (SR-48).
     """
@@ -277,6 +290,7 @@ class Change:
     errands: tuple[Errand, ...] = ()
     sendings: tuple[Sending, ...] = ()
     counts: tuple[Count, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
     grant: Grant | None = None
     consume: str = ""
     known: KnownTicket | None = None

@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
 from deskward.core.errors import NotFoundError, OutsideError, RefusedError
-from deskward.core.events import Event
+from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
-from deskward.core.policy import Category
+from deskward.core.policy import Category, Way
 from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
+from deskward.lifecycle.binding import asked_first
 from deskward.lifecycle.house import House
+from deskward.lifecycle.means import Means, Offer
+from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.sending import TYPED, typed_destination
 
 
@@ -24,7 +28,8 @@ class DeskView:
 
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
-    link and code can go to two different established addresses.
+    link and code can go to two different established addresses; `ways` are the other values that could bind the
+    link instead; `reverse_code` is what the requester sees too.
     """
 
     verification: Verification
@@ -42,12 +47,19 @@ class DeskView:
     trouble: str
     now: datetime
     two_roots: bool = False
+    ways: tuple[Way, ...] = ()
+    reverse_code: str = ""
 
     @property
     def can_send(self) -> bool:
         """Tell whether “Send” may be offered."""
         movable = self.verification.state in {State.OPENED, State.SENT, State.STARTED, State.REVIEW}
         return movable and not self.verification.refusal and self.person is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether an agent has to say how the action ended."""
+        return self.verification.state is State.ACTING and in_doubt(self.events)
 
     @property
     def established(self) -> tuple[Choice, ...]:
@@ -66,7 +78,10 @@ class Look:
 
 @dataclass(frozen=True)
 class PortalView:
-    """A verification as the requester may see it at its present step."""
+    """A verification as the requester may see it at its present step.
+
+    `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof.
+    """
 
     verification: Verification
     first_name: str
@@ -76,6 +91,10 @@ class PortalView:
     target: str
     page_nonce: str
     now: datetime
+    reverse_code: str = ""
+    offers: tuple[Offer, ...] = ()
+    asked: Asked | None = None
+    challenge: Challenge | None = None
 
 
 class Reading:
@@ -93,7 +112,7 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
-        leads = {p: leads_to(category, person, provenance=p) for p in Provenance} if category and person else {}
+        leads = self._leads(verification, category, person) if category and person else {}
         return DeskView(
             verification=verification,
             category=category,
@@ -110,6 +129,8 @@ class Reading:
             trouble=trouble,
             now=now,
             two_roots=self._two_roots(person, now),
+            ways=self._ways(verification, category, person) if category and person else (),
+            reverse_code=house.keyring.reverse_code(verification.id),
         )
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
@@ -128,6 +149,8 @@ class Reading:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""
         house = self.house
         person, _ = self._person(verification)
+        asked = self._asked(verification, person) if person else None
+        name = verification.asked.get("challenge", "") or verification.code_way
         return PortalView(
             verification=verification,
             first_name=person.called if person else "",
@@ -137,7 +160,29 @@ class Reading:
             target=person.login if person else "",
             page_nonce=house.keyring.page_nonce(verification.pin, verification.version),
             now=house.clock.now(),
+            reverse_code=house.keyring.reverse_code(verification.id),
+            offers=self._offers(verification, person) if person and not asked else (),
+            asked=asked,
+            challenge=house.challenges.get(name) if asked else None,
         )
+
+    def _asked(self, verification: Verification, person: Person) -> Asked | None:
+        if verification.state is State.SENT:
+            return asked_first(self.house, verification, person)
+        return Proving(self.house).asked(verification, person) if verification.state is State.STARTED else None
+
+    def _offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
+        if verification.state is not State.STARTED or not verification.agreed_at:
+            return ()
+        return Proving(self.house).offers(verification, person)
+
+    def _leads(self, verification: Verification, category: Category, person: Person) -> Mapping[Provenance, str]:
+        means = Means(self.house, verification.directory, person)
+        return {p: leads_to(category, person, provenance=p, more=means.reach(p)) for p in Provenance}
+
+    def _ways(self, verification: Verification, category: Category, person: Person) -> tuple[Way, ...]:
+        means = Means(self.house, verification.directory, person)
+        return tuple(w for w in (Way.TOTP, Way.PASSKEY) if w in category.ways and means.options(w))
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())

@@ -120,6 +120,11 @@ class SqlStore:
         )
         return self._all(Verification, late.limit(limit))
 
+    def open_tickets(self, connector: str) -> Sequence[str]:
+        """List the ids of the tickets of a connector whose verification has not ended."""
+        with self.database.read() as connection:
+            return connection.scalars(select(_v.ticket_id).where(IS_OPEN, _v.connector == connector)).all()
+
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
         """Recall a ticket."""
         columns = known_tickets.c

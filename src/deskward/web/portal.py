@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,6 +17,7 @@ from deskward.core.errors import (
     OutsideError,
 )
 from deskward.core.links import new_nonce
+from deskward.core.policy import LONGEST_RUN
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
@@ -26,7 +26,6 @@ from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
 
 COOKIE = "__Host-dw"
-LONGEST = timedelta(minutes=30)
 STEP = "/v/step"
 Move = Callable[[str, Verification], object]
 _TEMPLATES = {
@@ -163,7 +162,7 @@ class _Portal:
     def _pinned(self, request: Request) -> Verification:
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
-        over = found.started_at is None or found.started_at + LONGEST <= now
+        over = found.started_at is None or found.started_at + LONGEST_RUN <= now
         waits = found.state in {State.STARTED, State.PASSED} and not found.ended
         if over or (waits and found.deadline <= now) or found.state not in _TEMPLATES:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
@@ -207,7 +206,7 @@ def _usable(key: str) -> str:
 
 def _pinned_to(session: Secret) -> Response:
     response = RedirectResponse(STEP, 303)
-    age = int(LONGEST.total_seconds())
+    age = int(LONGEST_RUN.total_seconds())
     response.set_cookie(COOKIE, session.reveal(), age, secure=True, httponly=True, samesite="strict")
     return response
 

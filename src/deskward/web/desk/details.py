@@ -41,6 +41,7 @@ class Details:
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
             self.door.form(f"{ADDRESS}/reject", self._reject),
+            self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
         ]
@@ -75,6 +76,15 @@ class Details:
             return self._show(visit, error)
         return self._do(visit, lambda: self.lifecycle.reject(visit.verification_id, visit.actor, reason))
 
+    def _checked(self, visit: Visit) -> Response:
+        seen = visit.fields.get("seen")
+        if seen not in {"done", "not done"}:
+            return self._show(
+                visit, InvalidError("Say whether the action was done.", "Use one of the two buttons.")
+            )
+        done = seen == "done"
+        return self._do(visit, lambda: self.lifecycle.checked(visit.verification_id, visit.actor, done=done))
+
     def _again(self, visit: Visit) -> Response:
         try:
             fresh = self.lifecycle.reopen(visit.verification_id, visit.actor)
@@ -89,7 +99,7 @@ class Details:
         found = next((e for e in self.console.errands(visit.verification_id) if str(e.id) == wanted), None)
         if found is None:
             return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
-        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now()))
+        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now(), str(visit.actor)))
 
     def _do(self, visit: Visit, step: Any) -> Response:
         try:

@@ -16,6 +16,14 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.CODE_RENEWED: "New call code",
     EventKind.WRONG_VALUE: "Wrong code entered",
     EventKind.STARTED: "Started: the right code was entered",
+    EventKind.AGREED: "The requester agreed",
+    EventKind.ASKED: "Asked for more proof",
+    EventKind.PROVEN: "More proof given",
+    EventKind.MISSED: "A way to prove it was used up",
+    EventKind.APPROVED: "Approved by a second person",
+    EventKind.HELD: "Waiting before the action",
+    EventKind.RELEASED: "Waiting time is over",
+    EventKind.RESUMED: "The requester came back",
     EventKind.PASSED: "Passed",
     EventKind.REVIEW: "In review",
     EventKind.FAILED: "Failed",
@@ -27,6 +35,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.DONE: "Action completed",
     EventKind.CLOSED: "Ticket closed",
     EventKind.CLOSE_BY_HAND: "Done, not closed: close the ticket by hand",
+    EventKind.REPLAYED: "Errand tried again by hand",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -81,7 +90,8 @@ def actor_name(event: Event, agents: Mapping[str, str]) -> str:
 def event_text(fields: Mapping[str, Any]) -> str:
     """Say in one line what an event recorded; masked values and words only."""
     said = dict.fromkeys(str(fields[name]) for name in _FACTS if fields.get(name))
-    return " · ".join(said)
+    errand = [ERRANDS[ErrandKind(fields["errand"])]] if "errand" in fields else []
+    return " · ".join([*errand, *said])
 
 
 def can_replay(errand: Errand) -> bool:
