@@ -44,6 +44,7 @@ class Challenge:
     ease = 10
     tries = TRIES
     script = "passkey.js"
+    about = "Fingerprint, face or PIN of your device. The fastest and safest."
     replaces = False
 
     def __init__(self, *, wait_seconds: int = 180) -> None:

@@ -21,11 +21,12 @@ class Challenge:
     """Printed codes of 80 random bits, each good once (SR-16); `count` is how many are printed at a time."""
 
     name = "saved_code"
-    title = "Printed recovery code"
+    title = "Printed recovery codes"
     evidence = Evidence.SAVED
     ease = 40
     tries = TRIES
     script = ""
+    about = "Codes on paper, for the day when your phone is lost."
     replaces = True
 
     def __init__(self, *, count: int = 10) -> None:
@@ -71,7 +72,7 @@ class Challenge:
         codes = self._codes(asking)
         if _typed(answers) not in codes:
             raise InvalidError("This is not one of the codes shown.", "Copy one of them exactly.", "code")
-        return tuple(Enrolled("Printed recovery code", Secret(""), ref=_ref(code)) for code in codes)
+        return tuple(Enrolled("Printed recovery codes", Secret(""), ref=_ref(code)) for code in codes)
 
     def _codes(self, asking: Asking) -> list[str]:
         return [_code(asking.nonce, n) for n in range(self._count)]

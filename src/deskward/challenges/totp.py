@@ -34,6 +34,7 @@ class Challenge:
     ease = 20
     tries = TRIES
     script = ""
+    about = "An app on your phone shows codes. It works without a network."
     replaces = False
 
     def __init__(self, *, issuer: str = "", window: int = 1) -> None:

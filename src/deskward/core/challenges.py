@@ -121,8 +121,12 @@ class Challenge(Protocol):
 
 @runtime_checkable
 class Enrollable(Challenge, Protocol):
-    """A challenge for which something is enrolled before; `replaces` tells that a new set voids the older one."""
+    """A challenge for which something is enrolled before; `about` says to people what that takes and gives.
 
+    `replaces` tells that a new set voids the older one.
+    """
+
+    about: str
     replaces: bool
 
     def enrol_ask(self, asking: Asking) -> Asked:

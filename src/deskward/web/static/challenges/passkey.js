@@ -45,14 +45,18 @@
   }
 
   function say(form, error) {
-    const place = form.querySelector("[data-script-trouble]");
+    const old = form.querySelector("[data-said]");
+    const place = old || document.createElement("p");
+    place.className = "wrong";
+    place.setAttribute("role", "alert");
+    place.dataset.said = "";
     place.textContent = WORDS[error.name] || "This browser cannot use passkeys here. Choose another way.";
-    place.hidden = false;
+    if (!old) form.querySelector("button").before(place);
   }
 
   async function take(form, field) {
     try {
-      field.value = await asked(JSON.parse(form.dataset.challenge));
+      field.value = await asked(JSON.parse(form.dataset.shown));
       form.requestSubmit();
     } catch (error) {
       say(form, error);
@@ -64,7 +68,7 @@
   // In the capture phase, before the page's own script takes the form away.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    const field = form.querySelector("input[data-script]");
+    const field = form.querySelector("[data-answer]");
     if (!field || field.value) return;
     event.preventDefault();
     event.stopPropagation();
@@ -73,6 +77,6 @@
     take(form, field);
   }, true);
   addEventListener("pageshow", () => {
-    for (const field of document.querySelectorAll("input[data-script]")) field.value = "";
+    for (const field of document.querySelectorAll("[data-answer]")) field.value = "";
   });
 })();
