@@ -1,6 +1,6 @@
 """Setting up means for the next time: after a verification, or in person with a second person's yes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -54,7 +54,7 @@ class Enrolling(Steps):
 
     def enrol_approve(self, enrolment_id: str, approver: Actor) -> Enrolment:
         """Say yes as a second person; the link lives from now on (SR-62)."""
-        enrolment, now = self._asked_for(enrolment_id), self.house.clock.now()
+        (enrolment, verification), now = self._asked_for(enrolment_id), self.house.clock.now()
         if approver.id in {enrolment.agent_id, ""}:
             text = "Who asked for the set-up cannot approve it."
             raise RefusedError(text, "Ask another person with the role approver.")
@@ -62,14 +62,12 @@ class Enrolling(Steps):
         given = replace(enrolment, approver_id=approver.id, nonce=new_nonce(), expires_at=until)
         given = replace(given, token_digest=digest(self._token(given).reveal()))
         fields = {"by": approver.name, "expires_at": when(until)}
-        verification = self.get(enrolment.verification_id)
         return self._written(verification, given, EventKind.ENROL_APPROVED, approver, fields)
 
     def enrol_decline(self, enrolment_id: str, actor: Actor) -> Enrolment:
         """Say no; whoever asked may take it back this way too."""
-        enrolment = self._asked_for(enrolment_id)
+        enrolment, verification = self._asked_for(enrolment_id)
         over = replace(enrolment, expires_at=self.house.clock.now())
-        verification = self.get(enrolment.verification_id)
         return self._written(verification, over, EventKind.ENROL_DECLINED, actor, {"by": actor.name})
 
     def enrol_address(self, enrolment: Enrolment, actor: Actor) -> Secret:
@@ -84,12 +82,13 @@ class Enrolling(Steps):
         session = self.house.keyring.own_token("enrol-session", f"{token}:{form_key}")
         if self._of_session(session.reveal()):
             return session
-        found = self.house.store.enrolments.by_token(digest(token)) if len(token) == TOKEN_LENGTH else None
-        now = self.house.clock.now()
-        if found is None or found.used_at or found.expires_at <= now:
+        pair, now = self._read(lambda: self._of_token(token)), self.house.clock.now()
+        if pair is None:
             raise NotFoundError(OVER, OVER_HINT)
-        taken = replace(found, token_digest=digest(session.reveal()), used_at=now, expires_at=now + PAGE_LIVES)
-        self._written(self.get(found.verification_id), taken, EventKind.ENROL_BEGUN, REQUESTER, {})
+        found, verification = pair
+        until = now + PAGE_LIVES
+        taken = replace(found, token_digest=digest(session.reveal()), used_at=now, expires_at=until)
+        self._written(verification, taken, EventKind.ENROL_BEGUN, REQUESTER, {})
         return session
 
     def may_enrol(self, verification: Verification) -> bool:
@@ -149,6 +148,10 @@ class Enrolling(Steps):
         }
         return self.house.record(verification, EventKind.ENROLLED, REQUESTER, fields, change)
 
+    def means_of(self, verification: Verification) -> tuple[Kept, ...]:
+        """List what the subject has enrolled."""
+        return kept_of(self.house, verification)
+
     def enrol_remove(self, session: str, means_id: str) -> Verification:
         """Remove one that proves no more than this permission gives."""
         view = self.enrol_view(session)
@@ -206,11 +209,23 @@ class Enrolling(Steps):
         waits = bool(enrolment.agent_id) and not enrolment.approver_id
         return waits and enrolment.expires_at > self.house.clock.now()
 
-    def _asked_for(self, enrolment_id: str) -> Enrolment:
-        found = self.house.store.enrolments.get(enrolment_id)
-        if found is None or not self._waits(found):
+    def _read(self, find: Callable[[], Enrolment | None]) -> tuple[Enrolment, Verification] | None:
+        """Read the verification before what decides, so that its version guards whatever follows."""
+        first = find()
+        verification = self.house.store.get(first.verification_id) if first else None
+        again = find() if verification else None
+        return (again, verification) if again and verification else None
+
+    def _asked_for(self, enrolment_id: str) -> tuple[Enrolment, Verification]:
+        found = self._read(lambda: self.house.store.enrolments.get(enrolment_id))
+        if found is None or not self._waits(found[0]):
             raise RefusedError("This set-up does not wait for an approval any more.", "Reload the page.")
         return found
+
+    def _of_token(self, token: str) -> Enrolment | None:
+        found = self.house.store.enrolments.by_token(digest(token)) if len(token) == TOKEN_LENGTH else None
+        lives = found and not found.used_at and found.expires_at > self.house.clock.now()
+        return found if lives else None
 
     def _of_session(self, session: str) -> Enrolment | None:
         found = self.house.store.enrolments.by_token(digest(session)) if session else None
@@ -218,11 +233,10 @@ class Enrolling(Steps):
         return found if lives else None
 
     def _living(self, session: str) -> tuple[Enrolment, Verification]:
-        found = self._of_session(session)
-        verification = self.house.store.get(found.verification_id) if found else None
-        if found is None or verification is None or verification.state is State.DISPUTED:
+        found = self._read(lambda: self._of_session(session))
+        if found is None or found[1].state is State.DISPUTED:
             raise NotFoundError(OVER, OVER_HINT)
-        return found, verification
+        return found
 
     def _mine(self, verification: Verification, kind: str) -> list[Authenticator]:
         return list(self.house.authenticators.of(owner_of(verification), kind))
