@@ -8,9 +8,9 @@ from typing import Any
 from deskward.core.challenges import TRIES, Asked, Asking, Checked, Option
 from deskward.core.destinations import Destination, Kind, masked, root_of
 from deskward.core.errors import InvalidError, SettingsError
+from deskward.core.exchange import Field
 from deskward.core.links import CODE_DIGITS, digits_of
 from deskward.core.proof import Evidence
-from deskward.core.records import Field
 from deskward.core.secret import Secret
 
 MOST_MINUTES, LONGEST = 10, 40

@@ -24,8 +24,8 @@ from webauthn.helpers.structs import (
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.challenges import TRIES, Asked, Asking, Checked, Enrolled, Option
 from deskward.core.errors import InvalidError, SettingsError
+from deskward.core.exchange import Field
 from deskward.core.proof import Evidence
-from deskward.core.records import Field
 from deskward.core.secret import Secret
 
 LONGEST, SHORTEST_WAIT, LONGEST_WAIT = 8_000, 30, 600

@@ -7,8 +7,8 @@ from typing import Any
 from deskward.core.authenticators import Used
 from deskward.core.challenges import TRIES, Asked, Asking, Checked, Enrolled, Option
 from deskward.core.errors import InvalidError, SettingsError
+from deskward.core.exchange import Field
 from deskward.core.proof import Evidence
-from deskward.core.records import Field
 from deskward.core.secret import Secret
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

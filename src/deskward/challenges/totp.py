@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.challenges import TRIES, Asked, Asking, Checked, Enrolled, Option
 from deskward.core.errors import InvalidError, SettingsError
+from deskward.core.exchange import Field
 from deskward.core.links import digits_of
 from deskward.core.proof import Evidence
-from deskward.core.records import Field
 from deskward.core.secret import Secret
 
 DIGITS, STEP, SECRET_BYTES, MOST_WINDOW, LONGEST = 6, 30, 20, 2, 40

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
-from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Receipt, Sending
+from deskward.core.exchange import Receipt
+from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending
 from deskward.core.verification import Verification
 
 

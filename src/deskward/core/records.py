@@ -8,62 +8,8 @@ from enum import StrEnum
 from deskward.core.authenticators import Authenticator, Enrolment, Used
 from deskward.core.destinations import Kind, Provenance
 from deskward.core.events import Event
+from deskward.core.exchange import Delivery
 from deskward.core.secret import Secret
-
-
-class Delivery(StrEnum):
-    """How far a message has come."""
-
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to one person; `id` is the same at every try, so that the channel can find it again."""
-
-    id: str
-    to: str
-    subject: str
-    text: str
-    html: str = ""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What the channel's other side said; `ref` names the message there, `text` is fit for agents."""
-
-    delivery: Delivery
-    ref: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A request that an outside system made to `hooks`: its full URL, headers in lower case, raw body."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a form, with its hint for people.
-
-    `kind` is “new-password”, “code” (digits), “text”, “choice” (of `choices`), “script” (filled by the page's
-    script) or “none”.
-    """
-
-    name: str
-    label: str
-    kind: str
-    hint: str = ""
-    min_length: int = 0
-    choices: tuple[str, ...] = ()
 
 
 class ErrandKind(StrEnum):
@@ -111,8 +57,8 @@ class Errand:
 class Sending:
     """One message on its way; `address` is the full value and never shown to an agent.
 
-    `purpose` is “link”, “code”, “proof”, “vouch”, “confirm” or a notice. `token_digest` finds the sending by the
-    token of its own that its message carries; `person_id` is whom it goes to where that is not the subject.
+    `token_digest` finds the sending by the token of its own that its message carries; `person_id` is whom it
+    goes to where that is not the subject.
     """
 
     id: str

@@ -73,7 +73,9 @@ _BY_STATE: Mapping[State, Status] = {
     State.SENT: Status("In progress", "blue", "Waiting for the requester to open the link."),
     State.STARTED: Status("In progress", "blue", "The requester is proving who they are."),
     State.REVIEW: Status("In progress", "amber", "Stronger proof or a second person is needed."),
-    State.HELD: Status("In progress", "amber", "Passed, waiting out the hold window."),
+    State.HELD: Status(
+        "In progress", "amber", "The proof is enough; the action waits or the requester comes back."
+    ),
     State.PASSED: Status("Passed", "green", "The requester proved who they are."),
     State.ACTING: Status("Passed", "green", "The action is being carried out."),
     State.DONE: Status("Passed", "green", "The requester completed the action."),

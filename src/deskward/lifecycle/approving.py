@@ -47,6 +47,11 @@ class Approving(Proving):
         approved = self.house.record(moved, EventKind.APPROVED, actor, fields)
         return approved if category.action or waits else self._let_pass(approved)
 
+    def approvable(self, verification: Verification) -> bool:
+        """Tell whether nothing but a second person is missing."""
+        done = {State.HELD, State.PASSED}
+        return verification.state is State.REVIEW and self._reviewed(verification).state in done
+
     def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
         """End a review with a no: review → failed."""
         verification = self.get(verification_id)
@@ -92,7 +97,8 @@ class Approving(Proving):
     def _reviewed(self, verification: Verification) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
         category = self.house.category_of(verification)
-        standing = self.standing(replace(verification, approved_at=self.house.clock.now()), category)
+        approved = replace(verification, approved_at=self.house.clock.now())
+        standing = self.standing(approved, category, self.earlier(verification))
         whole = replace(standing, missing=self.missing(verification, category), waited=False)
         seen = (finding_of(f) for f in verification.findings)
         return decide(category, self.person(verification), whole, seen)

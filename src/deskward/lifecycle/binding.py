@@ -1,4 +1,4 @@
-"""What binds a link to the requester: the call code, a second code, an authenticator app or a passkey (DESIGN 9.2)."""
+"""What binds a link to the requester: a call code, a second code, an app or a passkey (DESIGN 9.2)."""
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from deskward.core.authenticators import Authenticator, person_owner
 from deskward.core.challenges import Asking, Challenge, Option
@@ -61,7 +62,7 @@ class Means:
 
     def remaining(self) -> tuple[Offer, ...]:
         """List everything that could still raise the level: what is proven already is not offered again."""
-        done = {p.method for p in self._proofs}
+        done = {p.method for p in self._fresh()}
         proving = [n for n, c in self.house.challenges.items() if c.evidence is not Evidence.NOTHING]
         return self.offers([n for n in proving if n not in done])
 
@@ -80,6 +81,15 @@ class Means:
             and self.house.kept_root(root_of(d.kind, d.value)) not in taken
         )
 
+    def helping(self, asked: ProofLevel) -> tuple[Offer, ...]:
+        """List what leads to this level, alone or with at most two more; all that is left where it is reached."""
+        left = self.remaining()
+        have = self._fresh()
+        if self._level(have) >= asked:
+            return left
+        hoped = {o: self._hoped(self.house.challenges[o.challenge], o) for o in left}
+        return tuple(o for o in left if self._helps(hoped[o], [hoped[x] for x in left if x != o], have, asked))
+
     def reach(self, link: Provenance | None = None) -> ProofLevel:
         """Give the level that what is proven and everything that is left would reach together.
 
@@ -87,9 +97,17 @@ class Means:
         """
         hoped = [self._hoped(self.house.challenges[o.challenge], o) for o in self.remaining()]
         first = [self._linked(link)] if link else []
-        window = self.house.policy.limits.proof
-        have = fresh_of(self._proofs, self.person.id, self.now, window)
-        return level_of((*have, *first, *hoped), self.person.id, self.now, window)
+        return self._level((*self._fresh(), *first, *hoped))
+
+    def _helps(self, one: Proof, others: Sequence[Proof], have: Sequence[Proof], asked: ProofLevel) -> bool:
+        sets = (beside for size in (0, 1, 2) for beside in combinations(others, size))
+        return any(self._level((*have, *s, one)) >= asked > self._level((*have, *s)) for s in sets)
+
+    def _fresh(self) -> tuple[Proof, ...]:
+        return fresh_of(self._proofs, self.person.id, self.now, self.house.policy.limits.proof)
+
+    def _level(self, proofs: Sequence[Proof]) -> ProofLevel:
+        return level_of(proofs, self.person.id, self.now, self.house.policy.limits.proof)
 
     def _linked(self, provenance: Provenance) -> Proof:
         return Proof(LINK, "link", provenance is Provenance.ESTABLISHED, self.now, self.person.id)

@@ -1,6 +1,6 @@
 """More proof: what the policy asks for in order, and what is offered where the proof does not reach yet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from deskward.core.links import new_nonce
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.ports import Change
-from deskward.core.proof import ActionClass, Proof, fresh_of, independent, level_of
+from deskward.core.proof import ActionClass, Evidence, Proof, fresh_of, independent, level_of
 from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
@@ -82,7 +82,7 @@ class Proving(Steps):
             raise InvalidError("This is too old now.", "Choose “Another way”, then try again.", "answer")
         asking = self._asking(verification, person)
         checked = challenge.check(asking, verification.asked["kept"], answers)
-        if not checked.right:
+        if not checked.right and challenge.evidence is not Evidence.NOTHING:
             return self._missed(verification, challenge)
         return self._proven(verification, challenge, checked)
 
@@ -124,8 +124,13 @@ class Proving(Steps):
         granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
         return self.result(granted, REQUESTER, replace(change or Change(), grant=grant))
 
-    def standing(self, verification: Verification, category: Category) -> Standing:
-        """Tell how far the run has come; an approved one keeps the level it was approved at."""
+    def standing(
+        self, verification: Verification, category: Category, earlier: Sequence[Verification]
+    ) -> Standing:
+        """Tell how far the run has come; an approved one keeps the level it was approved at.
+
+        `earlier` are the other verifications of this person.
+        """
         now, window = self.house.clock.now(), self.house.proof_window(category)
         fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
         level = level_of(fresh, verification.subject_id, now, window)
@@ -135,21 +140,27 @@ class Proving(Steps):
             roots=independent(fresh),
             missing="" if approved else self.missing(verification, category),
             exception=verification.exception,
-            again=self._again(verification, category, now),
+            again=self._again(category, earlier),
             approved=approved,
             waited=verification.hold_until is not None and verification.hold_until <= now,
         )
 
     def _verdict(self, verification: Verification, person: Person) -> Verdict:
         category, now = self.house.category_of(verification), self.house.clock.now()
-        earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+        earlier = self.earlier(verification)
         findings = story_findings(
             provenance_finding(established=all(p.established for p in verification.proofs)),
             verification.wrong_total,
-            sum(1 for v in earlier if v.id != verification.id and v.started_at),
+            sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
         )
         told = (finding_of(f) for f in verification.signalled)
-        return decide(category, person, self.standing(verification, category), (*findings, *told))
+        return decide(category, person, self.standing(verification, category, earlier), (*findings, *told))
+
+    def earlier(self, verification: Verification) -> Sequence[Verification]:
+        """List the person's other verifications that may have ended within a day."""
+        since = self.house.clock.now() - self.house.policy.limits.to_send - 2 * DAY
+        found = self.house.store.earlier(verification.directory, verification.subject_id, since)
+        return [v for v in found if v.id != verification.id]
 
     def _offers(self, verification: Verification, person: Person, verdict: Verdict) -> tuple[Offer, ...]:
         if verdict.state is State.FAILED or not verdict.short or verification.approved_at:
@@ -160,10 +171,11 @@ class Proving(Steps):
         if step:
             return means.offers(step)
         asked = asked_of(category, person, exception=verification.exception)
-        return means.remaining() if means.reach() >= asked else ()
+        return means.helping(asked)
 
     def _next_step(self, verification: Verification, category: Category) -> tuple[str, ...]:
-        done = {p.method for p in verification.proofs}
+        since = self.house.clock.now() - self.house.proof_window(category)
+        done = {p.method for p in verification.proofs if p.at >= since}
         return next((step for step in category.challenges if not done & set(step)), ())
 
     def missing(self, verification: Verification, category: Category) -> str:
@@ -172,19 +184,12 @@ class Proving(Steps):
         titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
         return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
 
-    def _again(self, verification: Verification, category: Category, now: datetime) -> bool:
-        if category.action_class is ActionClass.C1 or not category.action:
-            return False
-        earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - 2 * DAY)
-        classes = {c.name: c.action_class for c in self.house.policy.categories}
-        return any(
-            v.state is State.DONE
-            and v.id != verification.id
-            and v.ended_at is not None
-            and v.ended_at > now - DAY
-            and classes.get(v.category) is not ActionClass.C1
-            for v in earlier
-        )
+    def _again(self, category: Category, earlier: Sequence[Verification]) -> bool:
+        """Tell whether an action of class C2 or higher was done for this person within 24 hours (SR-65)."""
+        since = self.house.clock.now() - DAY
+        light = {c.name for c in self.house.policy.categories if c.action_class is ActionClass.C1}
+        done = (v for v in earlier if v.state is State.DONE and v.ended_at is not None and v.ended_at > since)
+        return bool(category.action) and any(v.category not in light for v in done)
 
     def _proving(self, pin: str, seen_version: int) -> Verification | None:
         verification = self.pinned(pin)

@@ -15,6 +15,7 @@ from deskward.core.policy import Category, Way
 from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
+from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import asked_first
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
@@ -29,7 +30,7 @@ class DeskView:
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
     link and code can go to two different established addresses; `ways` are the other values that could bind the
-    link instead; `reverse_code` is what the requester sees too.
+    link instead; `reverse_code` is what the requester sees too; `approvable`: a review lacks only a second person.
     """
 
     verification: Verification
@@ -49,11 +50,13 @@ class DeskView:
     two_roots: bool = False
     ways: tuple[Way, ...] = ()
     reverse_code: str = ""
+    approvable: bool = False
 
     @property
     def can_send(self) -> bool:
         """Tell whether “Send” may be offered."""
-        movable = self.verification.state in {State.OPENED, State.SENT, State.STARTED, State.REVIEW}
+        open_states = {State.OPENED, State.SENT, State.STARTED, State.REVIEW, State.HELD}
+        movable = self.verification.state in open_states
         return movable and not self.verification.refusal and self.person is not None
 
     @property
@@ -131,6 +134,7 @@ class Reading:
             two_roots=self._two_roots(person, now),
             ways=self._ways(verification, category, person) if category and person else (),
             reverse_code=house.keyring.reverse_code(verification.id),
+            approvable=bool(person and category) and Approving(house).approvable(verification),
         )
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:

@@ -35,7 +35,7 @@ _TEMPLATES = {
     State.ACTING: "acting.html",
     State.DONE: "done.html",
     State.REVIEW: "thanks.html",
-    State.HELD: "thanks.html",
+    State.HELD: "held.html",
     State.FAILED: "failed.html",
     State.DISPUTED: "failed.html",
 }
@@ -62,6 +62,11 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.api_route(STEP, methods=["GET", "HEAD"])(portal.step)
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
+    app.post("/v/way")(portal.way)
+    app.post("/v/prove")(portal.prove)
+    app.post("/v/other")(portal.other)
+    app.post("/v/none")(portal.give_up)
+    app.post("/v/resume")(portal.resume)
     app.post("/v/act")(portal.act)
     app.post("/v/faster")(portal.faster)
     add_pages(app, lifecycle, templates)
@@ -130,6 +135,37 @@ class _Portal:
     def agree(self, request: Request, form: Form) -> Response:
         """Take “Continue” on the card."""
         return self._moved(request, form, lambda pin, seen: self.lifecycle.answer(pin, seen.version))
+
+    def way(self, request: Request, form: Form) -> Response:
+        """Take the choice of a way to give more proof."""
+        name, option = form.get("challenge", ""), form.get("option", "")
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.ask(pin, seen.version, name, option))
+
+    def prove(self, request: Request, form: Form) -> Response:
+        """Take the answer to what is asked; a wrong one is said on the same page."""
+
+        def move(pin: str, seen: Verification) -> object:
+            asked = self.reading.portal(seen).asked
+            names = [f.name for f in asked.fields] if asked else []
+            answers = {name: Secret(form.get(name, "")) for name in names}
+            now = self.lifecycle.prove(pin, seen.version, answers)
+            if now.asked and now.version != seen.version:
+                raise InvalidError("That is not right.", "Check it and try again.", "answer")
+            return now
+
+        return self._moved(request, form, move)
+
+    def other(self, request: Request, form: Form) -> Response:
+        """Take “Another way”."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.other_way(pin, seen.version))
+
+    def give_up(self, request: Request, form: Form) -> Response:
+        """Take “I cannot do any of these”."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.give_up(pin, seen.version))
+
+    def resume(self, request: Request, form: Form) -> Response:
+        """Take “Continue” after a waiting time."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.resume(pin, seen.version))
 
     def act(self, request: Request, form: Form) -> Response:
         """Do the action with what was typed, which goes nowhere else (SR-54, SR-79)."""
@@ -204,6 +240,8 @@ class _Portal:
         if verification.state is State.PASSED and not verification.action:
             name = "verified.html"
         view = self.reading.portal(verification)
+        if verification.state is State.STARTED and verification.agreed_at:
+            name = "challenge.html" if view.asked else "offers.html"
         status = trouble.status if trouble else 200
         faster = self.lifecycle.may_enrol(verification)
         return self._page(request, name, status, view=view, trouble=trouble, faster=faster)

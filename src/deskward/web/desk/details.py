@@ -1,5 +1,6 @@
 """The details view of a verification, and what an agent can do there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from deskward.web.desk.words import (
 )
 
 ADDRESS = "/verifications/{verification_id}"
+LONGEST_VERSION = 10
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Details:
         return [
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
+            self.door.form(f"{ADDRESS}/approve", self._approve),
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
@@ -67,14 +70,26 @@ class Details:
             visit, lambda: self.lifecycle.cancel(visit.verification_id, visit.actor, "Cancelled by the agent.")
         )
 
+    def _approve(self, visit: Visit) -> Response:
+        typed = visit.fields.get("version", "")
+        seen = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_VERSION else 0
+        return self._reasoned(
+            visit,
+            "approved",
+            lambda reason: self.lifecycle.approve(visit.verification_id, seen, visit.actor, reason),
+        )
+
     def _reject(self, visit: Visit) -> Response:
+        return self._reasoned(
+            visit, "rejected", lambda reason: self.lifecycle.reject(visit.verification_id, visit.actor, reason)
+        )
+
+    def _reasoned(self, visit: Visit, said: str, step: Callable[[str], object]) -> Response:
         reason = clean(visit.fields.get("reason", ""))
         if not reason:
-            error = InvalidError(
-                "Say why the request is rejected.", "The reason is noted in the ticket.", "reason"
-            )
-            return self._show(visit, error)
-        return self._do(visit, lambda: self.lifecycle.reject(visit.verification_id, visit.actor, reason))
+            text = f"Say why the request is {said}."
+            return self._show(visit, InvalidError(text, "The reason is noted in the ticket.", "reason"))
+        return self._do(visit, lambda: step(reason))
 
     def _checked(self, visit: Visit) -> Response:
         seen = visit.fields.get("seen")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from deskward.core.events import EventKind
 from deskward.core.ports import Delivery, Sending
+from deskward.core.proof import LINK
 from deskward.core.verification import Outcome, State
 from deskward.lifecycle.reading import DeskView
 from deskward.web.desk.words import by_mail, delivery
@@ -57,6 +58,7 @@ def _steps(view: DeskView) -> Iterator[Step]:
         "The right code was entered." * bool(v.started_at),
         v.started_at,
     )
+    yield from _proofs(view)
     yield _result(view)
     if v.action:
         yield _acted(view)
@@ -93,8 +95,20 @@ def _opened(view: DeskView) -> Step:
     return Step("Opened", "wait")
 
 
+def _proofs(view: DeskView) -> Iterator[Step]:
+    """Tell of proof beyond the link, where any was given or is asked for."""
+    v = view.verification
+    given = [p.method for p in v.proofs if p.method != LINK]
+    for method in given:
+        yield Step(f"Proof: {method.replace('_', ' ')}", "done")
+    if v.state is State.STARTED and v.agreed_at:
+        yield Step("More proof", "now", "The requester is asked for more.")
+
+
 def _result(view: DeskView) -> Step:
     v = view.verification
+    if v.state is State.HELD:
+        return Step("Result: waiting", "now", v.reason, v.hold_until)
     if v.state is State.REVIEW:
         return Step("Result: in review", "now", v.reason, v.decided_at)
     if v.state in _BAD and v.outcome is not Outcome.PASSED:
