@@ -43,7 +43,7 @@ class Enrolling(Steps):
         if len(said) < SHORTEST_REASON:
             text = "Say how you identified the person."
             raise InvalidError(text, "For example which document you looked at, and where.", "enrol_reason")
-        if not verification.subject_id or not enrollables(self.house):
+        if not self.may_open(verification):
             raise RefusedError("Nothing can be set up for this requester.", "Correct the requester of the ticket.")
         self.person(verification)
         if any(self._waits(e) for e in self.house.store.enrolments.of(verification_id)):
@@ -51,6 +51,10 @@ class Enrolling(Steps):
         made = replace(self._made(verification, ProofLevel.P3, WAITS), agent_id=agent.id, agent_name=agent.name)
         fields = {"agent_name": agent.name, "reason": said}
         return self._written(verification, replace(made, reason=said), EventKind.ENROL_OPENED, agent, fields)
+
+    def may_open(self, verification: Verification) -> bool:
+        """Tell whether there is somebody, and something to set up."""
+        return bool(verification.subject_id and enrollables(self.house))
 
     def enrol_approve(self, enrolment_id: str, approver: Actor) -> Enrolment:
         """Say yes as a second person; the link lives from now on (SR-62)."""
@@ -69,6 +73,12 @@ class Enrolling(Steps):
         enrolment, verification = self._asked_for(enrolment_id)
         over = replace(enrolment, expires_at=self.house.clock.now())
         return self._written(verification, over, EventKind.ENROL_DECLINED, actor, {"by": actor.name})
+
+    def enrol_last(self, verification_id: str) -> Enrolment | None:
+        """Give the set-up at the desk that waits, or whose link was not taken yet."""
+        now, found = self.house.clock.now(), self.house.store.enrolments.of(verification_id)
+        living = [e for e in found if e.agent_id and not e.used_at and e.expires_at > now]
+        return living[-1] if living else None
 
     def enrol_address(self, enrolment: Enrolment, actor: Actor) -> Secret:
         """Give the one-time address to the agent who stands with the person; empty for everybody else."""
