@@ -26,6 +26,12 @@ class EventKind(StrEnum):
     HELD = "held"
     RELEASED = "released"
     RESUMED = "resumed"
+    ENROL_OPENED = "enrol_opened"
+    ENROL_APPROVED = "enrol_approved"
+    ENROL_DECLINED = "enrol_declined"
+    ENROL_BEGUN = "enrol_begun"
+    ENROLLED = "enrolled"
+    MEANS_REMOVED = "means_removed"
     PASSED = "passed"
     REVIEW = "review"
     FAILED = "failed"
@@ -48,6 +54,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.PROVEN,
     EventKind.MISSED,
     EventKind.RESUMED,
+    EventKind.ENROL_BEGUN,
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,

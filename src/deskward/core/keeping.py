@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending
@@ -12,6 +13,11 @@ from deskward.core.verification import Verification
 
 class Store(Protocol):
     """The database. `save` is the one door through which a verification changes."""
+
+    @property
+    def enrolments(self) -> "Enrolments":
+        """Give what reads permissions to enrol."""
+        ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write new state, event, errands and the rest in one transaction; give the stored verification.
@@ -110,6 +116,22 @@ class Store(Protocol):
 
     def first_start(self) -> datetime:
         """Give the time of this installation's first start."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Where permissions to enrol are read; they are written by `Store.save`."""
+
+    def get(self, enrolment_id: str) -> Enrolment | None:
+        """Read one."""
+        ...
+
+    def by_token(self, digest: str) -> Enrolment | None:
+        """Find the one whose link or web session has this digest."""
+        ...
+
+    def of(self, verification_id: str) -> Sequence[Enrolment]:
+        """List those of a verification, oldest first."""
         ...
 
 

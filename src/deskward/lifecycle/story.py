@@ -28,6 +28,7 @@ from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import bound_by
+from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.sending import Request, compose
@@ -37,7 +38,7 @@ from deskward.lifecycle.subject import bound
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Approving):
+class Lifecycle(Approving, Enrolling):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:

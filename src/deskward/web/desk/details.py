@@ -13,6 +13,7 @@ from deskward.core.notes import clean
 from deskward.core.ports import Errand
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
     ERRANDS,
@@ -47,7 +48,13 @@ class Details:
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
+            *self.means.routes(self._do),
         ]
+
+    @property
+    def means(self) -> Means:
+        """Give the part about what the requester has enrolled."""
+        return Means(self.door, self.lifecycle)
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -63,6 +70,7 @@ class Details:
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
             proof=PROOFS[view.verification.proof_level],
+            means=self.means.values(visit, view.verification),
         )
 
     def _cancel(self, visit: Visit) -> Response:
