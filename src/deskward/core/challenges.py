@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.destinations import Destination
@@ -119,8 +119,11 @@ class Challenge(Protocol):
         ...
 
 
+@runtime_checkable
 class Enrollable(Challenge, Protocol):
-    """A challenge for which something is enrolled before."""
+    """A challenge for which something is enrolled before; `replaces` tells that a new set voids the older one."""
+
+    replaces: bool
 
     def enrol_ask(self, asking: Asking) -> Asked:
         """Make what is shown to enrol: a secret for an app, options for a passkey, codes to print.
