@@ -29,6 +29,7 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.settings import Settings
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
+from deskward.web.desk import Factors, Invitations, Passwords
 from deskward.web.guard import Guard
 
 KEY_BYTES = 32
@@ -78,14 +79,14 @@ class Deskward:
             passwords=self.passwords,
         )
 
-    def invitations(self) -> desk.Invitations:
+    def invitations(self) -> Invitations:
         """Make what invites people to the desk."""
-        rules = desk.Passwords(self.passwords)
-        return desk.Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
+        rules = Passwords(self.passwords)
+        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
 
-    def second_factors(self) -> desk.Factors:
+    def second_factors(self) -> Factors:
         """Make what keeps the agents' second factors."""
-        return desk.Factors(self.factors, self.house, self.settings.web.desk_url)
+        return Factors(self.factors, self.house, self.settings.web.desk_url)
 
     def portal(self) -> Starlette:
         """Make the public page."""

@@ -92,9 +92,7 @@ class Account:
         self.factors.enrol(visit.agent, visit.session, kind, visit.fields)
         log.info("second factor enrolled", agent=visit.agent.id, kind=kind)
 
-    def _form(
-        self, visit: Visit, kind: str, action: str, error: DeskwardError | None, *, first: bool
-    ) -> Response:
+    def _form(self, visit: Visit, kind: str, action: str, error: DeskwardError | None, *, first: bool) -> Response:
         offer = self.factors.enrolling(visit.agent, visit.session, kind, self.factors.at_of(visit.fields))
         others = [(f.name, f.title) for f in self.factors.known.values() if f.name != kind]
         return self.door.show(

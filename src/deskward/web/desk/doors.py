@@ -1,4 +1,4 @@
-"""The door of the desk: who comes in, by which web session, in which role, and with which form (SR-85 to SR-90)."""
+"""The door of the desk: who comes in, by which web session, role and form (SR-85 to SR-90)."""
 
 import hmac
 import re
@@ -111,7 +111,7 @@ class Door:
         return self._route(_Way("GET", path, view))
 
     def fresh_page(self, path: str, view: View) -> Route:
-        """Make the route of a page that asks for a login not older than 5 minutes, and then shows itself (SR-88)."""
+        """Make the route of a page that asks for a login not older than 5 minutes first (SR-88)."""
         return self._route(_Way("GET", path, view, fresh=True))
 
     def fragment(self, path: str, view: View) -> Route:
@@ -174,7 +174,7 @@ class Door:
         return self._begin(WebSession("", agent.id, secrets.token_urlsafe(32), now, now), response)
 
     def prove(self, visit: Visit, response: Response) -> Response:
-        """Go on under a new id after the second factor (SR-85, SR-86); other tabs' forms stay good at a step-up."""
+        """Go on under a new id after the second factor (SR-86); other tabs' forms stay good at a step-up."""
         now, old = self.clock.now(), visit.session
         csrf = old.csrf if old.proven_at else secrets.token_urlsafe(32)
         self.accounts.end_web_sessions(digest=old.digest)

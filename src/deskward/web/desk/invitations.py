@@ -17,7 +17,9 @@ LIVES = timedelta(hours=24)
 LEAST_PASSWORD = 15
 LONGEST_NAME = 100
 GONE = "This address cannot be used any more."
-GONE_HINT = "It works once, for 24 hours. Ask an administrator for a new one, or restart Deskward if there is none."
+GONE_HINT = (
+    "It works once, for 24 hours. Ask an administrator for a new one, or restart Deskward if there is none."
+)
 
 
 @dataclass(frozen=True)

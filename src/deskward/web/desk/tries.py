@@ -28,15 +28,17 @@ class Tries:
     house: House
     guard: Guard
 
-    def judged(self, request: Request, login: str, judge: Callable[[], Found | None], wrong: InvalidError) -> Found:
+    def judged(
+        self, request: Request, login: str, judge: Callable[[], Found | None], wrong: InvalidError
+    ) -> Found:
         """Give what `judge` found; None is counted and raises `wrong`, too many of them LimitError."""
-        budgets, now = self._budgets(login, client_address(request, self.guard.trusted_hops)), self.house.clock.now()
+        budgets = self._budgets(login, client_address(request, self.guard.trusted_hops))
         # Look, compare and count under one lock: else parallel tries would all look before any is counted.
         with _ONE_AT_A_TIME:
             self._limit(budgets)
             found = judge()
             if found is None:
-                self.house.store.add_counts(tuple(budgets), now)
+                self.house.store.add_counts(tuple(budgets), self.house.clock.now())
                 raise wrong
         return found
 
