@@ -77,6 +77,9 @@ def test_the_ordinary_case_by_keyboard_only(address: str, window: Window, opened
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Code from your app")).to_be_focused()
+    page.keyboard.type(CODE)
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Send Verification Portal Link")).to_be_visible()
     for _ in range(20):
         page.keyboard.press("Tab")

@@ -60,13 +60,13 @@ class Invited:
             raise
         except DeskwardError as error:
             roles = self.invitations.living(token).roles
-            typed = {"login": clean(login), "name": clean(name)}
+            typed = {"login": clean(login), "called": clean(name)}
             return self._page(request, token, error.status, error=error, roles=roles, **typed)
         log.info("invitation used", agent=agent.id, roles=agent.roles)
         return self.door.log_in(request, agent, see_other("/login/enrol"))
 
     def _page(self, request: Request, token: str, status: int = 200, **values: Any) -> Response:
-        known = {"error": None, "login": "", "name": "", "roles": (), "agent": None, "csrf": "", "here": ""}
+        known = {"error": None, "login": "", "called": "", "roles": (), "agent": None, "csrf": "", "here": ""}
         more = {"token": token, "least": LEAST_PASSWORD, "now": self.door.clock.now()}
         return self.door.templates.page(request, "invitation.html", status, **(known | more | values))
 
