@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
-from deskward.core.challenges import Challenge
+from deskward.core.challenges import Challenge, Enrollable
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
@@ -29,11 +29,13 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.settings import Settings
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
+from deskward.web.desk import Factors, Invitations, Passwords
 from deskward.web.guard import Guard
 
 KEY_BYTES = 32
 MOST_SKEW = 5.0
 EMBEDDED = "embedded"
+FACTORS, RESET = ("totp", "passkey"), "reset_password"
 
 
 class SystemClock:
@@ -57,6 +59,8 @@ class Deskward:
     runner: Runner
     guard: Guard
     directories: Mapping[str, Directory]
+    factors: Mapping[str, Enrollable]
+    passwords: Action
 
     def host_of(self, part: str) -> str:
         """Give the host name of “desk”, “portal” or “hooks”."""
@@ -71,7 +75,18 @@ class Deskward:
             console=self.opened.console,
             guard=self.guard,
             clock=self.house.clock,
+            factors=self.factors,
+            passwords=self.passwords,
         )
+
+    def invitations(self) -> Invitations:
+        """Make what invites people to the desk."""
+        rules = Passwords(self.passwords)
+        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
+
+    def second_factors(self) -> Factors:
+        """Make what keeps the agents' second factors."""
+        return Factors(self.factors, self.house, self.settings.web.desk_url)
 
     def portal(self) -> Starlette:
         """Make the public page."""
@@ -135,7 +150,17 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()
     errands = Errands(house, lifecycle, opened.rows, holder)
     return Deskward(
-        settings, opened, house, lifecycle, Reading(house), errands, runner, _guard(settings), directories
+        settings=settings,
+        opened=opened,
+        house=house,
+        lifecycle=lifecycle,
+        reading=Reading(house),
+        errands=errands,
+        runner=runner,
+        guard=_guard(settings),
+        directories=directories,
+        factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},
+        passwords=actions.get(RESET) or plugins.build("actions", RESET, {}, near=settings.near),
     )
 
 

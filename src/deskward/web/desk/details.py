@@ -43,7 +43,7 @@ class Details:
         return [
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
-            self.door.form(f"{ADDRESS}/approve", self._approve),
+            self.door.fresh_form(f"{ADDRESS}/approve", self._approve),
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),

@@ -29,9 +29,11 @@ class Means:
         """Give the routes; `do` runs a step and shows the page again."""
         return [
             self.door.form(f"{ADDRESS}/enrol", lambda visit: do(visit, lambda: self._open(visit))),
-            self.door.form(f"{ADDRESS}/enrol/approve", lambda visit: do(visit, lambda: self._approve(visit))),
+            self.door.fresh_form(
+                f"{ADDRESS}/enrol/approve", lambda visit: do(visit, lambda: self._approve(visit))
+            ),
             self.door.form(f"{ADDRESS}/enrol/decline", lambda visit: do(visit, lambda: self._decline(visit))),
-            self.door.form(f"{ADDRESS}/means/remove", lambda visit: do(visit, lambda: self._remove(visit))),
+            self.door.fresh_form(f"{ADDRESS}/means/remove", lambda visit: do(visit, lambda: self._remove(visit))),
         ]
 
     def values(self, visit: Visit, verification: Verification) -> dict[str, Any]:
