@@ -54,9 +54,10 @@ def askable(facts: Iterable[Fact], person: Person) -> tuple[Fact, ...]:
 
 def selected(facts: Iterable[Fact], number: int, nonce: str) -> tuple[Fact, ...]:
     """Choose that many facts of different topics, the same ones for the same nonce."""
-    ranked = sorted(facts, key=lambda fact: _rank(nonce, fact.topic, fact.question))
-    of_topic = {fact.topic: fact for fact in reversed(ranked)}
-    return tuple(fact for fact in ranked if of_topic[fact.topic] is fact)[:number]
+    of_topic: dict[str, Fact] = {}
+    for fact in sorted(facts, key=lambda fact: _rank(nonce, fact.topic, fact.question)):
+        of_topic.setdefault(fact.topic, fact)
+    return tuple(of_topic.values())[:number]
 
 
 def choices_of(fact: Fact, seed: str) -> tuple[str, ...]:
