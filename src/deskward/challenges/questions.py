@@ -9,7 +9,7 @@ from deskward.core.errors import InvalidError, RefusedError, SettingsError, Unre
 from deskward.core.notes import clean
 from deskward.core.proof import Evidence
 from deskward.core.questions import Fact, choices_of, selected
-from deskward.core.records import Field
+from deskward.core.ports import Field
 from deskward.core.risk import TOP, Finding, Section
 from deskward.core.secret import Secret
 
