@@ -7,9 +7,9 @@ from deskward.core.answers import Grading, grade
 from deskward.core.challenges import Asked, Asking, Checked, Option
 from deskward.core.errors import InvalidError, RefusedError, SettingsError, UnreachableError
 from deskward.core.notes import clean
+from deskward.core.ports import Field
 from deskward.core.proof import Evidence
 from deskward.core.questions import Fact, choices_of, selected
-from deskward.core.ports import Field
 from deskward.core.risk import TOP, Finding, Section
 from deskward.core.secret import Secret
 
