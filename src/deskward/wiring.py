@@ -23,6 +23,7 @@ from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
+from deskward.core.questions import QuestionSource
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
@@ -125,6 +126,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
     challenges: Mapping[str, Challenge] = make("challenges", settings.challenges)
+    sources: dict[str, QuestionSource] = make("sources", settings.sources)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -144,6 +146,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
+        sources=_sources(directories) | sources,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
@@ -166,6 +169,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
+
+
+def _sources(directories: Mapping[str, Directory]) -> dict[str, QuestionSource]:
+    """Take every directory that knows facts about its people."""
+    return {name: one for name, one in directories.items() if isinstance(one, QuestionSource)}
 
 
 def _guard(settings: Settings) -> Guard:

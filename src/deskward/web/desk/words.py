@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from deskward.core.answers import Grading
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
@@ -19,6 +20,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.AGREED: "The requester agreed",
     EventKind.ASKED: "Asked for more proof",
     EventKind.PROVEN: "More proof given",
+    EventKind.ANSWERED: "Questions answered",
     EventKind.MISSED: "A way to prove it was used up",
     EventKind.APPROVED: "Approved by a second person",
     EventKind.HELD: "Waiting before the action",
@@ -66,6 +68,13 @@ PROOFS: Mapping[ProofLevel, str] = {
 }
 _ACTORS = {"requester": "Requester", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = ("masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason")
+
+GRADINGS: Mapping[str, str] = {
+    Grading.CORRECT: "green",
+    Grading.PARTIAL: "amber",
+    Grading.INVALID: "red",
+    Grading.SKIPPED: "grey",
+}
 
 
 def by_mail(sending: Sending) -> bool:
