@@ -7,7 +7,6 @@ import struct
 from base64 import b32decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from deskward.core.accounts import Agent, WebSession
@@ -38,7 +37,7 @@ class Apps:
         factors, kept = self.house.second_factors(), self._kept(agent.login)
         if kept.exists() and factors.of(agent):
             return
-        now = datetime.now(UTC)
+        now = self.house.house.clock.now()
         session = WebSession(secrets.token_hex(32), agent.id, "", now, now)
         offer = factors.enrolling(agent, session, KIND)
         secret = str(offer.asked.shown["secret"]).replace(" ", "")
@@ -49,7 +48,7 @@ class Apps:
 
     def codes(self) -> list[Code]:
         """Give for each login the earliest code that the desk would still take."""
-        now = int(datetime.now(UTC).timestamp())
+        now = int(self.house.house.clock.now().timestamp())
         current, used = now // STEP, self._used()
         found = []
         for login, last in used.items():

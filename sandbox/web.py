@@ -79,7 +79,7 @@ class Pages:
 
     async def index(self, _request: Request) -> Response:
         """Show what is here and the story in five steps."""
-        return page("index.html", here="/", welcome=self.welcome)
+        return page("index.html", here="/", welcome=self.welcome, codes=self.codes())
 
     async def mail(self, request: Request) -> Response:
         """Show the messages per recipient, and one of them when it is asked for."""

@@ -110,7 +110,3 @@ class Accounts(Protocol):
         ConflictError when the login is taken.
         """
         ...
-
-    def withdraw(self, digest: str) -> None:
-        """Take back an invitation that was not used."""
-        ...

@@ -93,10 +93,6 @@ class SqlAccounts:
             raise _taken(agent) from None
         return True
 
-    def withdraw(self, digest: str) -> None:
-        """Take back an invitation that was not used."""
-        self._run(delete(invitations).where(_i.digest == digest, _i.used_at.is_(None)))
-
     def _run(self, change: Any) -> None:
         with self._database.write() as connection:
             connection.execute(change)

@@ -91,7 +91,7 @@ def test_sr_90_a_page_that_a_role_may_not_see_says_so_calmly(visitor: Visitor, s
     desk = visitor()
     desk.log_in("olga")
     page = desk.get("/send/DW-2222222222", 403)
-    assert "Your account has the role auditor, which does not include this." in page
+    assert "Your account has the role auditor, and this needs another one." in page
     assert "An administrator can change roles." in page
     assert desk.get("/send/DW-2222222222/progress", 403) == "Your role does not show this."
 

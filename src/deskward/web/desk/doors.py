@@ -233,8 +233,9 @@ class Door:
             return PlainTextResponse("Your role does not show this.", NOT_ALLOWED)
         if way.path == "/":
             return see_other(home_of(visit.agent))
-        roles = " and ".join(visit.agent.roles) or "no role"
-        text = f"Your account has the role {roles}, which does not include this."
+        held = visit.agent.roles
+        roles = f"the role{'s' * (len(held) > 1)} {' and '.join(held)}" if held else "no role"
+        text = f"Your account has {roles}, and this needs another one."
         trouble = Trouble(NOT_ALLOWED, title_of(NOT_ALLOWED), text, "An administrator can change roles.")
         return self.show(visit, "error.html", NOT_ALLOWED, trouble=trouble)
 
