@@ -61,6 +61,11 @@ def test_what_was_typed_or_not_chosen_is_told_by_field(
     assert home.lifecycle.get(opened.id) == opened
 
 
+def test_without_an_address_for_the_code_the_words_say_so(home: Household) -> None:
+    with pytest.raises(InvalidError, match="the code needs an address of its own"):
+        home.send(home.open(), on_phone=False, second="")
+
+
 def test_without_a_channel_of_the_kind_nothing_is_sent(home: Household) -> None:
     opened = home.open()
     home.change(channels={"smtp": home.mail})

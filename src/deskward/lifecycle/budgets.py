@@ -50,6 +50,12 @@ def failures(house: House, verification: Verification, now: datetime) -> None:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
 
 
+def begun_before(house: House, verification: Verification, now: datetime) -> int:
+    """Count the other verifications of this person that were opened within a day and started."""
+    earlier = house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+    return sum(1 for v in earlier if v.id != verification.id and v.started_at)
+
+
 def wrong_count(house: House, verification: Verification) -> Count:
     """Name the budget of wrong entries on the account."""
     subject = f"{verification.directory}:{verification.subject_id}"

@@ -17,6 +17,7 @@ from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import asked_first
+from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
@@ -115,13 +116,12 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
-        leads = self._leads(verification, category, person) if category and person else {}
         return DeskView(
             verification=verification,
             category=category,
             action_title=house.words.action(verification.action),
             choices=tuple(c for c in offered if c.kind in self._kinds()),
-            leads=leads,
+            leads=self._leads(verification, category, person, now),
             kinds=self._kinds(),
             sendings=tuple(house.store.sendings(verification.id)),
             events=tuple(house.store.events(verification.id)),
@@ -180,16 +180,25 @@ class Reading:
             return ()
         return Proving(self.house).offers(verification, person)
 
-    def _leads(self, verification: Verification, category: Category, person: Person) -> Mapping[Provenance, str]:
-        means = Means(self.house, verification.directory, person)
-        return {p: leads_to(category, person, provenance=p, more=means.reach(p)) for p in Provenance}
-
     def _ways(self, verification: Verification, category: Category, person: Person) -> tuple[Way, ...]:
         means = Means(self.house, verification.directory, person)
         return tuple(w for w in (Way.TOTP, Way.PASSKEY) if w in category.ways and means.options(w))
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
+
+    def _leads(
+        self, verification: Verification, category: Category | None, person: Person | None, now: datetime
+    ) -> Mapping[Provenance, str]:
+        if category is None or person is None:
+            return {}
+        begun, means = (
+            begun_before(self.house, verification, now),
+            Means(self.house, verification.directory, person),
+        )
+        return {
+            p: leads_to(category, person, provenance=p, more=means.reach(p), earlier=begun) for p in Provenance
+        }
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
         known, min_age = person.destinations if person else (), self.house.policy.limits.min_age

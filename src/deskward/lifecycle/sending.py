@@ -184,6 +184,12 @@ def _known(person: Person, choice: str, field: str) -> Destination:
 
 
 def _second(house: House, person: Person, request: Request, first: _Target, now: datetime) -> _Target:
+    if not request.second:
+        raise InvalidError(
+            "Without a live call the code needs an address of its own.",
+            "Choose where the code should go, or call the requester back on the number on file and choose “Yes”.",
+            "second",
+        )
     second = _target(house, _known(person, request.second, "second"), now)
     if second.root == first.root:
         raise InvalidError("Link and code must go to two different addresses.", "Choose another one.", "second")

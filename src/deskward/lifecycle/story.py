@@ -7,7 +7,7 @@ and act, more proof, the verdict, a second person and a hold, is in `proving.py`
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from deskward.core.decision import obstacle
 from deskward.core.destinations import Provenance
@@ -35,7 +35,6 @@ from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 
-DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
