@@ -69,7 +69,7 @@ class Means:
 
 
 def _picture(address: str) -> str:
-    return segno.make(address, micro=False).svg_data_uri(scale=5, border=4, light="#fff")
+    return segno.make(address, micro=False).svg_data_uri(scale=4, border=4, light="#fff")
 
 
 def _only_approvers(visit: Visit) -> None:
