@@ -57,7 +57,7 @@ def test_the_example_settings_are_good_settings(tmp_path: Path, monkeypatch: pyt
     for name in re.findall(r'env = "(\w+)"', text):
         monkeypatch.setenv(name, "x" * 32)
     settings = read(ROOT / "docs" / "deskward.example.toml")
-    for folder in ("connectors", "channels", "actions"):
+    for folder in ("connectors", "channels", "actions", "challenges"):
         for name, table in getattr(settings, folder).items():
             assert plugins.build(folder, name, table, near=tmp_path).name == name
     assert [category.name for category in settings.policy().categories] == list(settings.categories)
