@@ -40,8 +40,8 @@ class Factors:
     desk_url: str
 
     def of(self, agent: Agent) -> Sequence[Authenticator]:
-        """List what an agent has enrolled."""
-        return self.house.authenticators.of(agent_owner(agent.id))
+        """List what an agent has enrolled and can be asked for."""
+        return [a for a in self.house.authenticators.of(agent_owner(agent.id)) if a.kind in self.known]
 
     def ways(self, agent: Agent, session: WebSession) -> list[Offer]:
         """List the ways an agent can prove to be the one, the easiest first."""
@@ -119,7 +119,8 @@ class Factors:
     def _asking(self, agent: Agent, session: WebSession, factor: Enrollable, at: int) -> Asking:
         # The nonce is bound to this login, which changes with every success, and to the form's time.
         nonce = self.house.keyring.page_nonce(f"desk\x1f{factor.name}\x1f{session.digest}", at)
-        site = Site(str(urlsplit(self.desk_url).hostname), self.desk_url, self.house.portal.organisation)
+        name = f"{self.house.portal.organisation} help desk"
+        site = Site(str(urlsplit(self.desk_url).hostname), self.desk_url, name)
         person = Person(agent.id, agent.login, agent.name, "")
         own = self.house.authenticators.of(agent_owner(agent.id), factor.name)
         return Asking(person, site, self.house.clock.now(), tuple(own), nonce=nonce)
