@@ -1,4 +1,4 @@
-"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · note."""
+"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · policy · note."""
 
 import getpass
 import logging
@@ -17,6 +17,7 @@ from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.links import new_id
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Ticket
+from deskward.policies import policies
 from deskward.settings import read, settings_path
 from deskward.web.desk import hashed
 from deskward.wiring import Deskward, build
@@ -24,6 +25,7 @@ from deskward.wiring import Deskward, build
 app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
 agents = App(name="agent", help="The accounts that may log in to the desk.")
 app.command(agents)
+app.command(policies)
 
 File = Annotated[Path | None, Parameter(name="--settings", help="The settings file (or DESKWARD_SETTINGS).")]
 LEAST_PASSWORD = 15
