@@ -109,7 +109,7 @@ def test_methods_stand_in_the_order_of_ease() -> None:
 def through(**changes: Any) -> Judged:
     """Make something that was let through, as a broken engine would."""
     fine = Trial(ON_FILE, (APP,), 2, RiskLevel.NOT_ASSESSED)
-    parts = {"level": ProofLevel.P3, "asked": ProofLevel.P2, "roots": 2, "missing": ""}
+    parts: dict[str, Any] = {"level": ProofLevel.P3, "asked": ProofLevel.P2, "roots": 2, "missing": ""}
     own = {k: changes.pop(k) for k in tuple(changes) if k in parts}
     return Judged(replace(fine, **changes), State.PASSED, **(parts | own))
 
@@ -147,7 +147,7 @@ def test_what_an_engine_lets_through_wrongly_is_told(
 
 
 def test_every_promise_can_be_told() -> None:
-    weak = {"level": ProofLevel.P1, "roots": 1}
+    weak: dict[str, Any] = {"level": ProofLevel.P1, "roots": 1}
     everything = through(link=SUPPLIED, methods=(QUIZ,), aal=3, risk=RiskLevel.HIGH, **weak)
     medium = through(risk=RiskLevel.MEDIUM, roots=1, link=None)
     bare = through(methods=(QUIZ,))
@@ -181,7 +181,8 @@ def test_a_policy_is_told_in_the_order_in_which_it_is_met() -> None:
     text = said(STEPPED)
     order = [
         "Factor Reset (class C3:", "The agent:", "gets a note", "caller supplies is not taken", "On a call",
-        "a second established address", "authenticator app", "The requester:", "One of: passkey, authenticator app.",
+        "a second established address", "authenticator app", "The requester:",
+        "One of: passkey, authenticator app.",
         "questions about your work. Right answers prove nothing.", "A second person approves every run.",
         "10 minutes for the action reset_factor", "Limits:", "15 minutes by e-mail and 10 minutes by SMS",
         "Risk of 4 out of 10 is Medium", "What passes",
