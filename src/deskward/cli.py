@@ -1,4 +1,4 @@
-"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · note."""
+"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · policy · note."""
 
 import logging
 import sys
@@ -12,11 +12,13 @@ from deskward import plugins, serving, staff
 from deskward.core.console import Search
 from deskward.core.errors import DeskwardError
 from deskward.core.tickets import Check, Ticket
+from deskward.policies import policies
 from deskward.staff import File, house_of
 from deskward.wiring import Deskward
 
 app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
 app.command(staff.agents)
+app.command(policies)
 
 
 def log_lines(level: str = "INFO") -> None:

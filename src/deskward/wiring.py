@@ -22,6 +22,7 @@ from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
+from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
 from deskward.core.questions import QuestionSource
 from deskward.errands import Errands
@@ -125,13 +126,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     channels: Mapping[str, Channel] = make("channels", settings.channels)
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
-    challenges: Mapping[str, Challenge] = make("challenges", settings.challenges)
+    policy, challenges = settings.policy(), challenges_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
-    policy = settings.policy()
     house = House(
         store=opened.store,
         clock=ticking,
@@ -165,6 +165,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},
         passwords=actions.get(RESET) or plugins.build("actions", RESET, {}, near=settings.near),
     )
+
+
+def challenges_of(settings: Settings) -> Mapping[str, Challenge]:
+    """Make the challenges; SettingsError where the steps of a category cannot prove what its class needs."""
+    made: Mapping[str, Challenge] = _plugins(settings, "challenges", settings.challenges)
+    try:
+        check_steps(settings.policy().categories, {name: c.evidence for name, c in made.items()})
+    except SettingsError as error:
+        raise SettingsError(f"{settings.file}: {error}", error.hint) from error
+    return made
 
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -151,6 +151,16 @@ def test_sr_137_resends_wait_one_two_five_and_fifteen_minutes(home: Household) -
         sent = home.send(sent)
 
 
+def test_sr_137_a_category_may_give_one_requester_fewer_links_a_day(home: Household) -> None:
+    few = tuple(replace(c, per_day=2) for c in home.house.policy.categories)
+    home.change(policy=replace(home.house.policy, categories=few))
+    home.sent("1001")
+    home.sent("1002")
+    with pytest.raises(LimitError, match="2 links a day for this person"):
+        home.sent("1003")
+    assert home.send(home.open("1004", requester_id="p-ben"), choice="d-ben").sends == 1
+
+
 def test_an_unopened_link_sent_to_a_corrected_address_skips_the_wait(home: Household) -> None:
     first = home.sent()
     second = home.send(first, choice="d-phone")

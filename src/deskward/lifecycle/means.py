@@ -35,6 +35,7 @@ class Means:
         self._id, self._tried = (run.id, run.tried) if run else ("", ())
         self._proofs = run.proofs if run else ()
         self._sending_id = run.sending_id if run else ""
+        self._window = house.proof_window(house.category_of(run)) if run else house.policy.limits.proof
         self._enrolled = self._read_enrolled(directory)
 
     def asking(self, name: str, option: str = "", nonce: str = "") -> Asking:
@@ -109,10 +110,10 @@ class Means:
         return any(self._level((*have, *s, one)) >= asked > self._level((*have, *s)) for s in sets)
 
     def _fresh(self) -> tuple[Proof, ...]:
-        return fresh_of(self._proofs, self.person.id, self.now, self.house.policy.limits.proof)
+        return fresh_of(self._proofs, self.person.id, self.now, self._window)
 
     def _level(self, proofs: Sequence[Proof]) -> ProofLevel:
-        return level_of(proofs, self.person.id, self.now, self.house.policy.limits.proof)
+        return level_of(proofs, self.person.id, self.now, self._window)
 
     def _linked(self, provenance: Provenance) -> Proof:
         return Proof(LINK, "link", provenance is Provenance.ESTABLISHED, self.now, self.person.id)

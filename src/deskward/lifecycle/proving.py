@@ -177,7 +177,7 @@ class Proving(Steps):
     def _next_step(self, verification: Verification, category: Category) -> tuple[str, ...]:
         since = self.house.clock.now() - self.house.proof_window(category)
         done = {p.method for p in verification.proofs if p.at >= since}
-        return next((step for step in category.challenges if not done & set(step)), ())
+        return category.next_step(done)
 
     def missing(self, verification: Verification, category: Category) -> str:
         """Say which step of the policy is not done; empty when all are."""

@@ -67,7 +67,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
-    ceilings = tuple(ceilings_of(house, counts, now))
+    ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
     failures(house, verification, now)
     wait(house, verification, first.root, now)
@@ -120,7 +120,7 @@ def proof_sending(
         for name, value in (("destination", target.root), ("country", target.country))
         if value
     )
-    ceilings = tuple(ceilings_of(house, counts, now))
+    ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
     sending = _sending(house, verification, "proof", target, form_key="", reason="", now=now, until=until)
     return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)

@@ -196,9 +196,10 @@ class Steps:
         old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")
-        limits = self.house.policy.limits
-        last = (verification.started_at or now) + limits.proof + limits.grant
-        grant = replace(old, id=new_id("GR"), expires_at=min(now + limits.grant, last))
+        limits, category = self.house.policy.limits, self.house.category_of(verification)
+        lives = limits.grant_of(category)
+        last = (verification.started_at or now) + limits.proof_of(category) + lives
+        grant = replace(old, id=new_id("GR"), expires_at=min(now + lives, last))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         fields = {"reason": spent.text}
         return self.house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))
