@@ -95,7 +95,7 @@ def recommendation(verification: Verification) -> str:
 def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
     """Write the note of an event from what the event itself recorded, so that a retry writes the same."""
     title, lines = _WRITERS[event.kind](event.fields, verification, words)
-    return Note(title, tuple(Line(x.label, _plain(x.value), x.url) for x in lines), event.marker)
+    return Note(_plain(title), tuple(Line(x.label, _plain(x.value), x.url) for x in lines), event.marker)
 
 
 def _plain(value: object) -> str:
