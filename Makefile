@@ -1,6 +1,6 @@
 # Everything a developer or a build server runs, by one word. `make run` is the place to start.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports coverage bench clean
+.PHONY: help run test check lint types imports coverage bench policy clean
 
 PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 8
 
@@ -38,6 +38,10 @@ coverage:
 bench: ## Measure, each number beside its floor
 	@scripts/setup test
 	.venv/bin/python -m bench
+
+policy: ## Write what the sandbox's policy lets through into docs/policy.md
+	@scripts/setup test
+	.venv/bin/python -m scripts.policy_doc
 
 clean: ## Remove everything that set-up and runs left here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deskward.core.errors import SettingsError
-from deskward.core.policy import LONGEST_RUN
+from deskward.core.policy import LONGEST_RUN, Typed, Way
 from deskward.core.proof import ActionClass
 from deskward.settings import is_loopback, read, settings_path
 
@@ -77,6 +77,35 @@ def test_good_settings_become_a_policy(path: Path) -> None:
     assert policy.version == read(path).policy().version
 
 
+def test_a_category_says_steps_addresses_ways_thresholds_and_times(path: Path) -> None:
+    keys = """class = "C2"
+challenges = [["passkey", "totp"], "questions"]
+typed = "never"
+ways = ["call", "totp"]
+medium_from = 3
+high_from = 6.5
+proof_minutes = 12
+grant_minutes = 8
+hold_hours = 1.5
+links_per_day = 2
+"""
+    sections = "[challenges.passkey]\n[challenges.totp]\n[challenges.questions]\n[categories."
+    text = TEXT.replace('class = "C2"', keys).replace("[categories.", sections, 1)
+    path.write_text(text.replace("code_minutes = 5", "hold_hours = 6\nreturn_hours = 12"))
+    policy = read(path).policy()
+    reset, check = policy.categories
+    assert reset.challenges == (("passkey", "totp"), ("questions",))
+    assert (reset.typed, reset.ways) == (Typed.NEVER, (Way.CALL, Way.TOTP))
+    assert (reset.medium_from, reset.high_from) == (3, 6.5)
+    limits = policy.limits
+    assert (limits.proof_of(reset), limits.grant_of(reset)) == (timedelta(minutes=12), timedelta(minutes=8))
+    assert (limits.hold_of(reset), limits.hold_of(check)) == (timedelta(hours=1.5), timedelta(hours=6))
+    assert (limits.per_day_of(reset), limits.per_day_of(check)) == (2, 5)
+    assert limits.to_return == timedelta(hours=12)
+    assert (reset.next_step(["totp"]), reset.next_step(())) == (("questions",), ("passkey", "totp"))
+    assert (reset.next_step(["passkey", "questions"]), check.next_step(())) == ((), ())
+
+
 def test_another_policy_has_another_version(path: Path) -> None:
     path.write_text(TEXT)
     before = read(path).policy().version
@@ -91,6 +120,7 @@ def test_another_policy_has_another_version(path: Path) -> None:
         ('organisation = "Acme"', "organisation = 3", "organisation: "),
         ('organisation = "Acme"', 'organisation = "Acme"\nbrandt = "x"', "brandt: this key is unknown"),
         ('organisation = "Acme"', 'organisation = "Acme"\nnear = "x"', "near: this key is unknown"),
+        ('organisation = "Acme"', 'organisation = "Acme"\nfile = "x"', "file: this key is unknown"),
         ('organisation = "Acme"', 'organisation = "A"\n_env_file = "x"', "_env_file: this key is unknown"),
         ("[channels.smtp]", "", "channels: this key is missing"),
         ('directory = "roster"\naction', 'directory = "ldap"\naction', "there is no [directories.ldap]"),
@@ -110,6 +140,24 @@ def test_another_policy_has_another_version(path: Path) -> None:
         ("code_minutes = 5", "grant_minutes = 15.5", "allowed are 30"),
         ("code_minutes = 5", "min_age_days = 3", "limits.min_age_days"),
         ('class = "C2"', 'class = "C9"', "categories.Password Reset.class"),
+        ('class = "C2"', 'class = "C4"', "categories.Password Reset.class: SR-20"),
+        ('class = "C2"', 'class = "C3"\ntyped = "allowed"', "categories.Password Reset.typed: SR-42"),
+        ('class = "C2"', 'typed = "sometimes"', "categories.Password Reset.typed"),
+        ('class = "C2"', "ways = []", "categories.Password Reset.ways: SR-06"),
+        ('class = "C2"', 'ways = ["pigeon"]', "categories.Password Reset.ways.0"),
+        ('class = "C2"', 'ways = ["totp"]', "“totp” needs [challenges.totp]"),
+        ('class = "C2"', 'challenges = "totp"', "categories.Password Reset.challenges: write a list of steps"),
+        ('class = "C2"', "challenges = [[3]]", "categories.Password Reset.challenges: write a list of steps"),
+        ('class = "C2"', 'challenges = ["totp"]', "no [challenges.totp]. Set up: none."),
+        ('class = "C2"', "medium_from = 7", "categories.Password Reset.medium_from and"),
+        ('class = "C2"', "high_from = 11", "categories.Password Reset.high_from"),
+        ('class = "C2"', "medium_from = nan", "categories.Password Reset.medium_from"),
+        ('class = "C2"', "proof_minutes = 61", "categories.Password Reset.proof_minutes: SR-31"),
+        ('class = "C2"', "grant_minutes = 16", "categories.Password Reset.grant_minutes: SR-80"),
+        ('class = "C2"', "hold_hours = 0", "categories.Password Reset.hold_hours: SR-66"),
+        ('class = "C2"', "links_per_day = 0", "categories.Password Reset.links_per_day"),
+        ("code_minutes = 5", "hold_hours = 0", "limits.hold_hours"),
+        ("code_minutes = 5", "return_hours = -1", "limits.return_hours"),
         ("[web]", '[web]\nlisten = "8080"', "web.listen"),
         ("[web]", "[web", "cannot be read"),
     ],

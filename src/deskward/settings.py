@@ -5,32 +5,21 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
-from deskward.core.destinations import Kind
+from deskward.core import policy_rules
 from deskward.core.errors import SettingsError, in_words
-from deskward.core.policy import Category, Limits, Policy
-from deskward.core.proof import ActionClass
+from deskward.core.policy import Policy
 from deskward.core.secret import Secret, read_secret
+from deskward.policy_settings import CategorySettings, LimitSettings, Section
 
-Span = Annotated[float, Field(gt=0, le=100_000)]
 SecretText = Annotated[Secret, BeforeValidator(read_secret)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        arbitrary_types_allowed=True,
-        frozen=True,
-        hide_input_in_errors=True,
-    )
 
 
 def _address(url: str) -> str:
@@ -57,7 +46,7 @@ def is_loopback(host: str) -> bool:
 Address = Annotated[str, BeforeValidator(_address)]
 
 
-class Web(_Section):
+class Web(Section):
     """Where the pages are, as browsers see them, and where this process listens."""
 
     desk_url: Address
@@ -75,73 +64,17 @@ class Web(_Section):
         return self
 
 
-class Store(_Section):
+class Store(Section):
     """Where the rows are, and the key that tokens and codes are derived from; keep the two apart."""
 
     url: str = "sqlite:///deskward.db"
     key_file: Path = Path("deskward.key")
 
 
-class ErrandSettings(_Section):
+class ErrandSettings(Section):
     """How many errands run at once."""
 
     threads: int = Field(default=4, ge=1, le=64)
-
-
-class CategorySettings(_Section):
-    """One category of tickets; the section's name is its name."""
-
-    match: list[str | int] = Field(default_factory=list)
-    directory: str
-    action: str = ""
-    action_class: ActionClass = Field(default=ActionClass.C2, alias="class")
-    closes: bool = True
-
-
-class LimitSettings(_Section):
-    """Lifetimes, tries and budgets (SR-134)."""
-
-    link_minutes_email: Span = 15
-    link_minutes_sms: Span = 10
-    code_minutes: Span = 10
-    code_tries: int = Field(default=5, ge=1, le=10)
-    proof_minutes: Span = 15
-    grant_minutes: float = Field(default=10, gt=0, le=60)
-    send_days: float = Field(default=7, gt=0, le=90)
-    review_hours: float = Field(default=24, gt=0, le=720)
-    min_age_days: Span = 14
-    links_per_hour: int = Field(default=3, ge=1)
-    links_per_day: int = Field(default=5, ge=1)
-    wait_minutes: list[Span] = Field(default=[1, 2, 5, 15], min_length=1)
-    corrections_per_ticket: int = Field(default=3, ge=0)
-    wrong_per_address: int = Field(default=50, ge=5)
-    agent_links_per_hour: int = Field(default=60, ge=1)
-    country_links_per_hour: int = Field(default=120, ge=1)
-    countries: list[str] = Field(default_factory=list)
-
-    def limits(self) -> Limits:
-        """Make the value that the core uses; SettingsError where a standard forbids it."""
-        return Limits(
-            link={
-                Kind.EMAIL: timedelta(minutes=self.link_minutes_email),
-                Kind.SMS: timedelta(minutes=self.link_minutes_sms),
-            },
-            code=timedelta(minutes=self.code_minutes),
-            code_tries=self.code_tries,
-            proof=timedelta(minutes=self.proof_minutes),
-            grant=timedelta(minutes=self.grant_minutes),
-            to_send=timedelta(days=self.send_days),
-            to_review=timedelta(hours=self.review_hours),
-            min_age=timedelta(days=self.min_age_days),
-            links_per_hour=self.links_per_hour,
-            links_per_day=self.links_per_day,
-            waits=tuple(timedelta(minutes=m) for m in self.wait_minutes),
-            corrections_per_ticket=self.corrections_per_ticket,
-            wrong_per_address=self.wrong_per_address,
-            agent_links_per_hour=self.agent_links_per_hour,
-            country_links_per_hour=self.country_links_per_hour,
-            countries=tuple(self.countries),
-        )
 
 
 class Settings(BaseSettings):
@@ -168,8 +101,14 @@ class Settings(BaseSettings):
     directories: dict[str, dict[str, Any]]
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     challenges: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
     categories: dict[str, CategorySettings]
-    near: Path = Path()
+    file: Path = Path("deskward.toml")
+
+    @property
+    def near(self) -> Path:
+        """Give the folder that relative paths are taken from."""
+        return self.file.parent
 
     @classmethod
     def settings_customise_sources(
@@ -198,19 +137,14 @@ class Settings(BaseSettings):
         return self
 
     def policy(self) -> Policy:
-        """Make the policy; its version is a digest of what it says."""
-        categories = tuple(
-            Category(
-                name,
-                tuple(str(m) for m in c.match) or (name,),
-                c.directory,
-                c.action,
-                c.action_class,
-                c.closes,
-            )
-            for name, c in self.categories.items()
-        )
+        """Make the policy; its version is a digest of what it says. SettingsError where a standard forbids it."""
+        categories = tuple(c.category(name) for name, c in self.categories.items())
         limits = self.limits.limits()
+        policy_rules.check(categories, limits)
+        policy_rules.check_names(categories, self.challenges)
+        for name, given in self.categories.items():
+            named = given.ways if "ways" in given.model_fields_set else ()
+            policy_rules.check_ways(name, named, self.challenges)
         version = hashlib.sha256(repr((categories, limits)).encode()).hexdigest()[:16]
         return Policy(categories, limits, version)
 
@@ -225,7 +159,7 @@ def settings_path(given: Path | None = None) -> Path:
 
 def _refuse_inner(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse what only the library's and our own constructor calls may name."""
-    inner = [{"loc": (key,), "type": "extra_forbidden"} for key in content if key == "near" or key.startswith("_")]
+    inner = [{"loc": (key,), "type": "extra_forbidden"} for key in content if key == "file" or key.startswith("_")]
     if inner:
         raise SettingsError(f"{path}:\n{in_words(inner)}", "See docs/settings.md for every key.")
 
@@ -243,7 +177,7 @@ def read(path: Path) -> Settings:
         raise SettingsError(f"{path} cannot be read: {error}", "Mend the file; it is TOML.") from error
     _refuse_inner(path, content)
     try:
-        settings = Settings(**content, near=path.resolve().parent)
+        settings = Settings(**content, file=path.resolve())
         settings.policy()
     except ValidationError as error:
         mistakes = error.errors(include_input=False, include_url=False)

@@ -16,24 +16,28 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
-from deskward.core.challenges import Challenge
+from deskward.core.challenges import Challenge, Enrollable
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
+from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
+from deskward.core.questions import QuestionSource
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.settings import Settings
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
+from deskward.web.desk import Factors, Invitations, Passwords
 from deskward.web.guard import Guard
 
 KEY_BYTES = 32
 MOST_SKEW = 5.0
 EMBEDDED = "embedded"
+FACTORS, RESET = ("totp", "passkey"), "reset_password"
 
 
 class SystemClock:
@@ -57,6 +61,8 @@ class Deskward:
     runner: Runner
     guard: Guard
     directories: Mapping[str, Directory]
+    factors: Mapping[str, Enrollable]
+    passwords: Action
 
     def host_of(self, part: str) -> str:
         """Give the host name of “desk”, “portal” or “hooks”."""
@@ -71,7 +77,18 @@ class Deskward:
             console=self.opened.console,
             guard=self.guard,
             clock=self.house.clock,
+            factors=self.factors,
+            passwords=self.passwords,
         )
+
+    def invitations(self) -> Invitations:
+        """Make what invites people to the desk."""
+        rules = Passwords(self.passwords)
+        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
+
+    def second_factors(self) -> Factors:
+        """Make what keeps the agents' second factors."""
+        return Factors(self.factors, self.house, self.settings.web.desk_url)
 
     def portal(self) -> Starlette:
         """Make the public page."""
@@ -109,12 +126,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     channels: Mapping[str, Channel] = make("channels", settings.channels)
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
-    challenges: Mapping[str, Challenge] = make("challenges", settings.challenges)
+    policy, challenges = settings.policy(), challenges_of(settings)
+    sources: dict[str, QuestionSource] = make("sources", settings.sources)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
-    policy = settings.policy()
     house = House(
         store=opened.store,
         clock=ticking,
@@ -130,18 +147,44 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
         accounts=opened.accounts,
+        sources=_sources(directories) | sources,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
     holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()
     errands = Errands(house, lifecycle, opened.rows, holder)
     return Deskward(
-        settings, opened, house, lifecycle, Reading(house), errands, runner, _guard(settings), directories
+        settings=settings,
+        opened=opened,
+        house=house,
+        lifecycle=lifecycle,
+        reading=Reading(house),
+        errands=errands,
+        runner=runner,
+        guard=_guard(settings),
+        directories=directories,
+        factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},
+        passwords=actions.get(RESET) or plugins.build("actions", RESET, {}, near=settings.near),
     )
+
+
+def challenges_of(settings: Settings) -> Mapping[str, Challenge]:
+    """Make the challenges; SettingsError where the steps of a category cannot prove what its class needs."""
+    made: Mapping[str, Challenge] = _plugins(settings, "challenges", settings.challenges)
+    try:
+        check_steps(settings.policy().categories, {name: c.evidence for name, c in made.items()})
+    except SettingsError as error:
+        raise SettingsError(f"{settings.file}: {error}", error.hint) from error
+    return made
 
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
+
+
+def _sources(directories: Mapping[str, Directory]) -> dict[str, QuestionSource]:
+    """Take every directory that knows facts about its people."""
+    return {name: one for name, one in directories.items() if isinstance(one, QuestionSource)}
 
 
 def _guard(settings: Settings) -> Guard:

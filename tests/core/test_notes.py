@@ -49,6 +49,8 @@ NAMES = [
     "status",
     "next",
     "reverse_code",
+    "counts_from",
+    "ceiling",
 ]
 EVIL = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",

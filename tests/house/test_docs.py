@@ -9,11 +9,12 @@ import pytest
 from pydantic import BaseModel
 
 from deskward import plugins
-from deskward.settings import CategorySettings, LimitSettings, Settings
+from deskward.policy_settings import CategorySettings, LimitSettings
+from deskward.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-INNER = {"near"}
+INNER = {"file"}
 
 
 def sections() -> dict[str, str]:

@@ -61,6 +61,11 @@ def test_what_was_typed_or_not_chosen_is_told_by_field(
     assert home.lifecycle.get(opened.id) == opened
 
 
+def test_without_an_address_for_the_code_the_words_say_so(home: Household) -> None:
+    with pytest.raises(InvalidError, match="the code needs an address of its own"):
+        home.send(home.open(), on_phone=False, second="")
+
+
 def test_without_a_channel_of_the_kind_nothing_is_sent(home: Household) -> None:
     opened = home.open()
     home.change(channels={"smtp": home.mail})
@@ -144,6 +149,16 @@ def test_sr_137_resends_wait_one_two_five_and_fifteen_minutes(home: Household) -
         assert caught.value.retry_after == 2
         home.clock.forward(seconds=1)
         sent = home.send(sent)
+
+
+def test_sr_137_a_category_may_give_one_requester_fewer_links_a_day(home: Household) -> None:
+    few = tuple(replace(c, per_day=2) for c in home.house.policy.categories)
+    home.change(policy=replace(home.house.policy, categories=few))
+    home.sent("1001")
+    home.sent("1002")
+    with pytest.raises(LimitError, match="2 links a day for this person"):
+        home.sent("1003")
+    assert home.send(home.open("1004", requester_id="p-ben"), choice="d-ben").sends == 1
 
 
 def test_an_unopened_link_sent_to_a_corrected_address_skips_the_wait(home: Household) -> None:

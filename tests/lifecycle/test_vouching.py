@@ -238,6 +238,14 @@ def test_who_cannot_sign_is_not_asked_and_without_enough_nothing_is_offered(team
     assert waiting.asked["kept"]["people"] == [BEN.id, CARA.id]
 
 
+def test_sr_90_an_auditor_has_nothing_to_sign_with_at_the_desk(team: Household) -> None:
+    team.challenges.pop("passkey")
+    team.restart()
+    for person in (BEN, CARA):
+        team.opened.accounts.put_agent(Agent(f"a-{person.id}", person.login, person.name, roles=("auditor",)))
+    assert "second factor" in team.open().refusal
+
+
 def test_a_directory_that_is_down_offers_no_colleague(team: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(_: Person) -> list[Person]:
         raise UnreachableError("The directory is down.")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.destinations import Destination
 from deskward.core.exchange import Field
 from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.questions import Fact
 from deskward.core.records import Vouch
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
@@ -31,9 +32,9 @@ class Asking:
     """All that a challenge may look at.
 
     `destinations` are the person's established ones whose trust root is not proven yet; `people` are those who
-    may speak for them or be asked about; `nonce` is 256 random bits of this one asking, as hexadecimal text;
-    `issued` is the 6-digit code derived from it. `option` is the one the requester chose.
-    `vouches` are what colleagues were asked and said in this run, while it counts.
+    may speak for them; `facts` are what may be asked about the person; `nonce` is 256 random bits of this one
+    asking, as hexadecimal text; `issued` is the 6-digit code derived from it. `option` is the one the requester
+    chose. `vouches` are what colleagues were asked and said in this run, while it counts.
     """
 
     person: Person
@@ -43,6 +44,7 @@ class Asking:
     destinations: tuple[Destination, ...] = ()
     people: tuple[Person, ...] = ()
     vouches: tuple[Vouch, ...] = ()
+    facts: tuple[Fact, ...] = ()
     option: str = ""
     nonce: str = ""
     issued: Secret = field(default_factory=lambda: Secret(""))
@@ -151,8 +153,15 @@ class Challenge(Protocol):
         ...
 
 
+@runtime_checkable
 class Enrollable(Challenge, Protocol):
-    """A challenge for which something is enrolled before."""
+    """A challenge for which something is enrolled before; `about` says to people what that takes and gives.
+
+    `replaces` tells that a new set voids the older one.
+    """
+
+    about: str
+    replaces: bool
 
     def enrol_ask(self, asking: Asking) -> Asked:
         """Make what is shown to enrol: a secret for an app, options for a passkey, codes to print.

@@ -11,6 +11,7 @@ from deskward.core.risk import Assessment, Finding, RiskLevel, assess, velocity_
 from deskward.core.verification import Outcome, State
 
 ENOUGH_AT_MEDIUM = 2
+_REVIEW = "The result will be a review, not a pass."
 
 
 @dataclass(frozen=True)
@@ -123,16 +124,23 @@ def obstacle(category: Category, person: Person, reach: ProofLevel = ProofLevel.
     return ""
 
 
-def leads_to(category: Category, person: Person, *, provenance: Provenance, more: ProofLevel) -> str:
+def leads_to(
+    category: Category, person: Person, *, provenance: Provenance, more: ProofLevel, earlier: int = 0
+) -> str:
     """Say before “Send” what an address of this kind can lead to (DESIGN 9.5).
 
-    `more` is the level that everything else the person can do reaches together with such an address.
+    `more` is the level that everything else the person can do reaches together with such an address; `earlier`
+    counts the verifications of this person that were begun within a day.
     """
     reach = ProofLevel.P2 if provenance is Provenance.ESTABLISHED else ProofLevel.P1
     exception = provenance is Provenance.CALLER_SUPPLIED
     asked = asked_of(category, person, exception=exception)
     second = needs_second_person(category, Standing(reach, exception=exception))
     after = " A second person must approve, and the action waits." if second and exception else f" {second}"
+    many = velocity_finding(earlier)
+    if reach >= asked and many and assess([many]).level is not RiskLevel.NOT_ASSESSED:
+        end = "One more independent proof will be asked for." if more > reach else _REVIEW
+        return f"{many.text} {end}"
     if reach >= asked:
         return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed.{after.rstrip()}"
     kind = provenance.value.capitalize()
@@ -141,7 +149,4 @@ def leads_to(category: Category, person: Person, *, provenance: Provenance, more
             f"{kind}: reaches proof level {reach.name} by itself, and {asked.name} is needed. The requester is "
             f"asked for more proof that they have set up.{after.rstrip()}"
         )
-    return (
-        f"{kind}: reaches proof level {max(reach, more).name} at most, and {asked.name} is needed. "
-        "The result will be a review, not a pass."
-    )
+    return f"{kind}: reaches proof level {max(reach, more).name} at most, and {asked.name} is needed. {_REVIEW}"

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     AGREED = "agreed"
     ASKED = "asked"
     PROVEN = "proven"
+    ANSWERED = "answered"
     MISSED = "missed"
     VOUCHED = "vouched"
     VOUCH_REFUSED = "vouch_refused"
@@ -28,6 +29,12 @@ class EventKind(StrEnum):
     HELD = "held"
     RELEASED = "released"
     RESUMED = "resumed"
+    ENROL_OPENED = "enrol_opened"
+    ENROL_APPROVED = "enrol_approved"
+    ENROL_DECLINED = "enrol_declined"
+    ENROL_BEGUN = "enrol_begun"
+    ENROLLED = "enrolled"
+    MEANS_REMOVED = "means_removed"
     PASSED = "passed"
     REVIEW = "review"
     FAILED = "failed"
@@ -48,8 +55,10 @@ NOTED = frozenset(EventKind) - {
     EventKind.AGREED,
     EventKind.ASKED,
     EventKind.PROVEN,
+    EventKind.ANSWERED,
     EventKind.MISSED,
     EventKind.RESUMED,
+    EventKind.ENROL_BEGUN,
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,

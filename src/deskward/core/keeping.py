@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending, Vouch
@@ -16,6 +17,11 @@ class Store(Protocol):
     @property
     def vouches(self) -> "Vouches":
         """Give what reads the words of colleagues."""
+        ...
+
+    @property
+    def enrolments(self) -> "Enrolments":
+        """Give what reads permissions to enrol."""
         ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
@@ -138,6 +144,22 @@ class Vouches(Protocol):
 
     def given(self, directory: str, voucher_id: str, since: datetime) -> Sequence[Vouch]:
         """List what a person has signed for others since then."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Where permissions to enrol are read; they are written by `Store.save`."""
+
+    def get(self, enrolment_id: str) -> Enrolment | None:
+        """Read one."""
+        ...
+
+    def by_token(self, digest: str) -> Enrolment | None:
+        """Find the one whose link or web session has this digest."""
+        ...
+
+    def of(self, verification_id: str) -> Sequence[Enrolment]:
+        """List those of a verification, oldest first."""
         ...
 
 

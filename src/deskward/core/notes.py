@@ -95,7 +95,7 @@ def recommendation(verification: Verification) -> str:
 def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
     """Write the note of an event from what the event itself recorded, so that a retry writes the same."""
     title, lines = _WRITERS[event.kind](event.fields, verification, words)
-    return Note(title, tuple(Line(x.label, _plain(x.value), x.url) for x in lines), event.marker)
+    return Note(_plain(title), tuple(Line(x.label, _plain(x.value), x.url) for x in lines), event.marker)
 
 
 def _plain(value: object) -> str:
@@ -208,6 +208,38 @@ def _released(_: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     ]
 
 
+def _enrol_opened(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Identified in person, set-up of means asked for", [
+        Line("Identified by", f["agent_name"]),
+        Line("How", f["reason"]),
+        Line("Next", "Another person with the role approver says yes or no."),
+        Line("Approve or decline", url=f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _enrol_approved(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Set-up of means approved by a second person", [
+        Line("Approved by", f["by"]),
+        Line("Link valid until", f["expires_at"]),
+    ]
+
+
+def _enrol_declined(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Set-up of means declined", [Line("Declined by", f["by"])]
+
+
+def _enrolled(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return f"{f['label']} set up", [
+        Line("Set up by", f["by"]),
+        Line("Counts from", f["counts_from"]),
+        Line("Proves at most", f["ceiling"]),
+    ]
+
+
+def _means_removed(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return f"{f['label']} removed", [Line("Removed by", f["by"])]
+
+
 def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     return "Action unknown, check", [
         Line("Requested action", w.action(v.action)),
@@ -246,6 +278,11 @@ _WRITERS = {
     EventKind.VOUCHED: _vouched,
     EventKind.VOUCH_REFUSED: _vouch_refused,
     EventKind.APPROVED: _approved,
+    EventKind.ENROL_OPENED: _enrol_opened,
+    EventKind.ENROL_APPROVED: _enrol_approved,
+    EventKind.ENROL_DECLINED: _enrol_declined,
+    EventKind.ENROLLED: _enrolled,
+    EventKind.MEANS_REMOVED: _means_removed,
     EventKind.RELEASED: _released,
     EventKind.TIMED_OUT: _result,
     EventKind.CANCELLED: _cancelled,

@@ -1,6 +1,6 @@
 """What a category asks for, and the limits that hold for everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -42,7 +42,7 @@ class Category:
     `match` holds names or ids of the ticketing system; `action` is empty for verify only, and its class is
     then C2 by default (DESIGN 9.15); `closes` tells whether a completed action resolves and closes the ticket.
     `challenges` are steps in order, each with its alternatives by name; `typed` and `ways` say which addresses
-    and which call-bound values are taken; `proof`, `grant` and `hold` replace those of the limits.
+    and which call-bound values are taken; `proof`, `grant`, `hold` and `per_day` replace those of the limits.
     """
 
     name: str
@@ -67,6 +67,10 @@ class Category:
         if self.typed is Typed.BY_CLASS:
             return self.action_class in {ActionClass.C1, ActionClass.C2}
         return self.typed is Typed.ALLOWED
+
+    def next_step(self, done: Collection[str]) -> tuple[str, ...]:
+        """Give the first step that none of these challenges fulfils; empty when all are done."""
+        return next((step for step in self.challenges if not set(done) & set(step)), ())
 
     def fits(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is in this category."""
@@ -115,6 +119,22 @@ class Limits:
                 f"limits.min_age_days is {self.min_age.days}, the least is {LEAST_AGE.days}.",
                 "An address must be known for at least a week before it counts as established (SR-34).",
             )
+
+    def proof_of(self, category: Category) -> timedelta:
+        """Give how long a proof counts in this category (SR-31)."""
+        return self.proof if category.proof is None else category.proof
+
+    def grant_of(self, category: Category) -> timedelta:
+        """Give how long a requester who passed has for the action."""
+        return self.grant if category.grant is None else category.grant
+
+    def hold_of(self, category: Category) -> timedelta:
+        """Give how long an exception waits (SR-66)."""
+        return self.hold if category.hold is None else category.hold
+
+    def per_day_of(self, category: Category) -> int:
+        """Give how many links a day one requester gets."""
+        return self.links_per_day if category.per_day is None else category.per_day
 
 
 def _within(key: str, value: timedelta, longest: timedelta, row: str) -> None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from deskward.core.authenticators import Authenticator, Used
+from deskward.core.authenticators import Authenticator, Enrolment, Used
 from deskward.core.destinations import Kind, Provenance
 from deskward.core.events import Event
 from deskward.core.exchange import Delivery
-from deskward.core.proof import ProofLevel
 from deskward.core.secret import Secret
 
 
@@ -201,35 +200,13 @@ class Vouch:
 
 
 @dataclass(frozen=True)
-class Enrolment:
-    """A permission to enrol means of proof once; `ceiling` is what they may prove at most.
-
-    From the desk it waits for an `approver_id`; after a verification it names that one (`verification_id`).
-    """
-
-    id: str
-    directory: str
-    subject_id: str
-    token_digest: str
-    nonce: str
-    ceiling: ProofLevel
-    opened_at: datetime
-    expires_at: datetime
-    agent_id: str = ""
-    agent_name: str = ""
-    reason: str = ""
-    approver_id: str = ""
-    verification_id: str = ""
-    used_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Change:
     """Everything that one transaction writes beside the verification itself.
 
     Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
-    the same id; `vouches` too. `fence` is raised; a grant is never consumed while one stands (SR-48).
+    the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised; a grant
+    is never consumed while one stands (SR-48).
     """
 
     event: Event | None = None
@@ -242,6 +219,8 @@ class Change:
     known: KnownTicket | None = None
     used: tuple[Used, ...] = ()
     enrolled: tuple[Authenticator, ...] = ()
+    removed: tuple[str, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
     addresses: tuple[Address, ...] = ()
     vouches: tuple[Vouch, ...] = ()
     fence: Fence | None = None

@@ -12,11 +12,14 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
 
 
-def ceilings_of(house: House, counts: tuple[Count, ...], now: datetime) -> Iterator[Ceiling]:
+def ceilings_of(
+    house: House, verification: Verification, counts: tuple[Count, ...], now: datetime
+) -> Iterator[Ceiling]:
     """Give the most links of a day and of an hour for each budget; the saving transaction keeps them (SR-137)."""
     limits = house.policy.limits
+    daily_here = limits.per_day_of(house.category_of(verification))
     budgets = {
-        "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),
+        "send-subject": (limits.links_per_hour, daily_here, "for this person"),
         "send-destination": (limits.links_per_hour, limits.links_per_day, "to this address"),
         "send-agent": (limits.agent_links_per_hour, limits.agent_links_per_hour * 8, "by you"),
         "send-ticket": (limits.links_per_hour, limits.links_per_day, "for this ticket"),
@@ -48,6 +51,12 @@ def failures(house: House, verification: Verification, now: datetime) -> None:
     seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
     if seen + living * limits.code_tries > MOST_FAILURES:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
+
+
+def begun_before(house: House, verification: Verification, now: datetime) -> int:
+    """Count the other verifications of this person that were opened within a day and started."""
+    earlier = house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+    return sum(1 for v in earlier if v.id != verification.id and v.started_at)
 
 
 def wrong_count(house: House, verification: Verification) -> Count:

@@ -29,6 +29,7 @@ from deskward.core.ports import (
     People,
     Store,
 )
+from deskward.core.questions import QuestionSource
 from deskward.core.verification import State, Verification
 
 
@@ -75,6 +76,7 @@ class House:
     authenticators: Authenticators
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
     accounts: Accounts | None = None
+    sources: Mapping[str, QuestionSource] = field(default_factory=dict)
 
     @property
     def site(self) -> Site:
@@ -93,11 +95,11 @@ class House:
 
     def proof_window(self, category: Category) -> timedelta:
         """Give how long a proof counts (SR-31)."""
-        return category.proof or self.policy.limits.proof
+        return self.policy.limits.proof_of(category)
 
     def hold_of(self, category: Category) -> timedelta:
         """Give how long an exception waits (SR-66)."""
-        return self.policy.limits.hold if category.hold is None else category.hold
+        return self.policy.limits.hold_of(category)
 
     def kept_root(self, root: str) -> str:
         """Name a trust root as rows keep it: comparable, and nothing to read."""
@@ -144,7 +146,7 @@ class House:
             ticket_id=verification.ticket_id,
             agent_id=verification.agent_id,
             policy_version=self.policy.version,
-            expires_at=self.clock.now() + (category.grant or self.policy.limits.grant),
+            expires_at=self.clock.now() + self.policy.limits.grant_of(category),
         )
 
 

@@ -12,8 +12,11 @@ from deskward.core.people import Person
 from deskward.core.proof import LINK, Evidence, Proof, ProofLevel, fresh_of, level_of
 from deskward.core.secret import Secret
 from deskward.core.verification import Verification
+from deskward.lifecycle.facts import facts_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.vouchers import Vouchers
+
+QUESTIONS = "questions"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Means:
         self._id, self._tried = (run.id, run.tried) if run else ("", ())
         self._proofs = run.proofs if run else ()
         self._sending_id = run.sending_id if run else ""
+        self._window = house.proof_window(house.category_of(run)) if run else house.policy.limits.proof
         self._enrolled = self._read_enrolled(directory)
 
     def asking(self, name: str, option: str = "", nonce: str = "") -> Asking:
@@ -48,6 +52,7 @@ class Means:
             destinations=self.destinations(),
             people=around.candidates if around else (),
             vouches=around.said() if around else (),
+            facts=facts_of(self.house, self._directory, self.person) if name == QUESTIONS else (),
             option=option,
             nonce=nonce,
             issued=issued,
@@ -119,10 +124,10 @@ class Means:
         return any(self._level((*have, *s, one)) >= asked > self._level((*have, *s)) for s in sets)
 
     def _fresh(self) -> tuple[Proof, ...]:
-        return fresh_of(self._proofs, self.person.id, self.now, self.house.policy.limits.proof)
+        return fresh_of(self._proofs, self.person.id, self.now, self._window)
 
     def _level(self, proofs: Sequence[Proof]) -> ProofLevel:
-        return level_of(proofs, self.person.id, self.now, self.house.policy.limits.proof)
+        return level_of(proofs, self.person.id, self.now, self._window)
 
     def _linked(self, provenance: Provenance) -> Proof:
         return Proof(LINK, "link", provenance is Provenance.ESTABLISHED, self.now, self.person.id)

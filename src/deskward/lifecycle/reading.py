@@ -1,13 +1,14 @@
 """What pages read: everything about one verification in one value, and nothing they must not show."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
-from deskward.core.errors import NotFoundError, OutsideError, RefusedError
+from deskward.core.errors import DeskwardError, NotFoundError, OutsideError, RefusedError
 from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
@@ -17,6 +18,7 @@ from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import asked_first
+from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
@@ -115,13 +117,12 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
-        leads = self._leads(verification, category, person) if category and person else {}
         return DeskView(
             verification=verification,
             category=category,
             action_title=house.words.action(verification.action),
             choices=tuple(c for c in offered if c.kind in self._kinds()),
-            leads=leads,
+            leads=self._leads(verification, category, person, now),
             kinds=self._kinds(),
             sendings=tuple(house.store.sendings(verification.id)),
             events=tuple(house.store.events(verification.id)),
@@ -175,16 +176,17 @@ class Reading:
     def _asked(self, verification: Verification, person: Person) -> Asked | None:
         if verification.state is State.SENT:
             return asked_first(self.house, verification, person)
-        return Proving(self.house).asked(verification, person) if verification.state is State.STARTED else None
+        if verification.state is not State.STARTED:
+            return None
+        # What cannot be asked any more, a source that is down: then another way is offered.
+        with suppress(DeskwardError):
+            return Proving(self.house).asked(verification, person)
+        return None
 
     def _offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
         if verification.state is not State.STARTED or not verification.agreed_at:
             return ()
         return Proving(self.house).offers(verification, person)
-
-    def _leads(self, verification: Verification, category: Category, person: Person) -> Mapping[Provenance, str]:
-        means = Means(self.house, verification.directory, person)
-        return {p: leads_to(category, person, provenance=p, more=means.reach(p)) for p in Provenance}
 
     def _ways(self, verification: Verification, category: Category, person: Person) -> tuple[Way, ...]:
         means = Means(self.house, verification.directory, person)
@@ -192,6 +194,19 @@ class Reading:
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
+
+    def _leads(
+        self, verification: Verification, category: Category | None, person: Person | None, now: datetime
+    ) -> Mapping[Provenance, str]:
+        if category is None or person is None:
+            return {}
+        begun, means = (
+            begun_before(self.house, verification, now),
+            Means(self.house, verification.directory, person),
+        )
+        return {
+            p: leads_to(category, person, provenance=p, more=means.reach(p), earlier=begun) for p in Provenance
+        }
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
         known, min_age = person.destinations if person else (), self.house.policy.limits.min_age

@@ -67,7 +67,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
-    ceilings = tuple(ceilings_of(house, counts, now))
+    ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
     failures(house, verification, now)
     wait(house, verification, first.root, now)
@@ -125,7 +125,7 @@ def letter(house: House, verification: Verification, purpose: str, where: Destin
         for name, value in (("destination", target.root), ("country", target.country))
         if value
     )
-    ceilings = tuple(ceilings_of(house, counts, now))
+    ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
     sending = _sending(house, verification, purpose, target, form_key="", reason="", now=now, until=until)
     return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
@@ -189,6 +189,12 @@ def _known(person: Person, choice: str, field: str) -> Destination:
 
 
 def _second(house: House, person: Person, request: Request, first: _Target, now: datetime) -> _Target:
+    if not request.second:
+        raise InvalidError(
+            "Without a live call the code needs an address of its own.",
+            "Choose where the code should go, or call the requester back on the number on file and choose “Yes”.",
+            "second",
+        )
     second = _target(house, _known(person, request.second, "second"), now)
     if second.root == first.root:
         raise InvalidError("Link and code must go to two different addresses.", "Choose another one.", "second")

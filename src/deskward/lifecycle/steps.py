@@ -9,6 +9,7 @@ from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
+from deskward.core.policy import Way
 from deskward.core.ports import Change, Count, KnownTicket, Receipt, Sending, Spent
 from deskward.core.proof import LINK, Proof
 from deskward.core.risk import kept
@@ -19,9 +20,17 @@ from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
 
 BASELINE = "baseline"
+READ_BACK = "The requester did it, and the directory shows it."
 HOUR = timedelta(hours=1)
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
+
+
+_BOUND_BY = {
+    Way.CALL: "code on the call",
+    Way.TOTP: "with their authenticator app",
+    Way.PASSKEY: "with their passkey",
+}
 
 
 class Steps:
@@ -133,7 +142,7 @@ class Steps:
     def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
         """Write a result with everything its note says (DESIGN 9.7)."""
         sending = self.house.store.sending(verification.sending_id) if verification.sending_id else None
-        channel = self._way(sending) if sending else ""
+        channel = self._way(verification, sending) if sending else ""
         kinds = {
             State.PASSED: EventKind.PASSED,
             State.HELD: EventKind.HELD,
@@ -145,10 +154,18 @@ class Steps:
             verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
         )
 
-    def _way(self, sending: Sending) -> str:
+    def _way(self, verification: Verification, sending: Sending) -> str:
         channel = self.house.channels.get(sending.channel)
         said = channel.kind.said if channel else sending.channel
-        return f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
+        link = f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
+        return f"{link}; {self._bound_by(verification, sending)}"
+
+    def _bound_by(self, verification: Verification, sending: Sending) -> str:
+        if verification.code_way != Way.SECOND:
+            return _BOUND_BY[Way(verification.code_way)]
+        sent = self.house.store.sendings(verification.id)
+        code = next((s for s in sent if s.purpose == "code" and s.form_key == sending.form_key), None)
+        return f"code to {code.masked}" if code else "code to a second address"
 
     def undelivered(self, sending: Sending, receipt: Receipt) -> None:
         """Note it before the sending is marked, once: a crash between the two must not lose the note."""
@@ -162,7 +179,8 @@ class Steps:
         """Write that the action is done; `actor` is who did it, or who saw that it was."""
         now = self.house.clock.now()
         moved = ended(verification.moved(State.DONE), now)
-        return self.house.record(moved, EventKind.DONE, actor, {"text": spent.text, "at": when(now)})
+        text = READ_BACK if actor == REQUESTER else spent.text
+        return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)})
 
     def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
         """Write that it is cancelled, by whom and why."""
@@ -178,9 +196,10 @@ class Steps:
         old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")
-        limits = self.house.policy.limits
-        last = (verification.started_at or now) + limits.proof + limits.grant
-        grant = replace(old, id=new_id("GR"), expires_at=min(now + limits.grant, last))
+        limits, category = self.house.policy.limits, self.house.category_of(verification)
+        lives = limits.grant_of(category)
+        last = (verification.started_at or now) + limits.proof_of(category) + lives
+        grant = replace(old, id=new_id("GR"), expires_at=min(now + lives, last))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         fields = {"reason": spent.text}
         return self.house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))

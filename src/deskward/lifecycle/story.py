@@ -7,7 +7,7 @@ and act, more proof, the verdict, a second person and a hold, is in `proving.py`
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from deskward.core.decision import obstacle
 from deskward.core.destinations import Provenance
@@ -27,6 +27,7 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.binding import bound_by
+from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.sending import Request, compose
@@ -34,11 +35,10 @@ from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 from deskward.lifecycle.vouching import Vouching
 
-DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching):
+class Lifecycle(Vouching, Enrolling):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:

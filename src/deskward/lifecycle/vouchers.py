@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
-from deskward.core.accounts import Agent
+from deskward.core.accounts import Agent, Role
 from deskward.core.authenticators import person_owner
 from deskward.core.destinations import Destination, Kind, Provenance, provenance_of, root_of
 from deskward.core.errors import OutsideError
@@ -84,9 +84,10 @@ class Vouchers:
 
 
 def account_of(house: House, person: Person) -> Agent | None:
-    """Find the living desk account that is this person's: the one with the same login."""
+    """Find the living desk account that is this person's, by the same login; auditors sign nothing (SR-90)."""
     found = house.accounts.agent_by_login(person.login) if house.accounts else None
-    return found if found and found.active else None
+    working = found and found.has(Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR)
+    return found if found and found.active and working else None
 
 
 def has_vouched(house: House, verification: Verification, agent_id: str) -> bool:

@@ -18,6 +18,7 @@ from deskward.store.tables import (
     addresses,
     authenticators,
     counts,
+    enrolments,
     errands,
     events,
     fences,
@@ -61,6 +62,10 @@ def _write_proof(connection: Connection, change: Change, now: datetime, sealer: 
         if not use(connection, used, now):
             raise ConflictError("This was used already.", "Use a fresh code, or another way.")
     _add(connection, insert(authenticators), [sealed_row(a, "sealed", sealer) for a in change.enrolled])
+    if change.removed:
+        mine = authenticators.c.id.in_(change.removed)
+        connection.execute(update(authenticators).where(mine).values(removed_at=now))
+    put_rows(connection, enrolments, [row_of(e) for e in change.enrolments])
     if change.fence:
         connection.execute(insert(fences), [row_of(change.fence)])
     put_rows(connection, addresses, [sealed_row(a, "value", sealer) for a in change.addresses])

@@ -29,6 +29,7 @@ from deskward.core.ports import (
 from deskward.core.verification import State, Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
+from deskward.store.enrolments import SqlEnrolments
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
 from deskward.store.tables import (
@@ -75,6 +76,11 @@ class SqlStore:
     def vouches(self) -> SqlVouches:
         """Give what reads the words of colleagues."""
         return SqlVouches(self.database)
+
+    @property
+    def enrolments(self) -> SqlEnrolments:
+        """Give what reads permissions to enrol."""
+        return SqlEnrolments(self.database)
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""

@@ -21,6 +21,7 @@ from deskward.core.policy import LONGEST_RUN
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
+from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
@@ -69,6 +70,8 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.post("/v/resume")(portal.resume)
     app.post("/v/act")(portal.act)
     Vouch(lifecycle, templates).join(app)
+    app.post("/v/faster")(portal.faster)
+    add_pages(app, lifecycle, templates)
     return app
 
 
@@ -176,6 +179,14 @@ class _Portal:
 
         return self._moved(request, form, move)
 
+    def faster(self, request: Request, form: Form) -> Response:
+        """Lead on to the page where means for the next time are set up."""
+        seen = self._pinned(request)
+        if form.get("version") != str(seen.version):
+            return RedirectResponse(STEP, 303)
+        self._check(seen, form)
+        return led_in(self.lifecycle.enrol_after(request.cookies[COOKIE]))
+
     def look(self, request: Request, trouble: Trouble) -> Response:
         """Answer trouble on a calm page; its bytes hold nothing but the words."""
         return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
@@ -184,9 +195,7 @@ class _Portal:
         seen = self._pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
-        nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
-        if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
-            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        self._check(seen, form)
         try:
             move(request.cookies[COOKIE], seen)
         except NotFoundError:
@@ -196,6 +205,11 @@ class _Portal:
             if isinstance(error, InvalidError) or now.version == seen.version:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
+
+    def _check(self, seen: Verification, form: Form) -> None:
+        nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
+        if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
 
     def _pinned(self, request: Request) -> Verification:
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
@@ -232,7 +246,8 @@ class _Portal:
             waits = view.asked and view.asked.send_to_people
             name = "waiting.html" if waits else "challenge.html" if view.asked else "offers.html"
         status = trouble.status if trouble else 200
-        return self._page(request, name, status, view=view, trouble=trouble)
+        faster = self.lifecycle.may_enrol(verification)
+        return self._page(request, name, status, view=view, trouble=trouble, faster=faster)
 
     def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         organisation = self.lifecycle.house.portal.organisation

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from deskward.challenges.vouch import Challenge as Colleagues
-from deskward.core.accounts import Agent
+from deskward.core.accounts import Agent, Role
 from deskward.core.challenges import Challenge
 from deskward.core.destinations import Destination, Kind
 from deskward.core.people import Person
@@ -14,7 +14,7 @@ from deskward.core.verification import State
 from deskward.core.vouching import Doubt, Met
 from deskward.lifecycle import House, Lifecycle
 from deskward.store.opening import Opened
-from tests.fakes import ANNA, BEN, FakeDirectory
+from tests.fakes import ANNA, BEN, FakeClock, FakeDirectory
 from tests.web.conftest import AGENT, Sent
 from tests.web.desk.conftest import Desk
 
@@ -39,12 +39,12 @@ def page(
     lifecycle: Lifecycle,
     directory: FakeDirectory,
     store: Opened,
-    password_hash: str,
+    staffed: Callable[..., Agent],
 ) -> str:
     """Give the path of the page on which Ben is asked."""
     directory.people |= {ANNA.id: replace(ANNA, aal=2), CARA.id: CARA}
     for person in (BEN, CARA):
-        store.accounts.put_agent(Agent(f"AG-{person.called}", person.login, person.name, password_hash))
+        staffed(person.login, Role.AGENT)
     link = sent()
     started, pin = lifecycle.start(link.token, link.code, address="192.0.2.7", pin_key="")
     agreed = lifecycle.answer(pin.reveal(), started.version)
@@ -63,7 +63,7 @@ def ben(page: str, visitor: Callable[[], Desk]) -> Desk:
 def test_who_is_asked_vouches_after_their_login(ben: Desk, page: str, house: House) -> None:
     shown = ben.get(page)
     assert "Is this really Anna Berg?" in shown
-    assert "Signed as Ben Vogel" in shown
+    assert "Signed as Ben.Vogel Agent" in shown
     answer = ben.post(f"{page}/sign", met=Met.IN_PERSON.value)
     assert answer.headers["location"] == page
     assert "You confirmed that Anna Berg" in ben.get(page)
@@ -75,6 +75,17 @@ def test_who_is_asked_vouches_after_their_login(ben: Desk, page: str, house: Hou
     assert "1 of 2 people vouched" in details
     assert "Request to vouch to" in details
     assert "Colleagues are asked to vouch." in ben.get(f"/send/{vouch.verification_id}")
+
+
+def test_sr_88_a_login_of_a_while_ago_is_no_signature(
+    ben: Desk, page: str, clock: FakeClock, house: House
+) -> None:
+    ben.get(page)
+    clock.forward(minutes=6)
+    assert "/login" in ben.post(f"{page}/sign", met=Met.IN_PERSON.value).headers["location"]
+    vouch = house.store.vouches.get(page.rpartition("/")[2])
+    assert vouch is not None
+    assert vouch.signed_at is None
 
 
 def test_who_is_asked_can_say_no(ben: Desk, page: str, house: House, lifecycle: Lifecycle) -> None:

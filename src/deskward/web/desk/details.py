@@ -1,22 +1,27 @@
 """The details view of a verification, and what an agent can do there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.accounts import Role
+from deskward.core.answers import Grading
 from deskward.core.console import Console
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
 from deskward.core.notes import clean
 from deskward.core.ports import Errand
+from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
     ERRANDS,
     EVENTS,
+    GRADINGS,
     PROOFS,
     actor_name,
     can_replay,
@@ -24,6 +29,7 @@ from deskward.web.desk.words import (
     event_text,
 )
 
+READERS = (Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)  # an agent on the phone could tell the caller
 ADDRESS = "/verifications/{verification_id}"
 LONGEST_VERSION = 10
 
@@ -42,12 +48,18 @@ class Details:
         return [
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
-            self.door.form(f"{ADDRESS}/approve", self._approve),
+            self.door.fresh_form(f"{ADDRESS}/approve", self._approve),
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
+            *self.means.routes(self._do),
         ]
+
+    @property
+    def means(self) -> Means:
+        """Give the part about what the requester has enrolled."""
+        return Means(self.door, self.lifecycle)
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -63,6 +75,9 @@ class Details:
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
             proof=PROOFS[view.verification.proof_level],
+            means=self.means.values(visit, view.verification),
+            transcript=_transcript(view.verification) if visit.agent.has(*READERS) else (),
+            answered=sum(1 for row in view.verification.transcript if row["grading"] != Grading.SKIPPED),
         )
 
     def _cancel(self, visit: Visit) -> Response:
@@ -124,6 +139,11 @@ class Details:
         except DeskwardError as error:
             return self._show(visit, error)
         return see_other(f"/verifications/{visit.verification_id}")
+
+
+def _transcript(verification: Verification) -> list[tuple[Mapping[str, Any], str]]:
+    """Give each question with its answer, and the colour of its grading."""
+    return [(row, GRADINGS.get(row["grading"], "grey")) for row in verification.transcript]
 
 
 def errand_row(errand: Errand) -> dict[str, Any]:

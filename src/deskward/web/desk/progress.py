@@ -51,6 +51,7 @@ def _steps(view: DeskView) -> Iterator[Step]:
     if link:
         yield Step("Sent", "done", f"to {link.masked}, {link.label}", link.at)
         yield _delivered(link, begun=v.started_at is not None)
+        yield from _second(view, link)
     yield _opened(view)
     yield Step(
         "Started",
@@ -72,6 +73,14 @@ def _settled(step: Step, view: DeskView) -> Step:
 
 def _last_link(view: DeskView) -> Sending | None:
     return next((s for s in reversed(view.sendings) if s.purpose == "link"), None)
+
+
+def _second(view: DeskView, link: Sending) -> Iterator[Step]:
+    """Tell of the code that went to a second address with this link."""
+    for code in view.sendings:
+        if code.purpose == "code" and code.form_key == link.form_key:
+            step = _delivered(code, begun=view.verification.started_at is not None)
+            yield Step(f"Code: {step.title}", step.state, step.text or f"to {code.masked}, {code.label}")
 
 
 def _delivered(link: Sending, *, begun: bool) -> Step:

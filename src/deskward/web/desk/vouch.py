@@ -1,4 +1,4 @@
-"""The page on which somebody with a desk account speaks for a colleague, signed by their login."""
+"""The page on which somebody with a desk account speaks for a colleague, signed by their fresh login."""
 
 import re
 from collections.abc import Callable
@@ -28,8 +28,8 @@ class VouchPage:
     def routes(self) -> list[Route]:
         """Give the routes."""
         return [
-            self.door.page(ADDRESS, self._show),
-            self.door.form(f"{ADDRESS}/sign", self._sign),
+            self.door.fresh_page(ADDRESS, self._show),
+            self.door.fresh_form(f"{ADDRESS}/sign", self._sign),
             self.door.form(f"{ADDRESS}/refuse", self._refuse),
         ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from deskward.core.answers import Grading
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
@@ -19,6 +20,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.AGREED: "The requester agreed",
     EventKind.ASKED: "Asked for more proof",
     EventKind.PROVEN: "More proof given",
+    EventKind.ANSWERED: "Questions answered",
     EventKind.MISSED: "A way to prove it was used up",
     EventKind.VOUCHED: "A colleague vouched",
     EventKind.VOUCH_REFUSED: "A colleague did not vouch",
@@ -26,6 +28,12 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.HELD: "Waiting before the action",
     EventKind.RELEASED: "Waiting time is over",
     EventKind.RESUMED: "The requester came back",
+    EventKind.ENROL_OPENED: "Set-up of means asked for, in person",
+    EventKind.ENROL_APPROVED: "Set-up of means approved by a second person",
+    EventKind.ENROL_DECLINED: "Set-up of means declined",
+    EventKind.ENROL_BEGUN: "Page for setting up means opened",
+    EventKind.ENROLLED: "Means of proof set up",
+    EventKind.MEANS_REMOVED: "Means of proof removed",
     EventKind.PASSED: "Passed",
     EventKind.REVIEW: "In review",
     EventKind.FAILED: "Failed",
@@ -64,6 +72,13 @@ _ACTORS = {"requester": "Requester", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = (
     "masked", "second_masked", "label", "address_reason", "met", "way", "status", "detail", "text", "reason",
 )  # fmt: skip
+
+GRADINGS: Mapping[str, str] = {
+    Grading.CORRECT: "green",
+    Grading.PARTIAL: "amber",
+    Grading.INVALID: "red",
+    Grading.SKIPPED: "grey",
+}
 
 
 def by_mail(sending: Sending) -> bool:
