@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS_CONFIRMED = "address_confirmed"
 
 
 NOTED = frozenset(EventKind) - {
@@ -37,6 +39,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.ADDRESS_ASKED,
 }
 
 

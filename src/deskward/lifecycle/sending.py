@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from deskward.core.destinations import Destination, Kind, Provenance, masked, provenance_of, root_of
+from deskward.core.destinations import Coded, Destination, Kind, Provenance, masked, provenance_of, root_of
 from deskward.core.errors import InvalidError, LimitError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
@@ -12,10 +12,10 @@ from deskward.core.people import Person
 from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, Sending
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House, when
+from deskward.lifecycle.typed import TYPED, Supplied, check_entry, check_supplied, read_typed
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
-TYPED = "typed"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Request:
     """What the agent chose on the Send page.
 
     `choice` is the id of a known destination or “typed” with `kind` and `typed`; `second` is the known
-    destination that gets the code when the requester is not on the phone (DESIGN 9.2).
+    destination that gets the code when the requester is not on the phone (DESIGN 9.2). For an address that is
+    not established `code` and `reason` say why, and a typed one is typed `again` or its `echo` confirmed.
     """
 
     form_key: str
@@ -34,6 +35,14 @@ class Request:
     typed: str = ""
     second: str = ""
     reason: str = ""
+    code: Coded | None = None
+    again: str = ""
+    echo: str = ""
+
+    @property
+    def supplied(self) -> Supplied:
+        """Give what is said about an address that is not established."""
+        return Supplied(self.code, self.reason, self.again, self.echo)
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,10 @@ def compose(house: House, verification: Verification, person: Person, request: R
     Raises InvalidError for what was typed or not chosen, RefusedError and LimitError.
     """
     now = house.clock.now()
-    first = _destination(house, person, request, now)
+    first = _destination(house, verification, person, request, now)
     second = None if request.on_phone else _second(house, person, request, first, now)
-    if first.provenance is Provenance.CALLER_SUPPLIED and not clean(request.reason):
-        raise InvalidError(
-            "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
-        )
+    if first.provenance is Provenance.CALLER_SUPPLIED:
+        check_supplied(house.category_of(verification), request.supplied)
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
     _limits(house, verification, first, counts, now)
     nonce, code_nonce = new_nonce(), new_nonce()
@@ -86,18 +93,6 @@ def compose(house: House, verification: Verification, person: Person, request: R
     errands = tuple(_errand(s, now) for s in sendings)
     fields = _fields(verification, first, second, until, clean(request.reason))
     return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
-
-
-def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
-    """Read a typed address: the destination on file that it equals, else a caller-supplied one (SR-36)."""
-    channel = next((c for c in house.channels.values() if c.kind is kind), None)
-    if channel is None:
-        raise InvalidError(f"No channel for {kind.value} is set up.", "Use the other kind.", "typed")
-    value = channel.normalised(typed)
-    same = (d for d in person.destinations if d.kind is kind and d.value.casefold() == value.casefold())
-    return next(
-        same, Destination(TYPED, kind, value, "address supplied by the caller", "the caller", trusted=False)
-    )
 
 
 @dataclass(frozen=True)
@@ -130,12 +125,16 @@ def _target(house: House, destination: Destination, now: datetime) -> _Target:
     return _Target(destination.kind, destination.value, destination.label, provenance, channel.name, country)
 
 
-def _destination(house: House, person: Person, request: Request, now: datetime) -> _Target:
+def _destination(
+    house: House, verification: Verification, person: Person, request: Request, now: datetime
+) -> _Target:
     if request.choice != TYPED:
         return _target(house, _known(person, request.choice, "choice"), now)
     if request.kind is None or not request.typed.strip():
         raise InvalidError("Choose an address or type one.", "Pick e-mail or SMS and fill in the field.", "typed")
-    return _target(house, typed_destination(house, person, request.kind, request.typed), now)
+    read = read_typed(house, verification.directory, person, request.kind, request.typed)
+    check_entry(house, read, request.supplied)
+    return _target(house, read, now)
 
 
 def _known(person: Person, choice: str, field: str) -> Destination:

@@ -26,16 +26,18 @@ from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.adding import Adding
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, ticket_lane, when
 from deskward.lifecycle.sending import Request, compose
-from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
+from deskward.lifecycle.vault import sharing, used_now
 
 DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Steps):
+class Lifecycle(Adding):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -164,6 +166,7 @@ class Lifecycle(Steps):
             raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
         if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
             return self.wrong(verification, self.wrong_here(address)), Secret("")
+        used = Change(addresses=used_now(self.house, verification))
         moved = verification.moved(
             State.STARTED,
             pin=digest(secret.reveal()),
@@ -175,7 +178,7 @@ class Lifecycle(Steps):
             started_at=now,
             deadline=now + self.house.policy.limits.proof,
         )
-        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), secret
+        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, used), secret
 
     def answer(self, pin: str, seen_version: int) -> Verification:
         """Take “Continue” on the card: the requester agrees, and the verdict falls."""
@@ -200,7 +203,7 @@ class Lifecycle(Steps):
             sum(1 for v in earlier if v.id != verification.id and v.started_at),
         )
         level = level_of(verification.proofs, verification.subject_id, now, limits.proof)
-        verdict = decide(category, person, level, findings)
+        verdict = decide(category, person, level, (*findings, sharing(self.house, verification)))
         decided = self.decided(verification, verdict)
         if verdict.state is not State.PASSED or not category.action:
             return self.result(decided, REQUESTER)

@@ -24,6 +24,7 @@ from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
+from deskward.web.portal_addresses import AddressPages
 
 COOKIE = "__Host-dw"
 LONGEST = timedelta(minutes=30)
@@ -63,6 +64,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
     app.post("/v/act")(portal.act)
+    AddressPages(lifecycle, reading, guard, templates, portal.pinned, COOKIE).join(app)
     return app
 
 
@@ -118,11 +120,11 @@ class _Portal:
 
     def step(self, request: Request) -> Response:
         """Show where the run of this browser stands."""
-        return self._step(request, self._pinned(request))
+        return self._step(request, self.pinned(request))
 
     def state(self, request: Request) -> Response:
         """Tell a waiting page where the run stands."""
-        verification = self._pinned(request)
+        verification = self.pinned(request)
         return JSONResponse({"state": verification.state.value, "version": verification.version})
 
     def agree(self, request: Request, form: Form) -> Response:
@@ -144,7 +146,7 @@ class _Portal:
         return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
 
     def _moved(self, request: Request, form: Form, move: Move) -> Response:
-        seen = self._pinned(request)
+        seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
         nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
@@ -155,12 +157,13 @@ class _Portal:
         except NotFoundError:
             raise
         except DeskwardError as error:
-            now = self._pinned(request)
+            now = self.pinned(request)
             if isinstance(error, InvalidError) or now.version == seen.version:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
 
-    def _pinned(self, request: Request) -> Verification:
+    def pinned(self, request: Request) -> Verification:
+        """Read the run of this browser; the neutral error when there is none."""
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
         over = found.started_at is None or found.started_at + LONGEST <= now
@@ -171,7 +174,7 @@ class _Portal:
 
     def _under_way(self, request: Request) -> bool:
         try:
-            return not self._pinned(request).ended
+            return not self.pinned(request).ended
         except NotFoundError:
             return False
 
@@ -192,7 +195,8 @@ class _Portal:
             name = "verified.html"
         view = self.reading.portal(verification)
         status = trouble.status if trouble else 200
-        return self._page(request, name, status, view=view, trouble=trouble)
+        may_add = self.lifecycle.may_add(verification)
+        return self._page(request, name, status, view=view, trouble=trouble, may_add=may_add)
 
     def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         organisation = self.lifecycle.house.portal.organisation
