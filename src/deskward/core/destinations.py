@@ -143,6 +143,8 @@ def _standing(destination: Destination, now: datetime, min_age: timedelta) -> It
         yield "never confirmed by the requester"
     elif seen := confirmed or changed:
         yield f"confirmed {_day(seen)}"
+    elif destination.first_seen_at:
+        yield f"known since {_day(destination.first_seen_at)}"
 
 
 def _use(destination: Destination) -> Iterator[str]:

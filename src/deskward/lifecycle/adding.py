@@ -152,27 +152,27 @@ class Adding(Steps):
         return counts
 
     def _confirmed(self, found: Confirmation, row: Address) -> None:
-        verification = self.house.store.get(found.verification_id) if found.verification_id else None
-        if verification is None:
+        if not found.verification_id:
             if not self.house.store.confirm_address(row.id, self.house.clock.now()):
                 raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
             return
-        while True:
-            try:
-                self._noted(verification, row)
-            except ConflictError:
-                # The verification moved for another reason, or the same code was faster: then it is done.
-                self.confirming(found.token(self.house.keyring).reveal())
-                verification = self.get(verification.id)
-            else:
-                return
+        lost = True
+        while lost:
+            # First the version, then the address: whoever confirmed between the two moved the version on.
+            verification = self.get(found.verification_id)
+            self.confirming(found.token(self.house.keyring).reveal())
+            lost = not self._noted(verification, row)
 
-    def _noted(self, verification: Verification, row: Address) -> None:
+    def _noted(self, verification: Verification, row: Address) -> bool:
         shown = masked(row.kind, row.value.reveal())
         fields = {"masked": shown, "label": row.label, "at": when(self.house.clock.now())}
         sendings, errands = tell_older(self.house, verification, self._person_of(verification))
         change = Change(addresses=(row,), sendings=sendings, errands=errands)
-        self.house.record(verification, EventKind.ADDRESS_CONFIRMED, REQUESTER, fields, change)
+        try:
+            self.house.record(verification, EventKind.ADDRESS_CONFIRMED, REQUESTER, fields, change)
+        except ConflictError:
+            return False
+        return True
 
     def _person_of(self, verification: Verification) -> Person | None:
         found = self.house.people[verification.directory].get(verification.subject_id)

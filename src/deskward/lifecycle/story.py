@@ -203,7 +203,7 @@ class Lifecycle(Adding):
             sum(1 for v in earlier if v.id != verification.id and v.started_at),
         )
         level = level_of(verification.proofs, verification.subject_id, now, limits.proof)
-        verdict = decide(category, person, level, (*findings, sharing(self.house, verification)))
+        verdict = decide(category, person, level, (*findings, sharing(self.house, verification, person)))
         decided = self.decided(verification, verdict)
         if verdict.state is not State.PASSED or not category.action:
             return self.result(decided, REQUESTER)

@@ -73,14 +73,14 @@ def used_now(house: House, verification: Verification) -> tuple[Address, ...]:
     return (replace(row, used_at=house.clock.now()),) if row else ()
 
 
-def sharing(house: House, verification: Verification) -> Finding | None:
-    """Weigh that the link's address was used for somebody else lately (SR-41)."""
-    sending = house.store.sending(verification.sending_id)
-    if sending is None:
-        return None
-    reached = house.store.reached([sending.root], house.clock.now() - SHARED_FOR)
-    own = (verification.directory, verification.subject_id)
-    return sharing_finding(_others(reached, sending.root, own))
+def sharing(house: House, verification: Verification, person: Person) -> Finding | None:
+    """Weigh that a proof rests on an address that was used for somebody else lately (SR-41)."""
+    roots = {proof.root for proof in verification.proofs}
+    on_file = {kept_root(house, d.kind, d.value): d.shared for d in person.destinations}
+    strange = sorted(roots - set(on_file))
+    reached = house.store.reached(strange, house.clock.now() - SHARED_FOR) if strange else {}
+    own = (verification.directory, person.id)
+    return sharing_finding(max((on_file.get(r) or _others(reached, r, own) for r in roots), default=0))
 
 
 def shared_by(house: House, directory: str, person: Person, root: str) -> int:
