@@ -11,7 +11,7 @@ from deskward.core.likeness import like_any, meant, resembles, within
         ("anna@boat.example", "ANNA@boat.example", False),
         ("anna@boat.example", "ana@boat.example", True),
         ("anna@boat.example", "nana@boat.example", True),
-        ("anna@boat.example", "arnna@boat.exarnple", True),
+        ("anna@boat.example", "anna@boat.exarnple", True),
         ("anna@b0at.example", "anna@boat.example", True),
         ("änna@boat.example", "anna@boat.example", True),
         ("ben@else.example", "anna@boat.example", False),
