@@ -138,6 +138,11 @@ class FakeDirectory:
             raise self.down
         return self.people.get(person_id)
 
+    def everyone(self) -> Iterable[Person]:
+        if self.down:
+            raise self.down
+        return tuple(self.people.values())
+
     def set_password(self, person_id: str, password: Secret) -> None:
         self._changed(person_id)
         self.passwords[person_id] = password.reveal()

@@ -245,6 +245,14 @@ def _by_hand(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     ]
 
 
+def _added(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "New address confirmed by the requester", [
+        Line("Address", f"{f['masked']} ({f['label']})"),
+        Line("", "It counts as established when it has been unchanged for long enough."),
+        Line("Timestamp", f["at"]),
+    ]
+
+
 _WRITERS = {
     EventKind.OPENED: _opened,
     EventKind.UNABLE: _unable,
@@ -268,4 +276,5 @@ _WRITERS = {
     EventKind.ACTION_UNKNOWN: _unknown,
     EventKind.DONE: _done,
     EventKind.CLOSE_BY_HAND: _by_hand,
+    EventKind.ADDRESS_CONFIRMED: _added,
 }

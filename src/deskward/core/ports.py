@@ -154,6 +154,10 @@ class People(Protocol):
         """Read one account by its object id, with its change stamp."""
         ...
 
+    def everyone(self) -> Iterable[Person]:
+        """Read all accounts, one after the other."""
+        ...
+
 
 class Directory(People, Protocol):
     """Where accounts live. Calls raise UnreachableError, UncertainError or RejectedError."""
