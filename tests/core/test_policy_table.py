@@ -186,7 +186,8 @@ def test_a_policy_is_told_in_the_order_in_which_it_is_met() -> None:
         "questions about your work. Right answers prove nothing.", "A second person approves every run.",
         "10 minutes for the action reset_factor", "Limits:", "15 minutes by e-mail and 10 minutes by SMS",
         "Risk of 4 out of 10 is Medium", "What passes",
-        "AAL1, AAL2: link to an established address + passkey + questions about your work → P3 → second person",
+        "link to an established address + one of: passkey + questions about your work; authenticator app",
+        " → P3 → second person (risk Medium: second person, then 4 h hold)",
     ]  # fmt: skip
     found = [text.find(words) for words in order]
     assert found == sorted(found)
