@@ -134,8 +134,8 @@ def through(**changes: Any) -> Judged:
         (FACTOR, {}, "SR-62: class C3 needs a second person"),
         (FACTOR, {"methods": (CODE,), "approved": True, "level": ProofLevel.P2}, "SR-26: codes that are sent out"),
         (RESET, {"methods": (QUIZ,), "aal": 1}, "SR-23: right answers to questions raise nothing"),
-        (RESET, {"risk": RiskLevel.HIGH}, "DESIGN 5: High risk fails"),
-        (RESET, {"risk": RiskLevel.MEDIUM, "roots": 1, "aal": 1}, "DESIGN 5: Medium risk needs a second"),
+        (RESET, {"risk": RiskLevel.HIGH}, "High risk fails"),
+        (RESET, {"risk": RiskLevel.MEDIUM, "roots": 1, "aal": 1}, "Medium risk needs a second"),
     ],
 )
 def test_what_an_engine_lets_through_wrongly_is_told(
