@@ -142,6 +142,11 @@ class FakeDirectory:
     def colleagues(self, person: Person) -> Sequence[Person]:
         return colleagues_of(person, self.people.values())
 
+    def everyone(self) -> Iterable[Person]:
+        if self.down:
+            raise self.down
+        return tuple(self.people.values())
+
     def set_password(self, person_id: str, password: Secret) -> None:
         self._changed(person_id)
         self.passwords[person_id] = password.reveal()

@@ -6,7 +6,7 @@ from typing import Any
 
 from deskward.core.authenticators import Authenticator, person_owner
 from deskward.core.challenges import Challenge
-from deskward.core.destinations import Kind
+from deskward.core.destinations import Coded, Kind
 from deskward.core.links import Keyring, new_id
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
@@ -44,6 +44,7 @@ CATEGORIES = (
 def at_choice(**changes: Any) -> Request:
     """Make the request of an agent whose caller is on the phone."""
     fields: dict[str, Any] = {"form_key": "f1", "seen_version": 1, "on_phone": True, "choice": "d-mail"}
+    fields |= {"code": Coded.OUT_OF_DATE, "again": changes.get("typed", "")}
     return Request(**(fields | changes))
 
 

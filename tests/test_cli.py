@@ -159,6 +159,18 @@ def test_backfill_lists_first_and_opens_only_when_told(run: Run, outside: Outsid
     house.close()
 
 
+def test_sr_34_confirm_lists_first_and_asks_only_when_told(run: Run, outside: Outside) -> None:
+    assert "Look first with --dry-run" in run("confirm", code=1)
+    assert "There is no directory “ldap”" in run("confirm", "--dry-run", "--directory", "ldap", code=1)
+    text = outside.settings.read_text().replace(
+        "[directories.roster]", "[directories.roster]\nauthoritative = false"
+    )
+    outside.settings.write_text(text)
+    listed = run("confirm", "--dry-run")
+    assert "would be asked to be confirmed." in listed
+    assert "are asked to be confirmed." in run("confirm", "--send", "--directory", "roster")
+
+
 def test_plugins_and_migrate_say_what_there_is(run: Run) -> None:
     assert "connectors: changegear" in run("plugins")
     assert "The database is up to date." in run("migrate")

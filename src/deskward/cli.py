@@ -1,4 +1,4 @@
-"""The command line: run · serve · migrate · plugins · doctor · backfill · agent · policy · note."""
+"""The command line: run · serve · migrate · plugins · doctor · backfill · confirm · agent · policy · note."""
 
 import logging
 import sys
@@ -10,8 +10,10 @@ from cyclopts import App
 
 from deskward import plugins, serving, staff
 from deskward.core.console import Search
-from deskward.core.errors import DeskwardError
+from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.tickets import Check, Ticket
+from deskward.lifecycle.campaign import campaign, readiness
+from deskward.lifecycle.importing import import_directory
 from deskward.policies import policies
 from deskward.staff import File, house_of
 from deskward.wiring import Deskward
@@ -126,6 +128,9 @@ def _checks(house: Deskward) -> Iterable[Check]:
         for name, thing in things.items():
             for check in thing.doctor():
                 yield Check(f"{folder}.{name}: {check.name}", check.well, check.text, check.hint)
+    for name in house.directories:
+        for check in readiness(house.house, name):
+            yield Check(f"directories.{name}: {check.name}", check.well, check.text, check.hint)
     count = len(house.opened.accounts.agents())
     yield Check(
         "agents", bool(count), f"{count} agents may log in", "" if count else "Add one: deskward agent add."
@@ -161,6 +166,42 @@ def backfill(*, settings: File = None, dry_run: bool = False) -> None:
                     house.lifecycle.begin(ticket, category)
     finally:
         house.close()
+
+
+@app.command
+def confirm(*, dry_run: bool = False, send: bool = False, directory: str = "", settings: File = None) -> None:
+    """Ask everybody without an established address to confirm the addresses on file.
+
+    Parameters
+    ----------
+    dry_run
+        Only list whom it would ask.
+    send
+        Ask them: each address gets a mail with a link and a code, once a day at most.
+    directory
+        Only the people of this directory.
+
+    """
+    if dry_run == send:
+        raise InvalidError("Say what to do.", "Look first with --dry-run, then ask with --send.")
+    house = house_of(settings)
+    try:
+        if directory and directory not in house.directories:
+            raise InvalidError(f"There is no directory “{directory}”.", f"One of: {', '.join(house.directories)}.")
+        names = [directory] if directory else list(house.directories)
+        count = sum(_confirming(house, name, send=send) for name in names)
+    finally:
+        house.close()
+    print(f"{count} addresses {'are asked' if send else 'would be asked'} to be confirmed.")
+
+
+def _confirming(house: Deskward, directory: str, *, send: bool) -> int:
+    import_directory(house.house, directory)
+    count = 0
+    for asked in campaign(house.house, directory, send=send):
+        count += 1
+        print(f"{directory}: {asked.login}  {asked.masked}")
+    return count
 
 
 def _had(house: Deskward, ticket: Ticket) -> bool:

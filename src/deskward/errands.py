@@ -25,9 +25,11 @@ from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Messa
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import BASELINE, House, Lifecycle
+from deskward.lifecycle.importing import due, import_directory
 from deskward.lifecycle.summoning import VOUCH
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
+IMPORT_AGAIN = timedelta(minutes=10)
 LONGEST_WAIT = 300.0
 PARK_SMS_AFTER = 5
 PARK_FAULT_AFTER = 20
@@ -50,6 +52,7 @@ class Errands:
     rows: ErrandRows
     holder: str
     _polled: dict[str, datetime] = field(default_factory=dict)
+    _imported: dict[str, datetime] = field(default_factory=dict)
     _pruned: datetime | None = None
 
     def drain(self, lane: str) -> None:
@@ -64,11 +67,24 @@ class Errands:
         if self._pruned is None or now - self._pruned >= PRUNE_EVERY:
             self._pruned = now
             self.house.store.prune(now)
+        for name in self.house.people:
+            self._import(name, now)
         for name, connector in self.house.connectors.items():
             last = self._polled.get(name)
             if last is None or now - last >= timedelta(seconds=connector.poll_seconds):
                 self._polled[name] = now
                 self._poll(name)
+
+    def _import(self, name: str, now: datetime) -> None:
+        tried = self._imported.get(name)
+        if tried is not None and now - tried < IMPORT_AGAIN:
+            return
+        self._imported[name] = now
+        try:
+            if due(self.house, name, now):
+                log.info("directory imported", directory=name, people=import_directory(self.house, name))
+        except DeskwardError as error:
+            log.warning("import failed", directory=name, reason=error.text)
 
     def _claim(self, lane: str) -> Errand | None:
         now = self.house.clock.now()
@@ -109,6 +125,7 @@ class Errands:
             ErrandKind.SEND: self._send,
             ErrandKind.CLOSE: self._close,
             ErrandKind.SETTLE: self._settle,
+            ErrandKind.CONFIRM: self._confirm,
         }
 
     def _intake(self, errand: Errand) -> None:
@@ -197,6 +214,11 @@ class Errands:
 
     def _settle(self, errand: Errand) -> None:
         self.lifecycle.settle(errand.about["verification"], errand.about.get("grant", ""))
+
+    def _confirm(self, errand: Errand) -> None:
+        if asked := self.lifecycle.confirmation(errand.about):
+            channel, message = asked
+            channel.send(message, again=errand.attempts > 1)
 
     def _poll(self, name: str) -> None:
         try:

@@ -28,6 +28,9 @@ class Book:
     def find(self, person: TicketPerson) -> Sequence[Person]:
         return [self.person] if person else []
 
+    def everyone(self) -> Sequence[Person]:
+        return [self.person]
+
     def get(self, person_id: str) -> Person | None:
         return self.person if person_id == self.person.id else None
 

@@ -37,9 +37,9 @@ def test_sr_35_established_choices_come_first_masked_and_with_their_reason() -> 
     offered = choices(known, NOON, AGE)
     assert [c.id for c in offered] == ["old", "plain", "young", "strange", "own"]
     assert [c.reason for c in offered] == [
-        "from HR, unchanged since 09 Nov 2026",
+        "from HR, confirmed 9 November 2026",
         "from HR",
-        "from HR, changed less than 14 days ago",
+        "from HR, changed 13 days ago, not yet established",
         "from HR, not a trusted source",
         "from HR, opens with the account itself",
     ]

@@ -134,8 +134,8 @@ def through(**changes: Any) -> Judged:
         (FACTOR, {}, "SR-62: class C3 needs a second person"),
         (FACTOR, {"methods": (CODE,), "approved": True, "level": ProofLevel.P2}, "SR-26: codes that are sent out"),
         (RESET, {"methods": (QUIZ,), "aal": 1}, "SR-23: right answers to questions raise nothing"),
-        (RESET, {"risk": RiskLevel.HIGH}, "DESIGN 5: High risk fails"),
-        (RESET, {"risk": RiskLevel.MEDIUM, "roots": 1, "aal": 1}, "DESIGN 5: Medium risk needs a second"),
+        (RESET, {"risk": RiskLevel.HIGH}, "High risk fails"),
+        (RESET, {"risk": RiskLevel.MEDIUM, "roots": 1, "aal": 1}, "Medium risk needs a second"),
     ],
 )
 def test_what_an_engine_lets_through_wrongly_is_told(
@@ -186,7 +186,8 @@ def test_a_policy_is_told_in_the_order_in_which_it_is_met() -> None:
         "questions about your work. Right answers prove nothing.", "A second person approves every run.",
         "10 minutes for the action reset_factor", "Limits:", "15 minutes by e-mail and 10 minutes by SMS",
         "Risk of 4 out of 10 is Medium", "What passes",
-        "AAL1, AAL2: link to an established address + passkey + questions about your work → P3 → second person",
+        "link to an established address + one of: passkey + questions about your work; authenticator app",
+        " → P3 → second person (risk Medium: second person, then 4 h hold)",
     ]  # fmt: skip
     found = [text.find(words) for words in order]
     assert found == sorted(found)

@@ -20,7 +20,7 @@ from deskward.core.tickets import Closing
 from deskward.core.verification import Outcome, State
 from deskward.lifecycle import SYSTEM
 from tests.fakes import ANNA
-from tests.household import AGENT, PASSWORD, Household
+from tests.household import AGENT, CATEGORIES, PASSWORD, Household
 
 
 def test_sr_105_the_whole_story_ends_done_with_its_notes_once_and_in_order(home: Household) -> None:
@@ -140,6 +140,20 @@ def test_a_14_refused_tries_do_not_keep_an_old_proof_alive(home: Household) -> N
         with pytest.raises(InvalidError, match="used before"):
             home.lifecycle.act(pin, PASSWORD)
     assert home.lifecycle.get(passed.id).deadline == passed.started_at + limits.proof + limits.grant
+
+
+def test_a_14_a_category_of_its_own_times_bounds_refused_tries_too(home: Household) -> None:
+    short = replace(CATEGORIES[0], proof=timedelta(minutes=4), grant=timedelta(minutes=3))
+    home.change(policy=replace(home.house.policy, categories=(short,)))
+    passed, pin = home.passed()
+    home.directory.refuses = "The password was used before."
+    assert passed.started_at is not None
+    assert passed.deadline == passed.started_at + timedelta(minutes=3)
+    for _ in range(2):
+        home.clock.forward(minutes=2.5)
+        with pytest.raises(InvalidError, match="used before"):
+            home.lifecycle.act(pin, PASSWORD)
+    assert home.lifecycle.get(passed.id).deadline == passed.started_at + timedelta(minutes=7)
 
 
 def test_a_directory_that_is_down_keeps_the_pass(home: Household) -> None:

@@ -61,6 +61,20 @@ def test_the_steps_of_the_policy_are_asked_for_in_order_with_their_alternatives(
     assert able.kinds(passed) == ["opened", "sent", "started", "agreed", "asked", "proven", "asked", "passed"]
 
 
+def test_sr_31_more_proof_is_asked_for_within_the_window_of_the_category(able: Household) -> None:
+    able.enrol("totp")
+    able.enrol("passkey")
+    able.directory.people["o-anna"] = replace(ANNA, aal=2)
+    stepped(able, ("totp",), ("questions",), proof=timedelta(minutes=5))
+    _, pin = able.passed()
+    able.clock.forward(minutes=4)
+    able.prove(pin, "totp")
+    assert offered(able, pin) == ["questions"]
+    able.clock.forward(minutes=1)
+    with pytest.raises(NotFoundError):
+        able.prove(pin, "questions", "blue")
+
+
 def test_a_step_that_nobody_can_do_ends_in_review(able: Household) -> None:
     stepped(able, ("totp",))
     review, _ = able.passed()

@@ -111,10 +111,14 @@ def test_an_address_nobody_knows_ends_in_review_and_can_be_rejected(story: Story
     expect(agent.page.locator(".banner.when-supplied:visible")).to_contain_text(
         "The result will be a review, not a pass."
     )
+    yes = agent.page.get_by_label("Yes, this is what the requester said")
+    yes.check()
     agent.page.get_by_role("button", name="Send", exact=True).click()
-    expect(agent.page.get_by_role("alert")).to_contain_text("An address that is not on file needs a reason.")
+    expect(agent.page.get_by_role("alert")).to_contain_text("An address that is not established needs a reason.")
     assert product.mails(address) == []
     agent.page.get_by_label("Why no known address works").select_option(label=WHY)
+    agent.page.get_by_label("In your words").fill("On a boat")
+    yes.check()
     code = agent.send()
     mail = until(lambda: product.mails(address))[0]
     link = re.search(r"http://portal\S+", mail["text"])

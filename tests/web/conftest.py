@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deskward.core.challenges import Challenge
-from deskward.core.destinations import Kind
+from deskward.core.destinations import Coded, Kind
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
@@ -176,6 +176,8 @@ def sent(
             typed=typed,
             second="" if on_phone else "d-phone",
             reason="They have no other address." if typed else "",
+            code=Coded.OTHER,
+            again=typed,
         )
         return secrets_of(lifecycle.send(verification.id, request, AGENT))
 

@@ -1,6 +1,6 @@
 """Addresses of people: where they came from, how they are shown, which count as established."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,11 +26,24 @@ class Provenance(StrEnum):
     CALLER_SUPPLIED = "caller-supplied"
 
 
+OWN = "confirmed by the requester"
+
+
+class Coded(StrEnum):
+    """Why an address that is not established is used all the same (SR-38)."""
+
+    OUT_OF_REACH = "The requester cannot reach any address on file"
+    OUT_OF_DATE = "The addresses on file are out of date"
+    NEW_HERE = "The requester is new and has no address on file"
+    OTHER = "Another reason"
+
+
 @dataclass(frozen=True)
 class Destination:
     """One address of a person: normalised value, label (“private e-mail”), source and change stamp.
 
     `changed_at` None means that nobody knows since when it is so; at first import that counts as old (DESIGN 9.6).
+    `trusted` tells that its source may be believed, `declared` that the source declares its addresses confirmed.
     `same_login` tells that it opens with the very account that is to be recovered (SR-21). `confirmed_at` is
     when its owner confirmed it, `shared` how many other people used it lately (SR-41).
     """
@@ -46,6 +59,8 @@ class Destination:
     confirmed_at: datetime | None = None
     used_at: datetime | None = None
     shared: int = 0
+    declared: bool = True
+    first_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +79,13 @@ MIN_AGE = timedelta(days=14)
 
 
 def provenance_of(destination: Destination, now: datetime, min_age: timedelta = MIN_AGE) -> Provenance:
-    """Compute “established”: trusted source, unchanged for the minimum age (SR-34, DESIGN 9.6)."""
+    """Compute “established”: trusted, confirmed, unchanged for the minimum age, one person's (SR-34, SR-41)."""
     if destination.same_login:
         return Provenance.SAME_LOGIN
     old = destination.changed_at is None or now - destination.changed_at >= min_age
-    return Provenance.ESTABLISHED if destination.trusted and old else Provenance.CALLER_SUPPLIED
+    proven = destination.trusted and (destination.declared or destination.confirmed_at is not None)
+    whole = proven and old and not destination.shared
+    return Provenance.ESTABLISHED if whole else Provenance.CALLER_SUPPLIED
 
 
 def masked(kind: Kind, value: str) -> str:
@@ -92,23 +109,56 @@ def choices(destinations: Iterable[Destination], now: datetime, min_age: timedel
 
 
 def _choice(destination: Destination, now: datetime, min_age: timedelta) -> Choice:
-    provenance = provenance_of(destination, now, min_age)
     return Choice(
         destination.id,
         destination.kind,
         masked(destination.kind, destination.value),
         destination.label,
-        provenance,
-        _reason(destination, provenance, min_age),
+        provenance_of(destination, now, min_age),
+        reason_of(destination, now, min_age),
     )
 
 
-def _reason(destination: Destination, provenance: Provenance, min_age: timedelta) -> str:
-    since = f", unchanged since {destination.changed_at:%d %b %Y}" if destination.changed_at else ""
-    if provenance is Provenance.ESTABLISHED:
-        return f"from {destination.source}{since}"
-    if provenance is Provenance.SAME_LOGIN:
-        return f"from {destination.source}, opens with the account itself"
+def reason_of(destination: Destination, now: datetime, min_age: timedelta) -> str:
+    """Say why an address ranks as it does: “from HR, confirmed 14 March 2025”."""
+    source = destination.source if destination.source == OWN else f"from {destination.source}"
+    parts = [source, *_standing(destination, now, min_age), *_use(destination)]
+    return ", ".join(parts)
+
+
+def _standing(destination: Destination, now: datetime, min_age: timedelta) -> Iterator[str]:
+    if destination.same_login:
+        yield "opens with the account itself"
+        return
     if not destination.trusted:
-        return f"from {destination.source}, not a trusted source"
-    return f"from {destination.source}, changed less than {min_age.days} days ago"
+        yield "not a trusted source"
+        return
+    changed, confirmed = destination.changed_at, destination.confirmed_at
+    if changed and now - changed < min_age:
+        firsts = {destination.first_seen_at: "first seen", confirmed: "confirmed"}
+        what = firsts.get(changed, "changed")
+        yield f"{what} {_ago(now - changed)}"
+        yield "not yet established"
+    elif not destination.declared and not confirmed:
+        yield "never confirmed by the requester"
+    elif seen := confirmed or changed:
+        yield f"confirmed {_day(seen)}"
+    elif destination.first_seen_at:
+        yield f"known since {_day(destination.first_seen_at)}"
+
+
+def _use(destination: Destination) -> Iterator[str]:
+    if destination.shared:
+        others = "another person" if destination.shared == 1 else f"{destination.shared} other people"
+        yield f"also used by {others}"
+    if destination.used_at:
+        yield f"last used {_day(destination.used_at)}"
+
+
+def _ago(age: timedelta) -> str:
+    days = max(0, age.days)
+    return "today" if not days else f"{days} day{'s' if days > 1 else ''} ago"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"

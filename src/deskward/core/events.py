@@ -47,6 +47,8 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
     REPLAYED = "replayed"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS_CONFIRMED = "address_confirmed"
 
 
 NOTED = frozenset(EventKind) - {
@@ -63,6 +65,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
     EventKind.REPLAYED,
+    EventKind.ADDRESS_ASKED,
 }
 
 

@@ -1,17 +1,62 @@
 """Where the story is kept: the store, and the bell it rings."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
 from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
-from deskward.core.records import Change, Count, Errand, Grant, KnownTicket, Sending, Vouch
+from deskward.core.records import Address, Change, Count, Errand, Grant, KnownTicket, Sending, Vouch
 from deskward.core.verification import Verification
 
 
-class Store(Protocol):
+class Addresses(Protocol):
+    """What is remembered of the addresses of people, beside what a directory says (SR-33)."""
+
+    def addresses(self, directory: str, people: Sequence[str]) -> Sequence[Address]:
+        """List everything remembered of these people, removed addresses too; nobody, “”, has the import's mark."""
+        ...
+
+    def address(self, address_id: str) -> Address | None:
+        """Read one address."""
+        ...
+
+    def address_of_root(self, directory: str, subject_id: str, root: str) -> Address | None:
+        """Find a person's address by its trust root."""
+        ...
+
+    def keep_addresses(self, rows: Iterable[Address]) -> None:
+        """Write addresses, over those with the same id."""
+        ...
+
+    def confirm_address(self, address_id: str, at: datetime) -> bool:
+        """Note that its owner confirmed an address; False when that was done already or it is gone."""
+        ...
+
+    def owners(self, roots: Sequence[str]) -> Mapping[str, AbstractSet[tuple[str, str]]]:
+        """Tell whose each trust root is or was, as pairs of directory and person."""
+        ...
+
+    def reached(self, roots: Sequence[str], since: datetime) -> Mapping[str, AbstractSet[tuple[str, str]]]:
+        """Tell for whom a link or a code went to each trust root since then (SR-41)."""
+        ...
+
+    def imported(self, directory: str) -> Address | None:
+        """Read the mark of a directory's import: first seen at the first one, used at the last."""
+        ...
+
+    def finish_import(self, directory: str, named: AbstractSet[str], at: datetime) -> int:
+        """Mark the import as done and note which addresses it did not name; gives how many."""
+        ...
+
+    def take_try(self, count: Count, most: int, at: datetime) -> bool:
+        """Use up one of `most` tries; False when none is left, however many try at once (SR-135)."""
+        ...
+
+
+class Store(Addresses, Protocol):
     """The database. `save` is the one door through which a verification changes."""
 
     @property

@@ -196,7 +196,6 @@ def _vouch_refused(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Writ
     return "A colleague did not vouch for the requester", [
         Line("Asked", f["by"]),
         Line("What they said", f["reason"]),
-        Line("So far", f["text"]),
         Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
     ]
 
@@ -264,6 +263,14 @@ def _by_hand(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     ]
 
 
+def _added(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "New address confirmed by the requester", [
+        Line("Address", f"{f['masked']} ({f['label']})"),
+        Line("", "It counts as established when it has been unchanged for long enough."),
+        Line("Timestamp", f["at"]),
+    ]
+
+
 _WRITERS = {
     EventKind.OPENED: _opened,
     EventKind.UNABLE: _unable,
@@ -289,4 +296,5 @@ _WRITERS = {
     EventKind.ACTION_UNKNOWN: _unknown,
     EventKind.DONE: _done,
     EventKind.CLOSE_BY_HAND: _by_hand,
+    EventKind.ADDRESS_CONFIRMED: _added,
 }

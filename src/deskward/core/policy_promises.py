@@ -65,9 +65,9 @@ PROMISES = (
         lambda c, _l, j: _grave(c) and {m.evidence for m in j.trial.methods} <= SENT_OUT,
     ),
     Promise("SR-23: right answers to questions raise nothing", _raised),
-    Promise("DESIGN 5: High risk fails", lambda _c, _l, j: j.trial.risk is RiskLevel.HIGH),
+    Promise("High risk fails", lambda _c, _l, j: j.trial.risk is RiskLevel.HIGH),
     Promise(
-        "DESIGN 5: Medium risk needs a second trust root or a second person",
+        "Medium risk needs a second trust root or a second person",
         lambda _c, _l, j: j.trial.risk is RiskLevel.MEDIUM and not j.trial.approved and j.roots < TWO,
     ),
 )

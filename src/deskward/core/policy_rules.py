@@ -67,7 +67,7 @@ RULES = (
     Rule(
         ("medium_from", "high_from"),
         lambda c, _: not 0 < c.medium_from < c.high_from <= TOP,
-        "DESIGN 9.10: Medium begins above 0 and below High, and the score ends at 10",
+        "the risk levels have an order: Medium begins above 0 and below High, and the score ends at 10",
         "Choose 0 < medium_from < high_from ≤ 10; without the keys they are 4 and 7.",
     ),
     Rule(

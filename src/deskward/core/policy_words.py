@@ -1,6 +1,7 @@
 """A policy in plain words: what an agent and a requester meet, and what would be let through."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.destinations import Kind, Provenance
@@ -36,7 +37,7 @@ def explained(category: Category, limits: Limits, methods: Sequence[Method]) -> 
     yield from _chapter("The agent", _agent(category, limits, methods))
     yield from _chapter("The requester", _requester(category, limits, methods))
     yield from _chapter("Limits", _limits(category, limits))
-    lines = [_sentence(row, category, limits) for row in rows(judged(category, limits, methods))]
+    lines = _sentences(rows(judged(category, limits, methods)), category, limits)
     yield from _chapter("What passes, the least of it", iter(lines or [NOTHING_PASSES]))
 
 
@@ -118,11 +119,21 @@ def _limits(category: Category, limits: Limits) -> Iterator[str]:
     )
 
 
-def _sentence(row: Row, category: Category, limits: Limits) -> str:
-    beside = "".join(f" + {_said(m)}" for m in row.methods)
+def _sentences(found: Sequence[Row], category: Category, limits: Limits) -> list[str]:
+    """Say every least set, those that lead to the same in one line."""
+    beside: dict[Row, list[str]] = {}
+    for row in found:
+        alike = replace(row, methods=row.methods[:0])
+        beside.setdefault(alike, []).append(" + ".join(_said(m) for m in row.methods))
+    return [_sentence(row, sets, category, limits) for row, sets in beside.items()]
+
+
+def _sentence(row: Row, sets: Sequence[str], category: Category, limits: Limits) -> str:
+    one_of = " + one of: " if len(sets) > 1 else " + "
     calm, medium = (_path(path, category, limits) for path in (row.calm, row.medium))
     tail = "" if calm == medium else f" (risk Medium: {medium})"
-    return f"{_accounts(row)}: link to an {LINKS[row.link]}{beside} → {row.level.name} → {calm}{tail}"
+    more = f"{one_of}{'; '.join(sets)}" if any(sets) else ""
+    return f"{_accounts(row)}: link to an {LINKS[row.link]}{more} → {row.level.name} → {calm}{tail}"
 
 
 def _cells(row: Row, category: Category, limits: Limits) -> tuple[str, ...]:

@@ -158,6 +158,10 @@ class People(Protocol):
         """List who may know a person, the manager first; none where the directory cannot tell."""
         ...
 
+    def everyone(self) -> Iterable[Person]:
+        """Read all accounts, one after the other."""
+        ...
+
 
 class Directory(People, Protocol):
     """Where accounts live. Calls raise UnreachableError, UncertainError or RejectedError."""

@@ -22,6 +22,7 @@ class ErrandKind(StrEnum):
     CLOSE = "close"
     SETTLE = "settle"
     REVOKE = "revoke"
+    CONFIRM = "confirm"
 
 
 class ErrandState(StrEnum):

@@ -86,6 +86,15 @@ def wrong_codes_finding(wrong: int) -> Finding | None:
     )
 
 
+def sharing_finding(others: int) -> Finding | None:
+    """Weigh an address that was used for other people too (SR-41); alone it asks for more proof."""
+    if not others:
+        return None
+    who = "another person" if others == 1 else f"{others} other people"
+    text = f"The address was used for {who} within 30 days."
+    return Finding("sharing", Section.PERSONA, MEDIUM_FROM, text, "sendings")
+
+
 _MANY = 3
 
 

@@ -115,7 +115,7 @@ class _Record(_Strict):
 def read_people(path: Path, *, source: str, authoritative: bool, region: str) -> Mapping[str, Person]:
     """Read everybody by id; SettingsError names file, record and key.
 
-    `source` names where addresses come from if they do not say so; without `authoritative` none is trusted.
+    `source` names where addresses come from if they do not say so; without `authoritative` none is confirmed.
     """
     found: dict[str, Person] = {}
     logins: set[str] = set()
@@ -202,7 +202,8 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
                 value=value,
                 label=contact.label or usual,
                 source=contact.source or source,
-                trusted=contact.trusted and authoritative,
+                trusted=contact.trusted,
+                declared=authoritative,
                 changed_at=contact.changed_at,
                 same_login=value == record.email,
             )

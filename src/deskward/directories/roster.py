@@ -8,17 +8,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from deskward.core.colleagues import facts_among
-from deskward.core.destinations import MIN_AGE, Provenance, provenance_of
 from deskward.core.errors import RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
-from deskward.core.proof import ActionClass, ProofLevel, needed
 from deskward.core.questions import Fact
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
@@ -26,8 +24,6 @@ from deskward.core.vouching import colleagues_of
 from deskward.directories._roster_file import read_people
 
 REMEMBERED = 3
-SHOWN = 5
-TWO = 2
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
@@ -46,7 +42,7 @@ class Directory:
 
     Passwords and lifted locks are kept in “<path>.state.json”. `key` names what is compared with the
     ticket's requester, email or login. `authoritative` declares the addresses confirmed (DESIGN 9.6);
-    `region` is the ISO country of numbers without “+”; `min_age_days` is what the doctor counts with.
+    `region` is the ISO country of numbers without “+”.
     """
 
     name = "roster"
@@ -60,13 +56,11 @@ class Directory:
         authoritative: bool = True,
         source: str = "the roster",
         region: str = "",
-        min_age_days: int = MIN_AGE.days,
     ) -> None:
         if key not in ("email", "login"):
             raise SettingsError(f"directories.roster.key is “{key}”.", "Choose email or login.")
         self._path, self._key, self._writable = path, key, writable
         self._authoritative, self._source, self._region = authoritative, source, region.upper()
-        self._min_age = timedelta(days=min_age_days)
         self._state = path.with_name(f"{path.name}.state.json")
         self._read = (_edition(path), self._reading())
 
@@ -96,6 +90,11 @@ class Directory:
         found = known.get(person.id)
         return facts_among(found, known.values()) if found and found.same_account(person) else ()
 
+    def everyone(self) -> Iterable[Person]:
+        """Read everybody with state and change stamp."""
+        accounts = self._accounts()
+        return (_current(one, accounts) for one in self._people().values())
+
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password that none of the last three was, and lift a lock."""
         with self._changing(person_id) as (account, accounts):
@@ -122,7 +121,7 @@ class Directory:
         return _is_among(password, account.hashes[:1])
 
     def doctor(self) -> Iterable[Check]:
-        """Read the roster, look at its keys and rights, and count who could pass today (DESIGN 9.6)."""
+        """Read the roster, and look at its keys and rights."""
         try:
             people = [_current(one, self._accounts()) for one in self._people().values()]
         except UnreachableError as trouble:
@@ -131,7 +130,6 @@ class Directory:
         yield Check("roster", bool(people), f"{len(people)} people.", "" if people else "Add people.")
         yield self._keys(people)
         yield self._rights()
-        yield from self._readiness([one for one in people if one.enabled])
 
     def _reading(self) -> Mapping[str, Person]:
         return read_people(self._path, source=self._source, authoritative=self._authoritative, region=self._region)
@@ -212,38 +210,6 @@ class Directory:
         well = not self._writable or os.access(self._state.parent, os.W_OK)
         text = "Passwords can be kept." if well else f"Nothing can be written in {self._state.parent}."
         return Check("roster rights", well, text, "" if well else "Give Deskward the right to write there.")
-
-    def _readiness(self, people: Sequence[Person]) -> Iterator[Check]:
-        now = datetime.now(UTC)
-        counts = {one.login: self._established(one, now) for one in people}
-        one, two = (sum(1 for n in counts.values() if n >= least) for least in (1, TWO))
-        text = f"One established destination: {_share(one, people)}; two or more: {_share(two, people)}."
-        hint = f"Without: {_some(login for login, n in counts.items() if not n)}" if one < len(people) else ""
-        yield Check("roster destinations", one > 0, text, hint)
-        for name in ActionClass:
-            able = sum(1 for p in people if needed(name, p.aal) <= _reach(p, counts[p.login]))
-            yield Check(f"roster {name}", well=True, text=f"Could pass today by link: {_share(able, people)}.")
-
-    def _established(self, person: Person, now: datetime) -> int:
-        found = (provenance_of(d, now, self._min_age) for d in person.destinations)
-        return sum(1 for provenance in found if provenance is Provenance.ESTABLISHED)
-
-
-def _reach(person: Person, established: int) -> ProofLevel:
-    """Give the level a link can prove (SR-31, SR-37)."""
-    if established:
-        return ProofLevel.P2
-    return ProofLevel.P1 if person.destinations else ProofLevel.P0
-
-
-def _share(count: int, people: Sequence[Person]) -> str:
-    return f"{count} of {len(people)} ({round(100 * count / max(1, len(people)))} %)"
-
-
-def _some(logins: Iterable[str]) -> str:
-    names = list(logins)
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}."
 
 
 def _current(person: Person, accounts: Mapping[str, _Account]) -> Person:

@@ -32,6 +32,7 @@ from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
 from deskward.lifecycle.summoning import summons
+from deskward.lifecycle.vault import sharing
 
 DAY = timedelta(days=1)
 MOST_ASKS = 12
@@ -180,7 +181,9 @@ class Proving(Steps):
             sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
         )
         told = (finding_of(f) for f in verification.signalled)
-        return decide(category, person, self.standing(verification, category, earlier), (*findings, *told))
+        shared = sharing(self.house, verification, person)
+        standing = self.standing(verification, category, earlier)
+        return decide(category, person, standing, (*findings, shared, *told))
 
     def earlier(self, verification: Verification) -> Sequence[Verification]:
         """List the person's other verifications that may have ended within a day."""

@@ -22,7 +22,8 @@ from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
-from deskward.lifecycle.sending import TYPED, typed_destination
+from deskward.lifecycle.typed import TYPED, echo_mark, echoed, read_typed, warning_of
+from deskward.lifecycle.vault import known
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,19 @@ class DeskView:
 
 @dataclass(frozen=True)
 class Look:
-    """What a typed address is, before “Send”: masked, whether it is on file, and its provenance."""
+    """What a typed address is, before “Send”: masked, whether it is on file, its provenance.
+
+    One that is not on file has an `echo` to read back, the `mark` that confirms it, and perhaps a `warning` that
+    it looks like another; `taken` tells whether the policy takes it at all.
+    """
 
     masked: str
     on_file: bool
     provenance: Provenance
+    taken: bool = True
+    echo: str = ""
+    mark: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,9 +155,15 @@ class Reading:
         person, trouble = self._person(verification)
         if person is None:
             raise RefusedError(trouble or verification.refusal)
-        found = typed_destination(house, person, kind, typed)
+        found = read_typed(house, verification.directory, person, kind, typed)
         provenance = provenance_of(found, house.clock.now(), house.policy.limits.min_age)
-        return Look(masked(found.kind, found.value), found.id != TYPED, provenance)
+        shown = masked(found.kind, found.value)
+        if found.id != TYPED:
+            return Look(shown, on_file=True, provenance=provenance)
+        category = house.policy.named(verification.category)
+        taken = category is not None and category.takes_typed
+        warning, mark = warning_of(person, found), echo_mark(house, found)
+        return Look(shown, False, provenance, taken=taken, echo=echoed(found), mark=mark, warning=warning)
 
     def portal(self, verification: Verification) -> PortalView:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""
@@ -224,7 +239,9 @@ class Reading:
             found = people.get(verification.subject_id)
         except (OutsideError, RefusedError) as error:
             return None, f"The directory does not answer: {error.text}"
-        return found, "" if found else "The account is not in the directory any more."
+        if found is None:
+            return None, "The account is not in the directory any more."
+        return known(self.house, verification.directory, found), ""
 
     def _call_code(self, verification: Verification, now: datetime) -> Secret:
         lives = verification.code_expires_at is not None and verification.code_expires_at > now

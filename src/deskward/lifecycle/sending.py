@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from deskward.core.destinations import Destination, Kind, Provenance, masked, provenance_of, root_of
+from deskward.core.destinations import Coded, Destination, Kind, Provenance, masked, provenance_of, root_of
 from deskward.core.errors import InvalidError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
@@ -16,8 +16,7 @@ from deskward.lifecycle.budgets import ceilings_of, early, failures, wait
 from deskward.lifecycle.house import House, when
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.resuming import begun_anew
-
-TYPED = "typed"
+from deskward.lifecycle.typed import TYPED, Supplied, check_entry, check_supplied, read_typed
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ class Request:
 
     `choice` is the id of a known destination or “typed” with `kind` and `typed`; `second` is the known
     destination that gets the code when the requester is not on the phone, or “totp” or “passkey” where that
-    stands for the code (DESIGN 9.2).
+    stands for the code (DESIGN 9.2). For an address that is not established `code` and `reason` say why, and a
+    typed one is typed `again` or its `echo` confirmed.
     """
 
     form_key: str
@@ -37,6 +37,14 @@ class Request:
     typed: str = ""
     second: str = ""
     reason: str = ""
+    code: Coded | None = None
+    again: str = ""
+    echo: str = ""
+
+    @property
+    def supplied(self) -> Supplied:
+        """Give what is said about an address that is not established."""
+        return Supplied(self.code, self.reason, self.again, self.echo)
 
 
 @dataclass(frozen=True)
@@ -54,18 +62,12 @@ def compose(house: House, verification: Verification, person: Person, request: R
     Raises InvalidError for what was typed or not chosen, RefusedError and LimitError.
     """
     now = house.clock.now()
-    first = _destination(house, person, request, now)
+    first = _destination(house, verification, person, request, now)
     way = _way(house, verification, person, request)
     second = _second(house, person, request, first, now) if way is Way.SECOND else None
     exception = first.provenance is Provenance.CALLER_SUPPLIED
-    if exception and not house.category_of(verification).takes_typed:
-        raise RefusedError(
-            "Addresses that are not on file are not taken for this category.", "Choose a known address."
-        )
-    if exception and not clean(request.reason):
-        raise InvalidError(
-            "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
-        )
+    if exception:
+        check_supplied(house.category_of(verification), request.supplied)
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
     ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
@@ -131,18 +133,6 @@ def letter(house: House, verification: Verification, purpose: str, where: Destin
     return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
 
 
-def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
-    """Read a typed address: the destination on file that it equals, else a caller-supplied one (SR-36)."""
-    channel = next((c for c in house.channels.values() if c.kind is kind), None)
-    if channel is None:
-        raise InvalidError(f"No channel for {kind.value} is set up.", "Use the other kind.", "typed")
-    value = channel.normalised(typed)
-    same = (d for d in person.destinations if d.kind is kind and d.value.casefold() == value.casefold())
-    return next(
-        same, Destination(TYPED, kind, value, "address supplied by the caller", "the caller", trusted=False)
-    )
-
-
 @dataclass(frozen=True)
 class _Target:
     kind: Kind
@@ -173,12 +163,16 @@ def _target(house: House, destination: Destination, now: datetime) -> _Target:
     return _Target(destination.kind, destination.value, destination.label, provenance, channel.name, country)
 
 
-def _destination(house: House, person: Person, request: Request, now: datetime) -> _Target:
+def _destination(
+    house: House, verification: Verification, person: Person, request: Request, now: datetime
+) -> _Target:
     if request.choice != TYPED:
         return _target(house, _known(person, request.choice, "choice"), now)
     if request.kind is None or not request.typed.strip():
         raise InvalidError("Choose an address or type one.", "Pick e-mail or SMS and fill in the field.", "typed")
-    return _target(house, typed_destination(house, person, request.kind, request.typed), now)
+    read = read_typed(house, verification.directory, person, request.kind, request.typed)
+    check_entry(house, read, request.supplied)
+    return _target(house, read, now)
 
 
 def _known(person: Person, choice: str, field: str) -> Destination:

@@ -18,6 +18,7 @@ from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
+from deskward.lifecycle.vault import known
 
 BASELINE = "baseline"
 READ_BACK = "The requester did it, and the directory shows it."
@@ -58,7 +59,7 @@ class Steps:
         found = self.house.people[verification.directory].get(verification.subject_id)
         if found is None:
             raise RefusedError("The account is not in the directory any more.", "Check the ticket's requester.")
-        return found
+        return known(self.house, verification.directory, found)
 
     def predates(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is older than this installation and was never seen (DESIGN 9.9)."""

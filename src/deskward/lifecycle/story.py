@@ -26,6 +26,7 @@ from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, S
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
+from deskward.lifecycle.adding import Adding
 from deskward.lifecycle.binding import bound_by
 from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
@@ -33,12 +34,13 @@ from deskward.lifecycle.means import Means
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
+from deskward.lifecycle.vault import used_now
 from deskward.lifecycle.vouching import Vouching
 
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching, Enrolling):
+class Lifecycle(Vouching, Enrolling, Adding):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -169,7 +171,7 @@ class Lifecycle(Vouching, Enrolling):
             started_at=now,
             deadline=now + self.house.proof_window(self.house.category_of(verification)),
         )
-        change = Change(used=bound.used)
+        change = Change(used=bound.used, addresses=used_now(self.house, verification))
         return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, change), secret
 
     def act(self, pin: str, answers: Mapping[str, Secret]) -> Verification:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from deskward.core.decision import obstacle
 from deskward.core.destinations import Provenance
 from deskward.core.links import new_id
-from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means
+from deskward.lifecycle.vault import known
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def bind(house: House, ticket: Ticket, category: Category) -> Subject:
         return _refused(person.name, person.email, "The requester is not in the directory.")
     if len(found) > 1:
         return _refused(person.name, person.email, f"The requester fits {len(found)} accounts in the directory.")
-    account: Person = found[0]
+    account = known(house, category.directory, found[0])
     why = obstacle(category, account, Means(house, category.directory, account).reach(Provenance.ESTABLISHED))
     return Subject(account.id, account.name, account.email, why)
 

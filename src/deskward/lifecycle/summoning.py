@@ -10,6 +10,7 @@ from deskward.core.records import Vouch
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
 from deskward.lifecycle.sending import letter
+from deskward.lifecycle.vault import known
 from deskward.lifecycle.vouchers import Vouchers, reached_at
 
 VOUCH = "vouch"
@@ -44,7 +45,7 @@ def summons(house: House, run: Verification, asked: Sequence[str], until: dateti
 
 def _letter(house: House, run: Verification, person_id: str, until: datetime) -> Change:
     person = house.people[run.directory].get(person_id)
-    where = reached_at(house, person) if person else None
+    where = reached_at(house, known(house, run.directory, person)) if person else None
     if where is None:
         return Change()
     change = letter(house, run, VOUCH, where, until)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 
 from deskward.core.accounts import Agent, Role
 from deskward.core.authenticators import person_owner
@@ -15,6 +14,7 @@ from deskward.core.records import Vouch
 from deskward.core.verification import Verification
 from deskward.core.vouching import RETURN, Candidate, Circle, conflict
 from deskward.lifecycle.house import House
+from deskward.lifecycle.vault import known_all
 
 PASSKEY = "passkey"
 MOST_LOOKED_AT = 20
@@ -62,11 +62,10 @@ class Vouchers:
 
     def _colleagues(self) -> Iterable[Person]:
         try:
-            return tuple(
-                islice(self.house.people[self.directory].colleagues(self._circle.subject), MOST_LOOKED_AT)
-            )
+            near = self.house.people[self.directory].colleagues(self._circle.subject)
         except OutsideError:
             return ()
+        return known_all(self.house, self.directory, list(near)[:MOST_LOOKED_AT])
 
     def _signs(self, person: Person) -> bool:
         if account_of(self.house, person):

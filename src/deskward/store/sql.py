@@ -27,6 +27,7 @@ from deskward.core.ports import (
     Sending,
 )
 from deskward.core.verification import State, Verification
+from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
@@ -61,7 +62,7 @@ class SilentBell:
 
 
 @dataclass
-class SqlStore:
+class SqlStore(SqlAddresses):
     """`Store` on a database whose tables stand; `bell` is told of new errands after each commit.
 
     Until the wiring gives the installation's `sealer`, what is sealed can be opened by this very process only.

@@ -25,6 +25,7 @@ from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
+from deskward.web.portal_addresses import AddressPages
 from deskward.web.vouch import Vouch
 
 COOKIE = "__Host-dw"
@@ -72,6 +73,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     Vouch(lifecycle, templates).join(app)
     app.post("/v/faster")(portal.faster)
     add_pages(app, lifecycle, templates)
+    AddressPages(lifecycle, reading, guard, templates, portal.pinned, COOKIE).join(app)
     return app
 
 
@@ -127,11 +129,11 @@ class _Portal:
 
     def step(self, request: Request) -> Response:
         """Show where the run of this browser stands."""
-        return self._step(request, self._pinned(request))
+        return self._step(request, self.pinned(request))
 
     def state(self, request: Request) -> Response:
         """Tell a waiting page where the run stands."""
-        verification = self._pinned(request)
+        verification = self.pinned(request)
         return JSONResponse({"state": verification.state.value, "version": verification.version})
 
     def agree(self, request: Request, form: Form) -> Response:
@@ -181,7 +183,7 @@ class _Portal:
 
     def faster(self, request: Request, form: Form) -> Response:
         """Lead on to the page where means for the next time are set up."""
-        seen = self._pinned(request)
+        seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
         self._check(seen, form)
@@ -192,7 +194,7 @@ class _Portal:
         return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
 
     def _moved(self, request: Request, form: Form, move: Move) -> Response:
-        seen = self._pinned(request)
+        seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
         self._check(seen, form)
@@ -201,7 +203,7 @@ class _Portal:
         except NotFoundError:
             raise
         except DeskwardError as error:
-            now = self._pinned(request)
+            now = self.pinned(request)
             if isinstance(error, InvalidError) or now.version == seen.version:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
@@ -211,7 +213,8 @@ class _Portal:
         if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
 
-    def _pinned(self, request: Request) -> Verification:
+    def pinned(self, request: Request) -> Verification:
+        """Read the run of this browser; the neutral error when there is none."""
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
         over = found.started_at is None or found.started_at + LONGEST_RUN <= now
@@ -222,7 +225,7 @@ class _Portal:
 
     def _under_way(self, request: Request) -> bool:
         try:
-            return not self._pinned(request).ended
+            return not self.pinned(request).ended
         except NotFoundError:
             return False
 
@@ -246,8 +249,9 @@ class _Portal:
             waits = view.asked and view.asked.send_to_people
             name = "waiting.html" if waits else "challenge.html" if view.asked else "offers.html"
         status = trouble.status if trouble else 200
-        faster = self.lifecycle.may_enrol(verification)
-        return self._page(request, name, status, view=view, trouble=trouble, faster=faster)
+        faster, may_add = self.lifecycle.may_enrol(verification), self.lifecycle.may_add(verification)
+        more = {"trouble": trouble, "faster": faster, "may_add": may_add}
+        return self._page(request, name, status, view=view, **more)
 
     def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         organisation = self.lifecycle.house.portal.organisation

@@ -10,24 +10,19 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskward.core.destinations import Kind, Provenance
+from deskward.core.destinations import Coded, Kind, Provenance
 from deskward.core.errors import ConflictError, DeskwardError, InvalidError, LimitError, NotFoundError
 from deskward.core.notes import clean
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import Lifecycle, Reading, Request
 from deskward.lifecycle.reading import DeskView, Look
-from deskward.lifecycle.sending import TYPED
+from deskward.lifecycle.typed import TYPED
 from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.progress import say, steps
 
 ADDRESS = "/send/{verification_id}"
 LONGEST_TYPED = 320
-REASONS = (
-    "The requester cannot reach any address on file",
-    "The addresses on file are out of date",
-    "The requester is new and has no address on file",
-    "Another reason",
-)
+REASONS = tuple(code.value for code in Coded)
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -72,8 +67,8 @@ class SendPage:
             raise
         except DeskwardError as error:
             text = f"{error.text} {error.hint}".strip()
-            return self.door.show(visit, "look.html", text=text, provenance="")
-        return self.door.show(visit, "look.html", text=_looked(look), provenance=look.provenance.value)
+            return self.door.show(visit, "look.html", text=text, provenance="", look=None)
+        return self.door.show(visit, "look.html", text=_looked(look), provenance=look.provenance.value, look=look)
 
     def _progress(self, visit: Visit) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -131,12 +126,15 @@ def request_of(fields: Mapping[str, str]) -> Request:
         typed=_typed(fields) if typed else "",
         second="" if way == "yes" else clean(fields.get("second", "")),
         reason=_reason(fields),
+        code=_code(fields),
+        again=fields.get("again", "")[:LONGEST_TYPED],
+        echo=clean(fields.get("echo", "")),
     )
 
 
 def form_of(view: DeskView, fields: Mapping[str, str]) -> dict[str, str]:
     """Fill the form: what was typed is kept, else the first established address is chosen."""
-    names = ("on_phone", "choice", "kind", "typed", "second", "reason", "reason_text")
+    names = ("on_phone", "choice", "kind", "typed", "again", "second", "reason", "reason_text")
     kept = {name: fields.get(name, "")[:LONGEST_TYPED] for name in names}
     key = fields.get("form_key", "")
     established = [c.id for c in view.established]
@@ -151,9 +149,13 @@ def form_of(view: DeskView, fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _leads(view: DeskView) -> dict[str, str]:
+    if view.category and not view.category.takes_typed:
+        supplied = "Not taken for this kind of request: only an established address on file may be used."
+    else:
+        supplied = view.leads.get(Provenance.CALLER_SUPPLIED, "")
     return {
         "established": view.leads.get(Provenance.ESTABLISHED, ""),
-        "supplied": view.leads.get(Provenance.CALLER_SUPPLIED, ""),
+        "supplied": supplied,
     }
 
 
@@ -194,6 +196,12 @@ def _typed(fields: Mapping[str, str]) -> str:
     return typed
 
 
+def _code(fields: Mapping[str, str]) -> Coded | None:
+    with suppress(ValueError):
+        return Coded(fields.get("reason", ""))
+    return None
+
+
 def _reason(fields: Mapping[str, str]) -> str:
     chosen, more = clean(fields.get("reason", "")), clean(fields.get("reason_text", ""))
     return clean(": ".join(x for x in (chosen, more) if x))
@@ -202,5 +210,9 @@ def _reason(fields: Mapping[str, str]) -> str:
 def _looked(look: Look) -> str:
     if look.provenance is Provenance.ESTABLISHED:
         return f"{look.masked} is on file and established."
+    if not look.taken:
+        return f"{look.echo} is not on file. For this kind of request only an address on file is taken."
+    if look.echo:
+        return f"{look.echo} is not on file: it counts as caller-supplied."
     known = "is on file, but not established" if look.on_file else "is not on file: it counts as caller-supplied"
     return f"{look.masked} {known}."

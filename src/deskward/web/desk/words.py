@@ -46,6 +46,8 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.CLOSED: "Ticket closed",
     EventKind.CLOSE_BY_HAND: "Done, not closed: close the ticket by hand",
     EventKind.REPLAYED: "Errand tried again by hand",
+    EventKind.ADDRESS_ASKED: "Code sent to a new address",
+    EventKind.ADDRESS_CONFIRMED: "New address confirmed by the requester",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -53,6 +55,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.STATUS: "Status field of the ticket",
     ErrandKind.SEND: "Message to the requester",
     ErrandKind.CLOSE: "Close the ticket",
+    ErrandKind.CONFIRM: "Question whether an address is right",
     ErrandKind.SETTLE: "Find out how the action ended",
 }
 ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {

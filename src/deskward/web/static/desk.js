@@ -107,6 +107,7 @@
     const typed = form.elements.namedItem("typed");
     const radio = form.querySelector("#typed-choice");
     const echo = form.querySelector("#echo");
+    const again = form.querySelector("#again-field");
     let timer, turn = 0;
     const ask = async () => {
       const mine = ++turn;
@@ -114,15 +115,18 @@
       const body = new URLSearchParams({ csrf: form.elements.csrf.value, kind: form.elements.kind.value, typed: typed.value });
       const answer = await fetch(form.dataset.look, { method: "POST", body });
       if (!answer.ok || answer.redirected || mine !== turn) return;
-      const said = parsed(await answer.text()).querySelector("span");
+      const told = parsed(await answer.text());
+      const said = told.querySelector("span");
       if (mine !== turn || !said) return;
       radio.dataset.provenance = said.dataset.provenance || "caller-supplied";
-      echo.replaceChildren(said);
+      echo.replaceChildren(...told.children);
+      again.hidden = Boolean(said.dataset.provenance);
     };
     const soon = () => {
       clearTimeout(timer);
       turn += 1;
       radio.dataset.provenance = "caller-supplied";
+      echo.querySelector("label")?.remove();
       timer = setTimeout(() => ask().catch(() => undefined), 400);
     };
     typed.addEventListener("input", () => {

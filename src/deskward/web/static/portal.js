@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+  const TOKEN = /^[A-Za-z0-9_.-]{43,200}$/;
   const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const all = (selector) => [...document.querySelectorAll(selector)];
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
