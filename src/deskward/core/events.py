@@ -29,6 +29,11 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    DISPUTED = "disputed"
+    REVOKED = "revoked"
+    UPHELD = "upheld"
+    LIFT_ASKED = "lift_asked"
+    LIFTED = "lifted"
 
 
 NOTED = frozenset(EventKind) - {
@@ -37,12 +42,16 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.LIFT_ASKED,
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """One audit entry; `actor` is “agent:ID”, “requester”, “system” or “ticket”; `fields` hold no secret."""
+    """One audit entry; `actor` is “agent:ID”, “requester”, “owner”, “system” or “ticket”.
+
+    `fields` hold no secret.
+    """
 
     verification_id: str
     kind: EventKind

@@ -188,6 +188,36 @@ def _by_hand(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     ]
 
 
+def _disputed(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "The account's owner says: this was not me", [
+        Line("", "Do nothing on this request. Call the owner on a number on file, and report it as an incident."),
+        Line("Requested action", w.action(v.action)),
+        Line("Said", f["way"]),
+        Line("Timestamp", f["at"]),
+        Line("What happens now", f["now"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _revoked(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    title = "What the action set was taken back" if f["done"] else "What the action set was not taken back"
+    return title, [Line("Requested action", w.action(v.action)), Line("Result", f["text"])]
+
+
+def _upheld(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Objection confirmed with the account's owner", [
+        Line("Confirmed by", f["agent_name"]),
+        Line("", "The fence stays until two approvers lift it."),
+    ]
+
+
+def _lifted(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Fence lifted", [
+        Line("Lifted by", f["by"]),
+        Line("", "Links can be sent for this person again."),
+    ]
+
+
 _WRITERS = {
     EventKind.OPENED: _opened,
     EventKind.UNABLE: _unable,
@@ -203,4 +233,8 @@ _WRITERS = {
     EventKind.ACTION_UNKNOWN: _unknown,
     EventKind.DONE: _done,
     EventKind.CLOSE_BY_HAND: _by_hand,
+    EventKind.DISPUTED: _disputed,
+    EventKind.REVOKED: _revoked,
+    EventKind.UPHELD: _upheld,
+    EventKind.LIFTED: _lifted,
 }

@@ -226,6 +226,10 @@ class Fence:
     lifters: tuple[str, ...] = ()
     lifted_at: datetime | None = None
 
+    def stands(self, now: datetime) -> bool:
+        """Tell whether it stops anything now."""
+        return self.lifted_at is None and (self.ends_at is None or self.ends_at > now)
+
 
 @dataclass(frozen=True)
 class Vouch:
@@ -270,7 +274,8 @@ class Change:
     """Everything that one transaction writes beside the verification itself.
 
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
-    the same id; `vouches` too. `fence` is raised; a grant is never consumed while one stands (SR-48).
+    the same id; `vouches` too. `fence` is raised, or replaces the one
+    with the same id; a grant is never consumed while one stands (SR-48).
     """
 
     event: Event | None = None

@@ -14,6 +14,7 @@ from deskward.core.policy import Category
 from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
+from deskward.lifecycle.fencing import FenceView, fences_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.sending import TYPED, typed_destination
 
@@ -24,7 +25,7 @@ class DeskView:
 
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
-    link and code can go to two different established addresses.
+    link and code can go to two different established addresses; `fences` stop it.
     """
 
     verification: Verification
@@ -42,12 +43,13 @@ class DeskView:
     trouble: str
     now: datetime
     two_roots: bool = False
+    fences: tuple[FenceView, ...] = ()
 
     @property
     def can_send(self) -> bool:
         """Tell whether “Send” may be offered."""
         movable = self.verification.state in {State.OPENED, State.SENT, State.STARTED, State.REVIEW}
-        return movable and not self.verification.refusal and self.person is not None
+        return movable and not self.verification.refusal and self.person is not None and not self.fences
 
     @property
     def established(self) -> tuple[Choice, ...]:
@@ -110,6 +112,7 @@ class Reading:
             trouble=trouble,
             now=now,
             two_roots=self._two_roots(person, now),
+            fences=fences_of(house, verification),
         )
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:

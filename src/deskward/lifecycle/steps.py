@@ -14,6 +14,7 @@ from deskward.core.proof import Proof
 from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.fencing import done_under, fence_over, stopped
 from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
 from deskward.lifecycle.sending import wrong_count
 
@@ -151,14 +152,16 @@ class Steps:
     def done(self, verification: Verification, spent: Spent) -> Verification:
         """Write that the action is done."""
         now = self.house.clock.now()
-        moved = ended(verification.moved(State.DONE), now)
-        return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)})
+        moved, change = done_under(self.house, ended(verification.moved(State.DONE), now))
+        return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)}, change)
 
     def again(self, verification: Verification, spent: Spent) -> Verification:
         """Give a new grant after an action that did not happen: the requester is asked again.
 
         However often, it ends with the proof's window and one grant's life after the start (A-14).
         """
+        if fence_over(self.house, verification):
+            return stopped(self.house, verification)
         old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")

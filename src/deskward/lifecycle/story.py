@@ -19,6 +19,7 @@ from deskward.core.errors import (
 )
 from deskward.core.events import EventKind
 from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
+from deskward.core.notices import NOTICES
 from deskward.core.policy import Category
 from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Sending
 from deskward.core.proof import level_of
@@ -26,16 +27,18 @@ from deskward.core.risk import provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, ticket_lane, when
+from deskward.lifecycle.objecting import Objecting
 from deskward.lifecycle.sending import Request, compose
-from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 
 DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Steps):
+class Lifecycle(Objecting):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -75,6 +78,7 @@ class Lifecycle(Steps):
         category = self.house.policy.category_of(ticket) if ticket else None
         if ticket is None or category is None or ticket.ended:
             raise RefusedError("The ticket is closed, gone or in another category.", "Open a new ticket.")
+        refuse_fenced(self.house, old)
         current = self.house.store.open_for(old.connector, old.ticket_id)
         if current and current.id != old.id:
             return current
@@ -101,6 +105,7 @@ class Lifecycle(Steps):
         moved = verification.moved(State.SENT, agent_id=actor.id, agent_name=actor.name)
         if verification.refusal:
             raise RefusedError(verification.refusal)
+        refuse_fenced(self.house, verification)
         person = self.person(verification)
         reason = obstacle(self.house.category_of(verification), person)
         if reason:
@@ -115,7 +120,7 @@ class Lifecycle(Steps):
         sending = self.house.store.sending(sending_id)
         if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
             return
-        if receipt.delivery is Delivery.REFUSED:
+        if receipt.delivery is Delivery.REFUSED and sending.purpose not in NOTICES:
             self._undelivered(sending, receipt)
         self.house.store.update_sending(sending.id, receipt)
 
@@ -191,6 +196,7 @@ class Lifecycle(Steps):
 
         An action gets its single-use grant here (SR-56).
         """
+        refuse_fenced(self.house, verification)
         now, limits = self.house.clock.now(), self.house.policy.limits
         category, person = self.house.category_of(verification), self.person(verification)
         earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - DAY)

@@ -22,6 +22,7 @@ from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
 from deskward.web.guard import Form, Guard, client_address, protect
+from deskward.web.not_me import NotMe
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
 
@@ -63,6 +64,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
     app.post("/v/act")(portal.act)
+    NotMe(lifecycle, reading, COOKIE, portal.page, portal.pinned).join(app)
     return app
 
 
@@ -81,7 +83,7 @@ class _Portal:
         """Show the inert page of a link, or the present step of a run that is under way (SR-05)."""
         if "other" not in request.query_params and self._under_way(request):
             return RedirectResponse(STEP, 303)
-        return self._page(request, "begin.html")
+        return self.page(request, "begin.html")
 
     def opened(self, request: Request, form: Form) -> Response:
         """Show the first screen of a living link or hand-typed code; the neutral page for all others (SR-75)."""
@@ -113,16 +115,16 @@ class _Portal:
         if session:
             return _pinned_to(session)
         if started.state is State.FAILED:
-            return self._page(request, "failed.html", reference=started.id)
+            return self.page(request, "failed.html", reference=started.id)
         return self._first(request, started, typed, _WRONG)
 
     def step(self, request: Request) -> Response:
         """Show where the run of this browser stands."""
-        return self._step(request, self._pinned(request))
+        return self._step(request, self.pinned(request))
 
     def state(self, request: Request) -> Response:
         """Tell a waiting page where the run stands."""
-        verification = self._pinned(request)
+        verification = self.pinned(request)
         return JSONResponse({"state": verification.state.value, "version": verification.version})
 
     def agree(self, request: Request, form: Form) -> Response:
@@ -141,10 +143,10 @@ class _Portal:
 
     def look(self, request: Request, trouble: Trouble) -> Response:
         """Answer trouble on a calm page; its bytes hold nothing but the words."""
-        return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
+        return self.page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
 
     def _moved(self, request: Request, form: Form, move: Move) -> Response:
-        seen = self._pinned(request)
+        seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
         nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
@@ -155,12 +157,13 @@ class _Portal:
         except NotFoundError:
             raise
         except DeskwardError as error:
-            now = self._pinned(request)
+            now = self.pinned(request)
             if isinstance(error, InvalidError) or now.version == seen.version:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
 
-    def _pinned(self, request: Request) -> Verification:
+    def pinned(self, request: Request) -> Verification:
+        """Read the run of this browser while it goes on or shows its end; else the neutral error."""
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
         over = found.started_at is None or found.started_at + LONGEST <= now
@@ -171,7 +174,7 @@ class _Portal:
 
     def _under_way(self, request: Request) -> bool:
         try:
-            return not self._pinned(request).ended
+            return not self.pinned(request).ended
         except NotFoundError:
             return False
 
@@ -180,21 +183,22 @@ class _Portal:
     ) -> Response:
         view = self.reading.portal(verification)
         status = trouble.status if trouble else 200
-        return self._page(
+        return self.page(
             request, "first.html", status, view=view, token=typed, form_key=new_nonce(), trouble=trouble
         )
 
     def _step(self, request: Request, verification: Verification, trouble: Trouble | None = None) -> Response:
         name = _TEMPLATES[verification.state]
         if name == "failed.html":
-            return self._page(request, name, reference=verification.id)
+            return self.page(request, name, reference=verification.id)
         if verification.state is State.PASSED and not verification.action:
             name = "verified.html"
         view = self.reading.portal(verification)
         status = trouble.status if trouble else 200
-        return self._page(request, name, status, view=view, trouble=trouble)
+        return self.page(request, name, status, view=view, trouble=trouble)
 
-    def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+        """Render a page of the organisation."""
         organisation = self.lifecycle.house.portal.organisation
         return self.templates.page(request, name, status, organisation=organisation, **values)
 

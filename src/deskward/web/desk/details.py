@@ -17,6 +17,7 @@ from deskward.web.desk.words import (
     ERRANDS,
     EVENTS,
     PROOFS,
+    PURPOSES,
     actor_name,
     can_replay,
     delivery,
@@ -43,6 +44,8 @@ class Details:
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
+            self.door.form(f"{ADDRESS}/lift", self._lift),
+            self.door.form(f"{ADDRESS}/uphold", self._uphold),
         ]
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
@@ -58,6 +61,7 @@ class Details:
             sendings=[(s, *delivery(s)) for s in view.sendings],
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
+            purposes=PURPOSES,
             proof=PROOFS[view.verification.proof_level],
         )
 
@@ -91,6 +95,12 @@ class Details:
             return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
         return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now()))
 
+    def _lift(self, visit: Visit) -> Response:
+        return self._do(visit, lambda: self.lifecycle.lift(_fence(visit), visit.actor))
+
+    def _uphold(self, visit: Visit) -> Response:
+        return self._do(visit, lambda: self.lifecycle.uphold(_fence(visit), visit.actor))
+
     def _do(self, visit: Visit, step: Any) -> Response:
         try:
             step()
@@ -99,6 +109,10 @@ class Details:
         except DeskwardError as error:
             return self._show(visit, error)
         return see_other(f"/verifications/{visit.verification_id}")
+
+
+def _fence(visit: Visit) -> str:
+    return clean(visit.fields.get("fence", ""))
 
 
 def errand_row(errand: Errand) -> dict[str, Any]:
