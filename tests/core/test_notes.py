@@ -43,6 +43,9 @@ NAMES = [
     "by",
     "text",
     "status",
+    "way",
+    "now",
+    "done",
 ]
 EVIL = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",

@@ -192,10 +192,7 @@ class Lifecycle(Objecting):
         return self.decide(replace(verification, agreed_at=self.house.clock.now()))
 
     def decide(self, verification: Verification) -> Verification:
-        """Weigh proof and risk and write the result: started → passed, review, failed.
-
-        An action gets its single-use grant here (SR-56).
-        """
+        """Weigh proof and risk, and grant an action once (SR-56): started → passed, review, failed."""
         refuse_fenced(self.house, verification)
         now, limits = self.house.clock.now(), self.house.policy.limits
         category, person = self.house.category_of(verification), self.person(verification)
