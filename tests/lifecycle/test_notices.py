@@ -6,6 +6,7 @@ import pytest
 
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import UnreachableError
+from deskward.core.events import EventKind
 from deskward.core.ports import Change, Delivery, ErrandKind, Message, Receipt
 from deskward.core.verification import State, Verification
 from tests.fakes import ANNA, FakeChannel
@@ -184,3 +185,12 @@ def test_sr_45_a_notice_names_what_when_where_and_who(three: Household) -> None:
         assert words.replace("call", "Or call") in mail.html
     for secret in (three.token(sent), three.code(sent), "/v#"):
         assert secret not in mail.text + mail.html + three.sms.sent[0].text
+
+
+def test_sr_46_a_message_to_somebody_else_or_with_a_token_of_its_own_is_left_alone(home: Household) -> None:
+    sent = home.sent()
+    link = home.asked(sent)[0]
+    own = replace(link, id="MS-own", purpose="proof", token_digest="own", form_key="a")
+    other = replace(link, id="MS-other", purpose="vouch", token_digest="", form_key="b")
+    change = Change(sendings=(own, other))
+    assert home.house.notices.beside(sent, EventKind.CODE_RENEWED, change).sendings == (own, other)
