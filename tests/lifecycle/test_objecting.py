@@ -200,7 +200,7 @@ def test_sr_47_unused_grants_are_revoked_and_new_ones_are_blocked(home: Househol
     objected(home, first)
     with pytest.raises(RefusedError, match="used up"):
         home.lifecycle.act(other_pin, PASSWORD)
-    with pytest.raises(RefusedError, match="this was not me"):
+    with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.answer(waiting_pin, waiting.version)
     assert home.lifecycle.act(pin, PASSWORD).state is State.DISPUTED
     assert home.directory.passwords == {}
@@ -437,7 +437,7 @@ def test_sr_50_a_37_a_stolen_link_stops_actions_for_a_day_and_never_the_account(
     anna = home.directory.people["o-anna"]
     assert (anna.enabled, anna.locked) == (True, False)
     home.clock.forward(hours=23, minutes=59)
-    with pytest.raises(RefusedError, match="this was not me"):
+    with pytest.raises(RefusedError, match="this is not me"):
         home.sent("1002")
     home.clock.forward(minutes=1)
     assert home.send(home.lifecycle.get(_open(home, "1002"))).state is State.SENT
@@ -475,7 +475,7 @@ def test_sr_51_a_09_after_an_objection_the_agent_cannot_send_again(home: Househo
     verification = objected(home, home.sent())
     with pytest.raises(RefusedError):
         home.send(verification)
-    with pytest.raises(RefusedError, match="this was not me"):
+    with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.reopen(verification.id, AGENT)
     assert not home.reading.desk(verification.id).can_send
 
@@ -483,7 +483,7 @@ def test_sr_51_a_09_after_an_objection_the_agent_cannot_send_again(home: Househo
 def test_sr_51_a_fence_that_ended_by_itself_still_needs_an_approver_for_its_ticket(home: Household) -> None:
     verification = objected(home, home.sent())
     home.clock.at += timedelta(hours=25)
-    with pytest.raises(RefusedError, match="this was not me"):
+    with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.reopen(verification.id, AGENT)
     (view,) = home.reading.desk(verification.id).fences
     assert (view.stands, view.needed) == (False, 1)

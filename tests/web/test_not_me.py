@@ -123,7 +123,11 @@ def test_sr_46_the_card_takes_one_press(
 
 
 def test_sr_47_after_the_action_the_page_says_that_it_is_taken_back(
-    client: TestClient, browser: Callable[[], TestClient], sent: Send, token: Callable[..., str]
+    client: TestClient,
+    browser: Callable[[], TestClient],
+    sent: Send,
+    token: Callable[..., str],
+    clock: FakeClock,
 ) -> None:
     link, owner = sent(), browser()
     start(client, link)
@@ -133,6 +137,9 @@ def test_sr_47_after_the_action_the_page_says_that_it_is_taken_back(
     answer = owner.post("/not-me/press", data={"token": hidden(page, "token"), "word": word_of(page)})
     assert "What was changed on your account is being taken back." in answer.text
     assert "Call your help desk now" in answer.text
+    clock.forward(hours=25)
+    later = owner.post("/not-me/open", data={"token": token(link, "notice-done")})
+    assert "more than a day ago. That is not taken back by itself." in later.text
 
 
 def test_sr_75_an_unknown_token_gets_the_bytes_of_every_dead_link(

@@ -13,7 +13,7 @@ from deskward.lifecycle.house import Actor, House, ended
 OWNER = Actor("owner", name="the account's owner")
 UNDO_FOR = timedelta(hours=24)
 LIFTERS = 2
-OBJECTED = "The account's owner said: this was not me."
+OBJECTED = "The account's owner said: this is not me."
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from deskward.core.errors import InvalidError
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import Lifecycle, Reading
+from deskward.lifecycle.fencing import undoing
 from deskward.web.guard import Form
 from deskward.web.pages import Trouble, trouble_of
 
@@ -66,5 +67,8 @@ class NotMe:
         return self.page(request, "not_me.html", status, view=view, asked=asked, token=token, trouble=trouble)
 
     def _thanks(self, request: Request, verification: Verification) -> Response:
-        undone = verification.state is State.DONE
-        return self.page(request, "objected.html", reference=verification.id, undone=undone)
+        undone = bool(undoing(verification, self.lifecycle.house.clock.now()))
+        happened = "taken back" if undone or verification.state is State.ACTING else ""
+        if not happened and verification.state is State.DONE:
+            happened = "done"
+        return self.page(request, "objected.html", reference=verification.id, happened=happened)
