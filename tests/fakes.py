@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from deskward.core.authenticators import Used
+from deskward.core.challenges import Asked, Asking, Checked, Option
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import InvalidError, OutsideError, RejectedError
 from deskward.core.people import Person
 from deskward.core.ports import Delivery, Directory, Field, Message, Posted, Receipt
+from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
 
@@ -174,6 +178,69 @@ class FakeReset:
 
     def achieved(self, before: Person, after: Person) -> bool:
         return before.stamp != after.stamp
+
+
+@dataclass
+class FakeChallenge:
+    """Right is `value`; usable with something enrolled for it, or by everybody where `free`."""
+
+    name: str
+    evidence: Evidence
+    ease: int = 1
+    free: bool = False
+    value: str = "right"
+    tries: int = 5
+    script: str = ""
+    findings: tuple[Finding, ...] = ()
+    enough: bool = True
+
+    @property
+    def title(self) -> str:
+        return f"Prove it by {self.name}"
+
+    def options(self, asking: Asking) -> Sequence[Option]:
+        return [Option("one", self.title)] if self.free or asking.authenticators else []
+
+    def ask(self, asking: Asking) -> Asked:
+        return Asked("Type it.", (Field("value", "Value", "text"),), shown={"nonce": asking.nonce})
+
+    def check(self, asking: Asking, asked: Mapping[str, object], answers: Mapping[str, Secret]) -> Checked:
+        typed = answers["value"].reveal()
+        if not typed:
+            raise InvalidError("Type something.", field="answer")
+        mine = asking.authenticators[0] if asking.authenticators else None
+        used = Used(mine.id, spends=self.evidence is Evidence.SAVED) if mine else None
+        ceiling = mine.ceiling if mine else ProofLevel.P4
+        return Checked(
+            typed == self.value,
+            f"{self.name}:{mine.id if mine else 'free'}",
+            ceiling,
+            used=used,
+            findings=self.findings,
+            transcript=({"question": "?", "answer": typed},) if self.evidence is Evidence.NOTHING else (),
+            enough=self.enough,
+        )
+
+
+@dataclass
+class FakeCode:
+    """A code to a second address, as the real one does it."""
+
+    name: str = "one_time_code"
+    title: str = "A code to another address"
+    evidence: Evidence = Evidence.ISSUED
+    ease: int = 2
+    tries: int = 5
+    script: str = ""
+
+    def options(self, asking: Asking) -> Sequence[Option]:
+        return [Option(d.id, d.label) for d in asking.destinations]
+
+    def ask(self, asking: Asking) -> Asked:
+        return Asked("Type the code.", (Field("code", "Code", "code"),), send_to=asking.option)
+
+    def check(self, asking: Asking, asked: Mapping[str, object], answers: Mapping[str, Secret]) -> Checked:
+        return Checked(answers["code"].reveal() == asking.issued.reveal(), f"sms:{asking.option}")
 
 
 @dataclass

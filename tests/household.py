@@ -4,15 +4,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from deskward.core.authenticators import Authenticator, person_owner
 from deskward.core.challenges import Challenge
 from deskward.core.destinations import Kind
-from deskward.core.links import Keyring
+from deskward.core.links import Keyring, new_id
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
 from deskward.core.notices import NOTICES
 from deskward.core.policy import Category, Limits, Policy
 from deskward.core.ports import Errand, Sending
-from deskward.core.proof import ActionClass
+from deskward.core.proof import ActionClass, ProofLevel
 from deskward.core.secret import Secret
 from deskward.core.tickets import TicketPerson
 from deskward.core.verification import Verification
@@ -146,6 +147,34 @@ class Household:
     def passed(self, number: str = "1001", **changes: Any) -> tuple[Verification, str]:
         """Go on to a verification that passed."""
         started, pin = self.started(number, **changes)
+        return self.lifecycle.answer(pin, started.version), pin
+
+    def enrol(self, kind: str, ceiling: ProofLevel = ProofLevel.P3, subject: str = "o-anna") -> Authenticator:
+        """Enrol something long enough ago."""
+        before = self.clock.now() - timedelta(days=100)
+        mine = Authenticator(
+            id=new_id("AU"),
+            owner=person_owner("roster", subject),
+            kind=kind,
+            label=kind,
+            sealed=Secret("seed"),
+            enrolled_at=before,
+            counts_from=before,
+            ceiling=ceiling,
+        )
+        self.house.authenticators.enrol([mine])
+        return mine
+
+    def prove(self, pin: str, challenge: str, value: str = "right", option: str = "one") -> Verification:
+        """Choose a way and answer it."""
+        asked = self.lifecycle.ask(pin, self.lifecycle.pinned(pin).version, challenge, option)
+        return self.lifecycle.prove(pin, asked.version, {"value": Secret(value), "code": Secret(value)})
+
+    def typed(self, number: str = "1001", **changes: Any) -> tuple[Verification, str]:
+        """Send to an address that the caller supplied, and agree on the card."""
+        choice = {"choice": "typed", "kind": Kind.EMAIL, "typed": "new@p.example", "reason": "Lost the phone."}
+        sent = self.send(self.open(number, **changes), **choice)
+        started, pin = self.enter(self.token(sent), self.code(sent))
         return self.lifecycle.answer(pin, started.version), pin
 
     def kinds(self, verification: Verification) -> list[str]:

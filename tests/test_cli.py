@@ -138,3 +138,10 @@ def test_a_bad_settings_file_ends_with_words_and_no_traceback(run: Run, outside:
     assert said.startswith("deskward: ")
     assert "→ Mend the file" in said
     assert "Traceback" not in said
+
+
+def test_a_wrong_key_of_a_plugin_is_told_with_its_file(run: Run, outside: Outside) -> None:
+    text = outside.settings.read_text()
+    outside.settings.write_text(text.replace("[channels.smtp]\n", "[channels.smtp]\nhoost = 1\n"))
+    said = run("doctor", code=1)
+    assert f"{outside.settings}: channels.smtp.hoost" in said

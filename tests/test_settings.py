@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deskward.core.errors import SettingsError
+from deskward.core.policy import LONGEST_RUN
 from deskward.core.proof import ActionClass
 from deskward.settings import is_loopback, read, settings_path
 
@@ -105,6 +106,8 @@ def test_another_policy_has_another_version(path: Path) -> None:
         ("code_minutes = 5", "proof_minutes = inf", "limits.proof_minutes"),
         ("code_minutes = 5", "link_minutes_email = 1441", "limits.link_minutes_email"),
         ("code_minutes = 5", "wait_minutes = [-1]", "limits.wait_minutes.0"),
+        ("code_minutes = 5", "proof_minutes = 21", "limits.proof_minutes and limits.grant_minutes are 31 minutes"),
+        ("code_minutes = 5", "grant_minutes = 15.5", "allowed are 30"),
         ("code_minutes = 5", "min_age_days = 3", "limits.min_age_days"),
         ('class = "C2"', 'class = "C9"', "categories.Password Reset.class"),
         ("[web]", '[web]\nlisten = "8080"', "web.listen"),
@@ -114,6 +117,12 @@ def test_another_policy_has_another_version(path: Path) -> None:
 def test_a_mistake_names_file_key_and_what_to_do(path: Path, old: str, new: str, words: str) -> None:
     assert old in TEXT
     assert words in str(mistake(path, TEXT.replace(old, new, 1)))
+
+
+def test_sr_80_a_run_may_fill_the_portals_session_to_the_minute(path: Path) -> None:
+    path.write_text(TEXT.replace("code_minutes = 5", "proof_minutes = 20\ngrant_minutes = 10"))
+    limits = read(path).policy().limits
+    assert limits.proof + limits.grant == LONGEST_RUN
 
 
 def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:

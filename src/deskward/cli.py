@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 from deskward import plugins, serving
 from deskward.core.accounts import Agent
 from deskward.core.console import Search
-from deskward.core.errors import DeskwardError, InvalidError
+from deskward.core.errors import DeskwardError, InvalidError, SettingsError
 from deskward.core.links import new_id
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Ticket
@@ -46,7 +46,12 @@ def log_lines(level: str = "INFO") -> None:
 
 
 def _house(settings: Path | None) -> Deskward:
-    return build(read(settings_path(settings)))
+    path = settings_path(settings)
+    known = read(path)
+    try:
+        return build(known)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error.text}", error.hint) from error
 
 
 @app.command

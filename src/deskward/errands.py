@@ -185,7 +185,6 @@ class Errands:
         return self.house.store.known(ticket.connector, ticket.id) != self.lifecycle.seen(ticket)
 
     def _look_after_missing(self, name: str, seen: set[str]) -> None:
-        far = self.house.clock.now() + timedelta(days=3650)
-        for verification in self.house.store.overdue(far, 1000):
-            if verification.connector == name and verification.ticket_id not in seen:
-                self.lifecycle.hint(name, verification.ticket_id)
+        for ticket_id in self.house.store.open_tickets(name):
+            if ticket_id not in seen:
+                self.lifecycle.hint(name, ticket_id)

@@ -128,7 +128,7 @@ def test_a_messaging_service_and_a_callback_are_named(served: tuple[Phone, str],
     )
     channel.send(MESSAGE, again=False)
     text = phone.wait_for(TO)
-    assert (text.sender, text.service, text.callback) == ("", "MG1", "http://127.0.0.1:9/hook")
+    assert (text.sender, text.service, text.callback) == ("", "MG1", "http://127.0.0.1:9/hook?sending=s-1")
 
 
 def test_a_second_try_finds_the_first_and_sends_nothing(channel: Channel, phone: Phone) -> None:
@@ -224,9 +224,9 @@ def test_what_is_no_number_is_never_called(channel: Channel, phone: Phone, to: s
     assert phone.messages == ()
 
 
-def callback(status: str, **changed: str) -> tuple[bytes, dict[str, str]]:
+def callback(status: str, at: str = HOOK, **changed: str) -> tuple[bytes, dict[str, str]]:
     fields = {"AccountSid": "AC1", "MessageSid": "SM1", "MessageStatus": status, "To": TO, "Empty": ""} | changed
-    return urlencode(fields).encode(), {"x-twilio-signature": signature("t", HOOK, fields)}
+    return urlencode(fields).encode(), {"x-twilio-signature": signature("t", at, fields)}
 
 
 @pytest.mark.parametrize(
@@ -253,6 +253,19 @@ def test_a_failed_callback_carries_the_reason() -> None:
     reported = channel.reported(Posted("http://inside:8080/channels/sms", headers, body))
     assert reported is not None
     assert "30005" in reported[1].text
+
+
+@pytest.mark.parametrize(("callback_url", "mark"), [(HOOK, "?"), (f"{HOOK}?via=proxy", "&")])
+def test_a_callback_names_the_sending_even_before_the_providers_id_is_known(callback_url: str, mark: str) -> None:
+    address = f"{callback_url}{mark}sending=MS-1"
+    body, headers = callback("delivered", at=address)
+    channel = channel_at("http://127.0.0.1:9", status_callback_url=callback_url)
+    inside = f"http://inside:8080/channels/sms?{address.partition('?')[2]}"
+    reported = channel.reported(Posted(inside, headers, body))
+    assert reported is not None
+    assert (reported[0], reported[1].ref, reported[1].delivery) == ("MS-1", "SM1", Delivery.DELIVERED)
+    for forged in (inside.replace("MS-1", "MS-2"), inside.replace("MS-1", "")):
+        assert channel.reported(Posted(forged, headers, body)) is None
 
 
 FORGED: list[Callable[[bytes, dict[str, str]], tuple[str, bytes, dict[str, str]]]] = [

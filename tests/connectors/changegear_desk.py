@@ -28,11 +28,12 @@ class RacedSite(Site):
         self.logins = 0
         self.race_at: set[int] = set()
         self.raced = 0
+        self.race_words, self.race_action = "I was faster.", self.internal_action
 
     def use_session(self, session: str) -> bool:
         self.calls += 1
         if self.calls in self.race_at:
-            self.note(self.raced, "I was faster.")
+            self.note(self.raced, self.race_words, self.race_action)
         return super().use_session(session)
 
     def open_session(self) -> str:

@@ -118,6 +118,24 @@ def test_a_23_an_echo_of_our_own_write_is_dropped_once_our_user_is_known(changeg
     assert changegear.hinted(posted({"Entity": {"ID": 39, "LastModifiedBy": AGENT}})) == "39"
 
 
+def test_a_23_with_basic_our_own_user_is_known_from_the_settings(root: str, ticket: Ticket) -> None:
+    basic = connector(root, auth_mode="basic", own_person_id=API)
+    assert basic.hinted(posted({"Entity": {"ID": 39, "LastModifiedBy": API}})) is None
+    own, rita = basic.person(str(API)), basic.person(str(RITA))
+    assert own
+    assert rita
+    assert (own.own, rita.own) == (True, False)
+    assert seen(basic)["own changes"].well
+    basic.log_out()
+
+
+def test_what_the_login_tells_wins_over_the_settings(root: str) -> None:
+    told = connector(root, own_person_id=AGENT)
+    told.rest.log_in()
+    assert told.rest.user_id == str(API)
+    told.log_out()
+
+
 # Reads
 
 
@@ -361,6 +379,17 @@ def test_a_note_stored_under_another_action_stops_all_notes(root: str, site: Rac
         changegear.log_out()
 
 
+@pytest.mark.parametrize("moment", [3, 4])
+def test_sr_107_a_comment_that_imitates_a_marker_at_the_right_moment_stops_no_notes(
+    site: RacedSite, changegear: Connector, ticket: Ticket, moment: int
+) -> None:
+    site.race_at, site.raced = {moment}, ticket.id
+    site.race_words, site.race_action = "Ref: DW-X-1", "Description"
+    changegear.add_note(str(ticket.id), *NOTE)
+    changegear.add_note(str(ticket.id), "DW-X-2", "Sent", "")
+    assert len(notes(site, ticket.id)) == len(notes(site, ticket.id, "DW-X-2")) == 1
+
+
 def test_a_down_server_costs_time_and_no_note(site: RacedSite, changegear: Connector, ticket: Ticket) -> None:
     site.switch(down=True)
     for call in (
@@ -550,6 +579,7 @@ def test_the_live_status_is_written_once_and_only_where_there_is_a_field(
         {"base_url": "cg.example"},
         {"fields": {"colour": "Red"}},
         {"note_format": "markdown"},
+        {"own_person_id": -1},
         {"transition_mode": "guess"},
         {"transition_map": {"reopen": "Reopen"}},
         {"poll_filter": "[ID] = 1"},
@@ -607,6 +637,8 @@ def test_the_doctor_tells_a_privilege_that_is_missing(root: str, ticket: Ticket)
     lacking.log_out()
     assert not found["AllowedActions"].well
     assert "Basic" in found["log in"].text
+    assert not found["own changes"].well
+    assert "own_person_id" in found["own changes"].hint
 
 
 def test_the_doctor_stops_where_nothing_can_be_looked_at(root: str, site: RacedSite) -> None:

@@ -1,12 +1,22 @@
 """Risk may veto, only proof may permit."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskward.core.decision import decide, leads_to, obstacle, story_findings
+from deskward.core.decision import (
+    Standing,
+    asked_of,
+    decide,
+    leads_to,
+    needs_second_person,
+    obstacle,
+    story_findings,
+    waits,
+)
 from deskward.core.destinations import Provenance
 from deskward.core.notes import RECOMMEND_PROCEED, recommendation
 from deskward.core.people import Person
@@ -16,7 +26,7 @@ from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding
 from deskward.core.verification import State
 from tests.core.samples import NOON, a_person, a_verification
 
-RANK = (State.FAILED, State.REVIEW, State.PASSED)
+RANK = (State.FAILED, State.REVIEW, State.HELD, State.PASSED)
 WINDOW = timedelta(minutes=15)
 weights = st.floats(-5, 10)
 finding = st.builds(Finding, st.just("x"), st.sampled_from(Section), weights, st.just("why"), st.just("s"))
@@ -41,15 +51,26 @@ proofs = st.lists(
     )
 )
 levels = st.sampled_from(ProofLevel)
+flags = st.booleans()
+standings = st.builds(
+    Standing,
+    levels,
+    roots=st.integers(0, 3),
+    missing=st.sampled_from(("", "The policy asks for one of these: a code.")),
+    exception=flags,
+    again=flags,
+    approved=flags,
+    waited=flags,
+)
 
 
-@given(categories, people, levels, findings, findings)
+@given(categories, people, standings, findings, findings)
 def test_sr_18_more_risk_never_raises_the_verdict(
-    category: Category, person: Person, level: ProofLevel, some: list[Finding], more: list[Finding]
+    category: Category, person: Person, standing: Standing, some: list[Finding], more: list[Finding]
 ) -> None:
-    before, after = decide(category, person, level, some), decide(category, person, level, some + more)
+    before, after = decide(category, person, standing, some), decide(category, person, standing, some + more)
     assert RANK.index(after.state) <= RANK.index(before.state)
-    assert after.proof_level == before.proof_level == level
+    assert after.proof_level == before.proof_level == standing.level
 
 
 @given(proofs, st.data())
@@ -63,19 +84,60 @@ def test_sr_37_caller_supplied_proof_alone_never_passes_c2_or_more(
     category: Category, person: Person, given_proofs: list[Proof]
 ) -> None:
     level = level_of([p for p in given_proofs if not p.established], "s1", NOON, WINDOW)
-    assert decide(category, person, level, ()).state is not State.PASSED
+    whole = Standing(level, exception=True, approved=True, waited=True)
+    assert decide(category, person, whole, ()).state not in {State.PASSED, State.HELD}
 
 
-@given(categories, people, levels, findings)
+@given(categories, people, standings, findings)
 def test_sr_93_proceed_appears_only_with_enough_proof_and_no_veto(
-    category: Category, person: Person, level: ProofLevel, some: list[Finding]
+    category: Category, person: Person, standing: Standing, some: list[Finding]
 ) -> None:
-    verdict = decide(category, person, level, some)
+    verdict = decide(category, person, standing, some)
     shown = recommendation(a_verification(state=verdict.state, outcome=verdict.outcome))
-    enough = level >= needed(category.action_class, person.aal if category.action else 1)
-    calm = verdict.assessment.level is RiskLevel.NOT_ASSESSED
-    assert (shown == RECOMMEND_PROCEED) == (enough and calm)
+    aal = person.aal if category.action else 1
+    enough = standing.level >= needed(category.action_class, aal, exception=standing.exception)
+    risk = verdict.assessment.level
+    calm = risk is RiskLevel.NOT_ASSESSED or (
+        risk is RiskLevel.MEDIUM and (standing.approved or standing.roots >= 2)
+    )
+    second = standing.approved or not needs_second_person(category, standing)
+    over = standing.waited or not waits(standing, verdict.assessment)
+    assert (shown == RECOMMEND_PROCEED) == (enough and calm and not standing.missing and second and over)
     assert verdict.reason
+
+
+@given(categories, people, standings, findings)
+def test_sr_66_no_approval_replaces_a_missing_proof(
+    category: Category, person: Person, standing: Standing, some: list[Finding]
+) -> None:
+    approved = decide(category, person, replace(standing, approved=True), some)
+    if standing.level < asked_of(category, person, exception=standing.exception) or standing.missing:
+        assert approved.state in {State.REVIEW, State.FAILED}
+
+
+@given(categories, people, standings)
+def test_sr_38_a_caller_supplied_address_needs_a_second_person_and_waits(
+    category: Category, person: Person, standing: Standing
+) -> None:
+    exception = replace(standing, exception=True, waited=False)
+    verdict = decide(category, person, exception, ())
+    assert verdict.state in {State.REVIEW, State.HELD}
+    if category.action_class is not ActionClass.C1 and not standing.approved:
+        assert verdict.state is State.REVIEW
+
+
+def test_sr_62_c3_and_c4_never_pass_without_a_second_person() -> None:
+    for action_class in (ActionClass.C3, ActionClass.C4):
+        category = Category("c", ("c",), "roster", "reset_password", action_class)
+        assert decide(category, a_person(), Standing(ProofLevel.P4), ()).state is State.REVIEW
+        assert decide(category, a_person(), Standing(ProofLevel.P4, approved=True), ()).state is State.PASSED
+
+
+def test_sr_65_a_second_action_within_a_day_needs_a_second_person() -> None:
+    category = Category("c", ("c",), "roster", "reset_password")
+    assert decide(category, a_person(), Standing(ProofLevel.P2, again=True), ()).state is State.REVIEW
+    unlock = Category("c", ("c",), "roster", "unlock_account", ActionClass.C1)
+    assert decide(unlock, a_person(), Standing(ProofLevel.P2, again=True), ()).state is State.PASSED
 
 
 @given(categories, people, st.sampled_from(Provenance))
@@ -84,16 +146,33 @@ def test_what_an_address_leads_to_agrees_with_the_verdict(
 ) -> None:
     established = provenance is Provenance.ESTABLISHED
     level = ProofLevel.P2 if established else ProofLevel.P1
-    verdict = decide(category, person, level, [provenance_finding(established=established)])
-    words = leads_to(category, person, provenance=provenance)
+    exception = provenance is Provenance.CALLER_SUPPLIED
+    standing = Standing(level, exception=exception, approved=True, waited=True)
+    verdict = decide(category, person, standing, [provenance_finding(established=established)])
+    words = leads_to(category, person, provenance=provenance, more=level)
     assert words.startswith("Leads all the way") == (verdict.state is State.PASSED)
     assert words.startswith(("Leads", provenance.value.capitalize()))
+    assert ("asked for more proof" in leads_to(category, person, provenance=provenance, more=ProofLevel.P4)) == (
+        verdict.state is not State.PASSED
+    )
 
 
 @given(categories, people)
 def test_who_meets_no_obstacle_can_pass_by_link(category: Category, person: Person) -> None:
     if not obstacle(category, person):
-        assert decide(category, person, ProofLevel.P2, ()).state is State.PASSED
+        assert decide(category, person, Standing(ProofLevel.P2), ()).state is State.PASSED
+
+
+@given(categories, people)
+def test_sr_19_who_can_reach_more_meets_no_obstacle_for_it(category: Category, person: Person) -> None:
+    whole = replace(person, enabled=True, privileged=False)
+    if not obstacle(category, whole, ProofLevel.P3):
+        assert asked_of(category, whole) <= ProofLevel.P3
+
+
+def test_sr_20_an_account_proofed_on_site_is_never_served_by_link() -> None:
+    category = Category("c", ("c",), "roster", "unlock_account", ActionClass.C1)
+    assert "on site" in obstacle(category, a_person(aal=3), ProofLevel.P4)
 
 
 @pytest.mark.parametrize(

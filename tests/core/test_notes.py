@@ -11,12 +11,14 @@ from deskward.core.notes import (
     RECOMMEND_MORE,
     RECOMMEND_PROCEED,
     RECOMMEND_REJECT,
+    RECOMMEND_STOP,
     Note,
     NoteWords,
     clean,
     note_of,
     recommendation,
 )
+from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State
 from tests.core.samples import NOON, a_verification
 
@@ -46,6 +48,8 @@ NAMES = [
     "way",
     "now",
     "done",
+    "next",
+    "reverse_code",
 ]
 EVIL = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -97,14 +101,18 @@ def test_the_result_note_has_every_label_of_the_design(kind: EventKind) -> None:
 
 
 def test_every_noted_event_has_its_words() -> None:
-    assert len({written(kind).title for kind in NOTED}) == len(NOTED) - 4
+    results = {EventKind.PASSED, EventKind.REVIEW, EventKind.HELD, EventKind.FAILED, EventKind.TIMED_OUT}
+    one_title = {frozenset(results), frozenset({EventKind.SENT, EventKind.RESENT})}
+    shared = sum(len(kinds) - 1 for kinds in one_title)
+    assert len({written(kind).title for kind in NOTED}) == len(NOTED) - shared
 
 
 def test_a_plain_first_send_says_where_to_and_by_whom() -> None:
     event = Event("DW-1", EventKind.SENT, NOON, "a", dict.fromkeys(NAMES[5:], "v"), 2)
     note = note_of(event, a_verification(), WORDS)
     assert note.title == "Verification link sent"
-    assert labels(note) == ["Sent to", "Kind of address", "Channel", "Initiated by", "Link valid until"]
+    always = ["Sent to", "Kind of address", "Channel", "Initiated by", "Link valid until"]
+    assert labels(note) == [*always, "Code that the requester sees too"]
     assert "Code sent to" in labels(written(EventKind.RESENT))
     assert written(EventKind.RESENT).title == "Verification link sent again"
 
@@ -155,13 +163,19 @@ def test_sr_110_values_are_one_line_of_at_most_200_characters() -> None:
         (State.TIMED_OUT, Outcome.PASSED, RECOMMEND_MORE),
         (State.CANCELLED, Outcome.PASSED, RECOMMEND_MORE),
         (State.DISPUTED, Outcome.PASSED, RECOMMEND_REJECT),
-        (State.FAILED, Outcome.FAILED, RECOMMEND_REJECT),
+        (State.FAILED, Outcome.FAILED, RECOMMEND_STOP),
         (State.REVIEW, Outcome.NONE, RECOMMEND_MORE),
         (State.TIMED_OUT, Outcome.TIMED_OUT, RECOMMEND_MORE),
     ],
 )
 def test_sr_93_proceed_only_after_a_pass_that_still_holds(state: State, outcome: Outcome, words: str) -> None:
     assert recommendation(a_verification(state=state, outcome=outcome)) == words
+
+
+@pytest.mark.parametrize("level", RiskLevel)
+def test_sr_93_only_a_high_risk_is_called_one(level: RiskLevel) -> None:
+    failed = a_verification(state=State.FAILED, outcome=Outcome.FAILED, risk_level=level)
+    assert recommendation(failed) == (RECOMMEND_REJECT if level is RiskLevel.HIGH else RECOMMEND_STOP)
 
 
 def test_an_action_reads_by_title_name_or_as_verify_only() -> None:

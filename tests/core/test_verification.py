@@ -32,6 +32,14 @@ def test_passed_ends_where_no_action_follows() -> None:
 @pytest.mark.parametrize(("state", "outcome"), list(product(State, Outcome)))
 def test_every_state_and_outcome_reads_as_one_of_the_fixed_labels(state: State, outcome: Outcome) -> None:
     status = status_of(state, outcome)
-    assert status.label in {"In progress", "Passed", "Failed", "Timed Out", "Not Enough Questions", "Cancelled"}
+    assert status.label in {
+        "In progress",
+        "Cannot be sent",
+        "Passed",
+        "Failed",
+        "Timed Out",
+        "Not Enough Questions",
+        "Cancelled",
+    }
     assert status.sentence.endswith(".")
     assert a_verification(state=state, outcome=outcome).status is status

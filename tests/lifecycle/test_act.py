@@ -12,6 +12,7 @@ from deskward.core.errors import (
     SettingsError,
     UnreachableError,
 )
+from deskward.core.events import Event, EventKind
 from deskward.core.policy import Policy
 from deskward.core.ports import Change, ErrandKind, Spent
 from deskward.core.risk import RiskLevel
@@ -61,7 +62,7 @@ def test_a_review_is_rejected_by_an_agent(home: Household) -> None:
     review = home.lifecycle.answer(pin, started.version)
     failed = home.lifecycle.reject(review.id, AGENT, "Did not know the manager.")
     assert (failed.state, failed.outcome) == (State.FAILED, Outcome.FAILED)
-    assert home.store.events(failed.id)[-1].fields["recommendation"].startswith("High risk")
+    assert home.store.events(failed.id)[-1].fields["recommendation"] == "Not verified - Do not proceed"
 
 
 def test_sr_30_no_step_is_reached_before_its_time(home: Household) -> None:
@@ -231,6 +232,55 @@ def test_sr_58_what_cannot_be_read_is_unknown_in_the_ticket_once_and_settled_lat
     home.directory.down = None
     home.drain(hours=0.2)
     assert home.lifecycle.get(which).state is State.PASSED
+
+
+def in_doubt(home: Household) -> str:
+    """Lose the account in the middle of an action, and let the ticket say that nobody knows."""
+    which = interrupted(home)
+    del home.directory.people["o-anna"]
+    home.clock.forward(seconds=46)
+    home.drain()
+    return which
+
+
+@pytest.mark.parametrize(
+    ("done", "state", "words"),
+    [(True, State.DONE, "the action was done."), (False, State.CANCELLED, "the action was not done.")],
+)
+def test_an_action_whose_account_vanished_is_ended_by_an_agent_who_looked(
+    home: Household, done: bool, state: State, words: str
+) -> None:
+    which = in_doubt(home)
+    ended = home.lifecycle.checked(which, AGENT, done=done)
+    assert (ended.state, ended.ended, ended.grant_id) == (state, True, "")
+    assert home.store.events(which)[-1].actor == "agent:a-kim"
+    home.drain(hours=0.2)
+    assert f"Kim Agent checked the account: {words}" in home.connector.notes[-1][2]
+    assert home.lifecycle.get(which).state is state
+    with pytest.raises(RefusedError, match="not waiting for a check"):
+        home.lifecycle.checked(which, AGENT, done=not done)
+
+
+def test_an_action_is_not_ended_by_hand_before_the_ticket_says_unknown(home: Household) -> None:
+    which = interrupted(home)
+    with pytest.raises(RefusedError, match="not waiting for a check"):
+        home.lifecycle.checked(which, AGENT, done=True)
+    assert home.lifecycle.get(which).state is State.ACTING
+
+
+def test_sr_58_a_second_action_that_cannot_be_read_is_unknown_anew(home: Household) -> None:
+    which = in_doubt(home)
+    home.directory.people["o-anna"] = ANNA
+    home.drain(hours=0.2)
+    assert home.kinds(home.lifecycle.get(which))[-1] == "action_refused"
+    acting = replace(home.lifecycle.get(which), state=State.ACTING)
+    home.store.save(acting, Change(event=Event(which, EventKind.ACTING, home.clock.now(), "requester")))
+    with pytest.raises(RefusedError, match="not waiting for a check"):
+        home.lifecycle.checked(which, AGENT, done=True)
+    home.directory.people.clear()
+    with pytest.raises(UnreachableError):
+        home.lifecycle.settle(which)
+    assert home.lifecycle.checked(which, AGENT, done=True).state is State.DONE
 
 
 def test_a_grant_that_is_gone_is_not_given_anew(home: Household) -> None:

@@ -22,6 +22,15 @@ def test_sr_35_the_agent_sees_masked_choices_and_no_address(home: Household) -> 
     assert (view.call_code.reveal(), view.recommendation, view.trouble) == ("", "", "")
 
 
+def test_before_send_the_page_says_when_too_many_were_begun(home: Household) -> None:
+    for number in range(3):
+        home.passed(f"2{number}")
+    view = home.reading.desk(home.open().id)
+    assert view.leads[Provenance.ESTABLISHED] == (
+        "3 earlier verifications of this person within 24 hours. The result will be a review, not a pass."
+    )
+
+
 def test_the_call_code_is_shown_while_it_lives(home: Household) -> None:
     sent = home.sent()
     assert home.reading.desk(sent.id).call_code.reveal() == home.code(sent)

@@ -61,6 +61,11 @@ def test_what_was_typed_or_not_chosen_is_told_by_field(
     assert home.lifecycle.get(opened.id) == opened
 
 
+def test_without_an_address_for_the_code_the_words_say_so(home: Household) -> None:
+    with pytest.raises(InvalidError, match="the code needs an address of its own"):
+        home.send(home.open(), on_phone=False, second="")
+
+
 def test_without_a_channel_of_the_kind_nothing_is_sent(home: Household) -> None:
     opened = home.open()
     home.change(channels={"smtp": home.mail})
@@ -96,6 +101,13 @@ def test_sr_137_parallel_clicks_send_once(home: Household) -> None:
     assert seen["done"] == 1
     assert set(seen) <= {"done", "ConflictError", "LimitError"}
     assert len(home.asked(opened)) == len(home.asked(other)) == 1
+
+
+def test_sr_137_parallel_sends_from_several_tickets_keep_the_limit_to_the_link(home: Household) -> None:
+    opened = [home.open(str(number)) for number in range(8)]
+    seen = at_once(len(opened), lambda n: home.send(opened[n]))
+    assert seen == {"done": 3, "LimitError": 5}
+    assert sum(home.lifecycle.get(v.id).sends for v in opened) == 3
 
 
 def test_a_page_that_is_old_sends_nothing(home: Household) -> None:

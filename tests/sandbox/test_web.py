@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Any
@@ -94,6 +95,12 @@ def test_every_page_has_a_policy_without_inline_script(client: TestClient, path:
     assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
     assert "<script>" not in answer.text
     assert "style=" not in answer.text
+
+
+def test_the_first_page_names_each_place_once(client: TestClient) -> None:
+    page = client.get("/").text
+    places = page.partition("What is here")[2].partition("</ul>")[0]
+    assert re.findall(r'href="([^"]+)"', places) == ["http://desk.localhost:8080"]
 
 
 def test_a_message_is_shown_by_its_parts(client: TestClient, mailbox: Mailbox) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deskward.core.console import Search
+from deskward.core.events import EventKind
 from deskward.core.ports import Change, ErrandState
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import State
@@ -56,7 +57,7 @@ def test_a_page_that_is_just_full_leads_nowhere(opened: Opened) -> None:
         ({"text": "ticket-v2"}, {"v2"}),
         ({"text": "%"}, set()),
         ({"state": "failed"}, {"v2"}),
-        ({"states": ("failed", "done")}, {"v2"}),
+        ({"statuses": (("failed", "none"), ("failed", "failed"), ("done", "none"))}, {"v2"}),
         ({"level": "High"}, {"v2"}),
         ({"category": "Unlock"}, {"v2"}),
         ({"agent_id": "a2"}, {"v2"}),
@@ -111,11 +112,26 @@ def test_a_parked_errand_is_replayed_and_its_lane_rung(opened: Opened) -> None:
     opened.console.bell = bell
     errand = opened.rows.claim("ticket-v1", "h", NOON, NOON + timedelta(minutes=1))
     assert errand
-    assert opened.console.replay(errand.id, NOON) is None
+    assert opened.console.replay(errand.id, NOON, "agent:a1") is None
     opened.rows.park(errand, "no")
-    replayed = opened.console.replay(errand.id, NOON + timedelta(hours=1))
+    replayed = opened.console.replay(errand.id, NOON + timedelta(hours=1), "agent:a1")
     assert replayed == replace(
         errand, state=ErrandState.DUE, due_at=NOON + timedelta(hours=1), last_error="no", attempts=1
     )
     assert bell.lanes == ["ticket-v1"]
-    assert opened.console.replay(12345, NOON) is None
+    assert opened.console.replay(12345, NOON, "agent:a1") is None
+
+
+def test_sr_112_a_replay_says_who_tried_which_errand_again_in_the_same_transaction(opened: Opened) -> None:
+    saved = opened.store.save(a_verification("v1"), Change(errands=(an_errand("a"),)))
+    errand = opened.rows.claim("ticket-v1", "h", NOON, NOON + timedelta(minutes=1))
+    assert errand
+    assert opened.console.replay(errand.id, NOON, "agent:a1") is None
+    assert opened.store.events("v1") == []
+    opened.rows.park(errand, "no")
+    opened.console.replay(errand.id, NOON, "agent:a1")
+    (event,) = opened.store.events("v1")
+    told = (event.kind, event.actor, event.at, event.fields, event.seq)
+    assert told == (EventKind.REPLAYED, "agent:a1", NOON, {"errand": errand.kind.value}, saved.version + 1)
+    now = opened.store.get("v1")
+    assert now == replace(saved, version=saved.version + 1, updated_at=NOON)

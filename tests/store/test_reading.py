@@ -57,6 +57,15 @@ def test_overdue_are_the_open_ones_past_their_deadline_oldest_first(opened: Open
     assert opened.store.overdue(NOON, 1) == [later]
 
 
+def test_open_tickets_are_those_of_a_connector_with_a_verification_that_has_not_ended(opened: Opened) -> None:
+    saved(opened, a_verification("v1", state=State.SENT))
+    saved(opened, a_verification("v2", state=State.DONE))
+    saved(opened, a_verification("v3", connector="other"))
+    saved(opened, a_verification("v4", deadline=NOON + timedelta(days=5000)))
+    assert sorted(opened.store.open_tickets("changegear")) == ["ticket-v1", "ticket-v4"]
+    assert list(opened.store.open_tickets("none")) == []
+
+
 def test_earlier_are_those_of_this_person_since_then_newest_first(opened: Opened) -> None:
     first = saved(opened, a_verification("v1"))
     second = saved(opened, a_verification("v2", opened_at=NOON + timedelta(minutes=1)))

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
@@ -113,20 +112,16 @@ def test_a_slow_lane_holds_up_itself_only(desk: Desk) -> None:
     assert desk.most_at_once["slow"] == 1
 
 
-def test_a_slow_system_never_holds_all_threads_of_the_embedded_runner(tmp_path: Path) -> None:
-    opened = open_store(f"sqlite:///{tmp_path}/deskward.db", RunningClock())
-    runner = opened.runner(threads=4)
-    desk, go_on = Desk(opened, runner), Event()
+def test_a_slow_system_never_holds_all_threads_of_a_process(desk: Desk) -> None:
+    go_on = Event()
     desk.before = lambda lane: lane.startswith("changegear:") and go_on.wait(30)
-    runner.start(desk.drain, desk.tick)
     desk.enqueue(*(f"changegear:{number}-1" for number in range(9)))
-    until(lambda: sum(desk.now_at_once.values()) == 3)
+    until(lambda: sum(desk.now_at_once.values()) == 2)
     desk.enqueue("smtp:1-1")
     until(lambda: desk.done == ["smtp:1-1"])
     go_on.set()
     until(lambda: len(desk.done) == 10)
-    runner.stop()
-    opened.close()
+    assert set(desk.most_at_once.values()) == {1}
 
 
 def test_a_lost_bell_is_healed(desk: Desk) -> None:
@@ -282,7 +277,7 @@ def test_a_ring_into_a_database_that_is_away_is_lost_quietly(grown: Opened) -> N
 
 
 def test_a_lane_that_this_process_drains_already_is_left_to_it() -> None:
-    lanes, drained = _Lanes(), list[str]()
+    lanes, drained = _Lanes(4, lambda _lanes: None), list[str]()
 
     def drain(lane: str) -> None:
         drained.append(lane)
@@ -291,6 +286,21 @@ def test_a_lane_that_this_process_drains_already_is_left_to_it() -> None:
     lanes.drain(drain, "a")
     lanes.drain(drain, "a")
     assert drained == ["a", "a"]
+
+
+def test_a_lane_that_was_put_off_is_rung_when_its_system_has_room() -> None:
+    rung, tried, done = list[str](), list[bool](), list[str]()
+    lanes = _Lanes(2, rung.extend)
+
+    def drain(_lane: str) -> None:
+        for other in ("cg:2", "cg:3", "smtp:1"):
+            tried.append(lanes.full(other))
+            lanes.drain(done.append, other)
+
+    lanes.drain(drain, "cg:1")
+    assert tried == [True, True, False]
+    assert (done, rung) == (["smtp:1"], ["cg:2"])
+    assert not lanes.full("cg:3")
 
 
 def test_a_round_calls_until_it_is_stopped() -> None:

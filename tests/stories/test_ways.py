@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from deskward.core.notes import RECOMMEND_PROCEED, RECOMMEND_REJECT
+from deskward.core.notes import RECOMMEND_PROCEED, RECOMMEND_STOP
 from tests.stories.product import until
 from tests.stories.walk import Story, fallback_of, mailed_link, mailed_links, texted_link
 
@@ -32,7 +32,7 @@ def test_by_sms_a_typed_number_that_is_on_file_leads_all_the_way(story: Story) -
     agent.progress("Ticket closed")
     assert not product.is_locked(human)
     assert mailed_links(product, human) == []
-    assert ["/v#" in one["body"] for one in product.texts(human.phone)][0]
+    assert next("/v#" in one["body"] for one in product.texts(human.phone))
     assert story.complaints == []
 
 
@@ -127,7 +127,7 @@ def test_an_address_nobody_knows_ends_in_review_and_can_be_rejected(story: Story
     agent.details(ticket)
     agent.page.get_by_label("Reason for rejecting").fill("The manager does not know of this")
     agent.page.get_by_role("button", name="Reject").click()
-    ticket.noted("Verification result", f"Recommendation: {RECOMMEND_REJECT}", "does not know of this", times=2)
+    ticket.noted("Verification result", f"Recommendation: {RECOMMEND_STOP}", "does not know of this", times=2)
     expect(ticket.page.locator("#head .pill")).not_to_have_text("Closed")
     expect(ticket.page.locator("#history")).not_to_contain_text(address)
     requester.page.reload()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deskward.core.challenges import Challenge
 from deskward.core.destinations import Kind
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
@@ -78,7 +79,19 @@ def connector() -> FakeConnector:
 
 
 @pytest.fixture
-def house(store: Opened, clock: FakeClock, directory: FakeDirectory, connector: FakeConnector) -> House:
+def challenges() -> dict[str, Challenge]:
+    """Give the further ways to prove oneself; a file of tests may have its own."""
+    return {}
+
+
+@pytest.fixture
+def house(
+    store: Opened,
+    clock: FakeClock,
+    directory: FakeDirectory,
+    connector: FakeConnector,
+    challenges: dict[str, Challenge],
+) -> House:
     """Give a house with three categories: reset, unlock, and verify only."""
     categories = (
         Category("Password Reset", ("Password Reset",), "roster", "reset_password"),
@@ -101,6 +114,7 @@ def house(store: Opened, clock: FakeClock, directory: FakeDirectory, connector: 
         actions=actions,
         gateway=Gateway(store.store, clock, {directory.name: directory}, actions, "1"),
         authenticators=store.authenticators(b"s" * 32),
+        challenges=challenges,
     )
 
 

@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -56,6 +56,7 @@ REASONS = {
 CREATED, UNAUTHORIZED, FORBIDDEN, TIMED_OUT = 201, 401, 403, 408
 TOO_MANY, SERVER_ERROR, UNAVAILABLE = 429, 500, 503
 NEWEST = "200"
+NAMED = "sending"
 
 
 class Channel:
@@ -123,18 +124,23 @@ class Channel:
         return found or self._posted(message)
 
     def reported(self, posted: Posted) -> tuple[str, Receipt] | None:
-        """Read a status callback as (sid, receipt); None unless the provider's signature fits."""
+        """Read a status callback as (message id or sid, receipt); None unless the provider's signature fits.
+
+        The address that was signed names the message, since a callback may be faster than the answer to the send.
+        """
         try:
             fields = parse_qsl(posted.body.decode(), keep_blank_values=True, strict_parsing=True)
         except ValueError:
             return None
+        message_id = dict(parse_qsl(urlsplit(posted.url).query)).get(NAMED, "")
+        url = self._called_back(message_id) if self._callback else posted.url
         given = posted.headers.get("x-twilio-signature", "").encode()
         told = dict(fields)
-        genuine = hmac.compare_digest(given, self._signature(self._callback or posted.url, fields))
+        genuine = hmac.compare_digest(given, self._signature(url, fields))
         if not genuine or told.get("AccountSid") != self._account or not told.get("MessageSid"):
             return None
         sid = told["MessageSid"]
-        return sid, _state(sid, told.get("MessageStatus", ""), told.get("ErrorCode", ""))
+        return message_id or sid, _state(sid, told.get("MessageStatus", ""), told.get("ErrorCode", ""))
 
     def log_out(self) -> None:
         """Close the connections."""
@@ -164,7 +170,7 @@ class Channel:
     def _posted(self, message: Message) -> Receipt:
         form = {"To": message.to, "Body": message.text, **self._from}
         if self._callback:
-            form["StatusCallback"] = self._callback
+            form["StatusCallback"] = self._called_back(message.id)
         answer = self._out.call("POST", self._path, form=form, basic=(self._account, self._token))
         _raise_trouble(answer)
         told = _members(answer)
@@ -173,6 +179,10 @@ class Channel:
         if answer.ok:
             raise UncertainError("The SMS provider took the message but did not name it.")
         return Receipt(Delivery.REFUSED, text=_refusal("refused by the SMS provider", told.get("code")))
+
+    def _called_back(self, message_id: str) -> str:
+        mark = "&" if urlsplit(self._callback).query else "?"
+        return f"{self._callback}{mark}{NAMED}={quote(message_id, safe='')}" if message_id else self._callback
 
     def _found(self, message: Message) -> Receipt | None:
         """Find an earlier try among the newest messages to this number; UncertainError when that fails."""

@@ -166,11 +166,14 @@ def _requester(connector: Patient, row: Row) -> str:
 
 
 def _own(user_id: str, modified_by: Any) -> Check:
-    alike = bool(ident(modified_by)) and (not user_id or bool(ident(user_id)))
+    if not user_id:
+        text = "our own user is not known: its echoes, and tickets that name it as requester, are not recognised"
+        return Check("own changes", False, text, "Set own_person_id to the id of Deskward's own Person record.")
+    alike = bool(ident(modified_by)) and bool(ident(user_id))
     return Check(
         "own changes",
         alike,
-        f"our user is {user_id or 'not told'}, the ticket was last changed by {modified_by}",
+        f"our user is {user_id}, the ticket was last changed by {modified_by}",
         "" if alike else "These are not ids of one kind, so echoes of our own changes are not recognised.",
     )
 

@@ -80,21 +80,21 @@ class NoteWriter:
         if not any(self._notes.holds(record, marker) for record in before):
             self._rest.change(row, self._notes.body(marker, text, html), self._landed(before, marker))
 
-    def _landed(self, before: list[Row], marker: str) -> Callable[[Row], bool]:
+    def _landed(self, before: list[Row], marker: str) -> Callable[[Row, bool], bool]:
         known = {self._rest.key(record) for record in before}
 
-        def landed(row: Row) -> bool:
+        def landed(row: Row, refused: bool) -> bool:
             after = {self._rest.key(one): one for one in self._rest.history(row, self._notes.relation)}
             new = [one for key, one in after.items() if key not in known]
             if known - after.keys():
                 self._stop("Writing a note replaced the history of the ticket.")
-            stray = [
-                one for one in new if self._notes.mentions(one, marker) and not self._notes.holds(one, marker)
-            ]
-            if stray:
+            held = any(self._notes.holds(one, marker) for one in new)
+            stray = [one for one in new if self._notes.mentions(one, marker)]
+            # Anybody may imitate a marker: it is our note gone astray only where ours is nowhere else.
+            if stray and not held and not refused:
                 action = stray[0].get("Action")
                 self._stop(f"The note was stored under the action {action!r}, which requesters may see.")
-            return any(self._notes.holds(one, marker) for one in new)
+            return held
 
         return landed
 

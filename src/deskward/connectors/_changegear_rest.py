@@ -29,9 +29,17 @@ class Rest:
     """One ChangeGear server and one entity type; one session per process, shared by threads (rule 6)."""
 
     def __init__(
-        self, out: Outbound, entity_type: str, *, auth_mode: str, username: str, password: Secret, id_field: str
+        self,
+        out: Outbound,
+        entity_type: str,
+        *,
+        auth_mode: str,
+        username: str,
+        password: Secret,
+        id_field: str,
+        own_id: str = "",
     ) -> None:
-        self.user_id = ""
+        self.user_id = own_id
         self._out = out
         self._type = quote(entity_type, safe="")
         self._basic = (username, password) if auth_mode == "basic" else None
@@ -97,7 +105,7 @@ class Rest:
         answer = self._out.call("POST", "api/authenticate/user", json=body, repeatable=True)
         told = answer.json()
         if answer.ok and isinstance(told, dict) and told.get("sessionId"):
-            self.user_id = str(told.get("userId") or "")
+            self.user_id = str(told.get("userId") or self.user_id)
             return str(told["sessionId"])
         if answer.status >= 500 or answer.status in _LATER | _GONE:  # noqa: PLR2004 - HTTP's own numbers
             raise failure(answer, "the login")
@@ -176,16 +184,17 @@ class Rest:
 
     # Writes
 
-    def change(self, row: Row, body: Row, landed: Callable[[Row], bool]) -> Row:
+    def change(self, row: Row, body: Row, landed: Callable[[Row, bool], bool]) -> Row:
         """Write by PUT with the eTag just read, at most twice, and prove it by reading (rules 3 to 5).
 
-        After any failure the ticket is read again: `landed` there means done. A second PUT follows only
+        After any failure the ticket is read again: `landed` there means done; it is also told whether the
+        server said a clear no to the PUT, so that what is new in the ticket is not ours. A second PUT follows only
         where the eTag moved, or where no answer came; of two PUTs with one eTag only one can succeed.
         """
         for _ in range(2):
             refusal = self._put(ident(row[self._id_field]), {"eTag": row.get("eTag"), **body})
             fresh = self.need(ident(row[self._id_field]))
-            if landed(fresh):
+            if landed(fresh, isinstance(refusal, RejectedError)):
                 return fresh
             moved = fresh.get("eTag") != row.get("eTag")
             if refusal is None or (isinstance(refusal, RejectedError | UnreachableError) and not moved):

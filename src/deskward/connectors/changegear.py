@@ -56,6 +56,7 @@ class Connector:
         password: Secret,
         note_action: str,
         auth_mode: str = "session",
+        own_person_id: int = 0,
         verify_tls: bool = True,
         ca_bundle: Path | None = None,
         proxy: str = "",
@@ -89,6 +90,8 @@ class Connector:
     ) -> None:
         if auth_mode not in {"session", "basic"}:
             raise SettingsError(f"auth_mode is {auth_mode!r}.", "Use session or basic.")
+        if own_person_id < 0:
+            raise SettingsError("own_person_id is below zero.", "Write the id of Deskward's own Person record.")
         self.fields = merged("fields", FIELDS, fields)
         self.person_fields = merged("person_fields", PERSON_FIELDS, person_fields)
         self.notes = Notes(
@@ -124,6 +127,7 @@ class Connector:
             username=username,
             password=password,
             id_field=self.fields["id"],
+            own_id=str(own_person_id or ""),
         )
         self._category_path = f"api/entity/{quote(category_type, safe='')}"
         self._writer = NoteWriter(self.rest, self.notes)
@@ -270,7 +274,7 @@ class Connector:
                 f"The ticket in status “{self._text(row, 'status')}” does not allow “{action}”.",
                 "Give the ChangeGear user the privilege for it, or close the ticket by hand.",
             )
-        return self.rest.change(row, body, lambda fresh: self.moves.reached(step, self._text(fresh, "status")))
+        return self.rest.change(row, body, lambda fresh, _: self.moves.reached(step, self._text(fresh, "status")))
 
     def show_status(self, ticket_id: str, text: str) -> None:
         """Write the live status into `status_field`, once; nothing where none is configured."""
@@ -278,7 +282,7 @@ class Connector:
             return
         row = self.rest.need(ticket_id)
         if row.get(self.status_field) != text:
-            self.rest.change(row, {self.status_field: text}, lambda fresh: fresh.get(self.status_field) == text)
+            self.rest.change(row, {self.status_field: text}, lambda fresh, _: fresh.get(self.status_field) == text)
 
     def log_out(self) -> None:
         """End session and connections at shutdown."""

@@ -46,6 +46,30 @@ class Used:
     spends: bool = False
 
 
+@dataclass(frozen=True)
+class Enrolment:
+    """A permission to enrol means of proof for some minutes; `ceiling` is what they may prove at most.
+
+    It belongs to a verification. One from the desk (`agent_id`) waits for an `approver_id`; `token_digest` finds
+    it by the link's token, and from `used_at` on by the web session of the one browser that took it.
+    """
+
+    id: str
+    directory: str
+    subject_id: str
+    token_digest: str
+    nonce: str
+    ceiling: ProofLevel
+    opened_at: datetime
+    expires_at: datetime
+    agent_id: str = ""
+    agent_name: str = ""
+    reason: str = ""
+    approver_id: str = ""
+    verification_id: str = ""
+    used_at: datetime | None = None
+
+
 class Authenticators(Protocol):
     """Where enrolled means are kept."""
 

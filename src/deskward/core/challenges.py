@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from deskward.core.authenticators import Authenticator, Used
 from deskward.core.destinations import Destination
+from deskward.core.exchange import Field
 from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
-from deskward.core.records import Field
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 
@@ -99,12 +99,35 @@ class Challenge(Protocol):
     `script` names the file of static/challenges that the page needs, empty for none.
     """
 
-    name: str
-    title: str
-    evidence: Evidence
-    ease: int
-    tries: int
-    script: str
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What kind of proof it gives."""
+        ...
+
+    @property
+    def ease(self) -> int:
+        """Its place among the offers."""
+        ...
+
+    @property
+    def tries(self) -> int:
+        """How many wrong answers it bears."""
+        ...
+
+    @property
+    def script(self) -> str:
+        """The file its page needs."""
+        ...
 
     def options(self, asking: Asking) -> Sequence[Option]:
         """List the ways this person has now; none when they cannot do it."""
@@ -119,8 +142,15 @@ class Challenge(Protocol):
         ...
 
 
+@runtime_checkable
 class Enrollable(Challenge, Protocol):
-    """A challenge for which something is enrolled before."""
+    """A challenge for which something is enrolled before; `about` says to people what that takes and gives.
+
+    `replaces` tells that a new set voids the older one.
+    """
+
+    about: str
+    replaces: bool
 
     def enrol_ask(self, asking: Asking) -> Asked:
         """Make what is shown to enrol: a secret for an app, options for a passkey, codes to print.

@@ -14,11 +14,14 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Search:
-    """Which rows to show; empty means all. `after` is the cursor (opened_at ISO, id) of the last row seen."""
+    """Which rows to show; empty means all.
+
+    `statuses` are pairs of state and outcome; `after` is the cursor (opened_at ISO, id) of the last row seen.
+    """
 
     text: str = ""
     state: str = ""
-    states: tuple[str, ...] = ()
+    statuses: tuple[tuple[str, str], ...] = ()
     level: str = ""
     category: str = ""
     agent_id: str = ""
@@ -51,8 +54,11 @@ class Console(Protocol):
         """List errands that are parked or keep failing, oldest first."""
         ...
 
-    def replay(self, errand_id: int, now: datetime) -> Errand | None:
-        """Make a parked or waiting errand due now; None when there is nothing to replay."""
+    def replay(self, errand_id: int, now: datetime, actor: str) -> Errand | None:
+        """Make a parked or waiting errand due now, and record by whom; None when there is nothing to replay.
+
+        ConflictError when its verification changes at this moment.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""The verdict: proof against the class of the action, and what risk vetoes."""
+"""The verdict: proof against the class of the action, what risk vetoes, and when a second person is needed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,37 +6,94 @@ from dataclasses import dataclass
 from deskward.core.destinations import Provenance
 from deskward.core.people import Person
 from deskward.core.policy import Category
-from deskward.core.proof import ActionClass, ProofLevel, needed
+from deskward.core.proof import AAL3, ActionClass, ProofLevel, needed
 from deskward.core.risk import Assessment, Finding, RiskLevel, assess, velocity_finding, wrong_codes_finding
 from deskward.core.verification import Outcome, State
+
+ENOUGH_AT_MEDIUM = 2
+_REVIEW = "The result will be a review, not a pass."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run has come.
+
+    `level` is what its fresh proofs reach, `roots` how many different trust roots stand behind it; `missing`
+    says which step of the policy is not done. `exception` tells that an address of the caller's choice was used,
+    `again` that an action for this person was done within 24 hours (SR-65), `approved` that a second person
+    said yes, `waited` that its hold window is over.
+    """
+
+    level: ProofLevel
+    roots: int = 1
+    missing: str = ""
+    exception: bool = False
+    again: bool = False
+    approved: bool = False
+    waited: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Where the verification goes, with the reason in one sentence."""
+    """Where the verification goes, with the reason in one sentence; `short` tells that more proof would help."""
 
     state: State
     outcome: Outcome
     reason: str
     assessment: Assessment
     proof_level: ProofLevel
+    short: bool = False
 
 
-def decide(category: Category, person: Person, level: ProofLevel, findings: Iterable[Finding | None]) -> Verdict:
-    """Decide: risk may veto, only proof may permit (DESIGN section 5)."""
-    assessment = assess(f for f in findings if f)
-    asked = needed(category.action_class, person.aal if category.action else 1)
+def decide(category: Category, person: Person, standing: Standing, findings: Iterable[Finding | None]) -> Verdict:
+    """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5)."""
+    assessment = assess((f for f in findings if f), category.medium_from, category.high_from)
+    level, asked = standing.level, asked_of(category, person, exception=standing.exception)
+    words = "; ".join(f.text for f in assessment.findings)
     if assessment.level is RiskLevel.HIGH:
-        words = "; ".join(f.text for f in assessment.findings)
         return Verdict(State.FAILED, Outcome.FAILED, f"The risk is high: {words}", assessment, level)
-    if level < asked:
-        reason = f"The proof reaches {level.name}, the requested action needs {asked.name}."
-        return Verdict(State.REVIEW, Outcome.NONE, reason, assessment, level)
-    if assessment.level is RiskLevel.MEDIUM:
-        words = "; ".join(f.text for f in assessment.findings)
-        return Verdict(State.REVIEW, Outcome.NONE, f"The risk is medium: {words}", assessment, level)
+    lacks = _lacking(standing, asked, assessment, words)
+    if lacks:
+        return Verdict(State.REVIEW, Outcome.NONE, lacks, assessment, level, short=True)
     reason = f"The proof reaches {level.name}, which is enough for the requested action."
+    second = needs_second_person(category, standing)
+    if second and not standing.approved:
+        return Verdict(State.REVIEW, Outcome.NONE, f"{reason} {second}", assessment, level)
+    if waits(standing, assessment) and not standing.waited:
+        return Verdict(State.HELD, Outcome.PASSED, f"{reason} As an exception it waits first.", assessment, level)
     return Verdict(State.PASSED, Outcome.PASSED, reason, assessment, level)
+
+
+def asked_of(category: Category, person: Person, *, exception: bool = False) -> ProofLevel:
+    """Give the level this person needs for this category; verify only does not touch the account."""
+    return needed(category.action_class, person.aal if category.action else 1, exception=exception)
+
+
+def needs_second_person(category: Category, standing: Standing) -> str:
+    """Say why an approver has to look; empty when nobody has to (SR-38, SR-62, SR-65)."""
+    if category.action_class in {ActionClass.C3, ActionClass.C4}:
+        return f"Class {category.action_class} needs a second person's approval."
+    if category.action_class is ActionClass.C1:
+        return ""
+    if standing.exception:
+        return "The link went to an address that the caller supplied, so a second person must approve."
+    if standing.again and category.action:
+        return "It is the second action for this person within 24 hours, so a second person must approve."
+    return ""
+
+
+def waits(standing: Standing, assessment: Assessment) -> bool:
+    """Tell whether a hold window comes before the action (SR-66): exceptions, approved ones too."""
+    return standing.exception or (standing.approved and assessment.level is RiskLevel.MEDIUM)
+
+
+def _lacking(standing: Standing, asked: ProofLevel, assessment: Assessment, words: str) -> str:
+    if standing.missing:
+        return standing.missing
+    if standing.level < asked:
+        return f"The proof reaches {standing.level.name}, the requested action needs {asked.name}."
+    calm = assessment.level is not RiskLevel.MEDIUM or standing.roots >= ENOUGH_AT_MEDIUM or standing.approved
+    return "" if calm else f"The risk is medium: {words}"
 
 
 def story_findings(provenance: Finding | None, wrong: int, earlier: int) -> tuple[Finding | None, ...]:
@@ -44,31 +101,52 @@ def story_findings(provenance: Finding | None, wrong: int, earlier: int) -> tupl
     return provenance, wrong_codes_finding(wrong), velocity_finding(earlier)
 
 
-def obstacle(category: Category, person: Person) -> str:
-    """Say why this person can never be served by link here; empty when they can."""
+def obstacle(category: Category, person: Person, reach: ProofLevel = ProofLevel.P2) -> str:
+    """Say why this person can never be served by link here; empty when they can.
+
+    `reach` is the level that a link with everything the person has enrolled can reach.
+    """
     if category.action and not person.enabled:
         return "The account is disabled in the directory. Ask the person's manager before anything is done."
     if category.action and person.privileged:
         return "The account is privileged. Privileged accounts are never served by link; identify in person."
-    asked = needed(category.action_class, person.aal if category.action else 1)
-    if asked > ProofLevel.P2:
+    if category.action and person.aal >= AAL3:
+        return "The account was proofed on site (AAL3). It is recovered on site only, never by link (SR-20)."
+    asked = asked_of(category, person)
+    if asked > reach:
         second_factor = category.action_class is ActionClass.C2
         why = "the account uses a second factor" if second_factor else "it changes how the person signs in"
         return (
-            f"This request needs proof level {asked.name}, because {why}; a link reaches P2 at most. "
+            f"This request needs proof level {asked.name}, because {why}; with what this person has set up a link "
+            f"reaches {reach.name} at most. "
             "Identify the person in person or by video with a second member of staff."
         )
     return ""
 
 
-def leads_to(category: Category, person: Person, *, provenance: Provenance) -> str:
-    """Say before “Send” what an address of this kind can lead to (DESIGN 9.5)."""
+def leads_to(
+    category: Category, person: Person, *, provenance: Provenance, more: ProofLevel, earlier: int = 0
+) -> str:
+    """Say before “Send” what an address of this kind can lead to (DESIGN 9.5).
+
+    `more` is the level that everything else the person can do reaches together with such an address; `earlier`
+    counts the verifications of this person that were begun within a day.
+    """
     reach = ProofLevel.P2 if provenance is Provenance.ESTABLISHED else ProofLevel.P1
-    asked = needed(category.action_class, person.aal if category.action else 1)
+    exception = provenance is Provenance.CALLER_SUPPLIED
+    asked = asked_of(category, person, exception=exception)
+    second = needs_second_person(category, Standing(reach, exception=exception))
+    after = " A second person must approve, and the action waits." if second and exception else f" {second}"
+    many = velocity_finding(earlier)
+    if reach >= asked and many and assess([many]).level is not RiskLevel.NOT_ASSESSED:
+        end = "One more independent proof will be asked for." if more > reach else _REVIEW
+        return f"{many.text} {end}"
     if reach >= asked:
-        return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed."
+        return f"Leads all the way: proof level {reach.name}, and {asked.name} is needed.{after.rstrip()}"
     kind = provenance.value.capitalize()
-    return (
-        f"{kind}: reaches proof level {reach.name} at most, and {asked.name} is needed. "
-        "The result will be a review, not a pass."
-    )
+    if more >= asked:
+        return (
+            f"{kind}: reaches proof level {reach.name} by itself, and {asked.name} is needed. The requester is "
+            f"asked for more proof that they have set up.{after.rstrip()}"
+        )
+    return f"{kind}: reaches proof level {max(reach, more).name} at most, and {asked.name} is needed. {_REVIEW}"

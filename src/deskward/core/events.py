@@ -1,6 +1,6 @@
 """What happened: the audit entry that every change of state carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,20 @@ class EventKind(StrEnum):
     CODE_RENEWED = "code_renewed"
     WRONG_VALUE = "wrong_value"
     STARTED = "started"
+    AGREED = "agreed"
+    ASKED = "asked"
+    PROVEN = "proven"
+    MISSED = "missed"
+    APPROVED = "approved"
+    HELD = "held"
+    RELEASED = "released"
+    RESUMED = "resumed"
+    ENROL_OPENED = "enrol_opened"
+    ENROL_APPROVED = "enrol_approved"
+    ENROL_DECLINED = "enrol_declined"
+    ENROL_BEGUN = "enrol_begun"
+    ENROLLED = "enrolled"
+    MEANS_REMOVED = "means_removed"
     PASSED = "passed"
     REVIEW = "review"
     FAILED = "failed"
@@ -34,15 +48,23 @@ class EventKind(StrEnum):
     UPHELD = "upheld"
     LIFT_ASKED = "lift_asked"
     LIFTED = "lifted"
+    REPLAYED = "replayed"
 
 
 NOTED = frozenset(EventKind) - {
     EventKind.CODE_RENEWED,
     EventKind.WRONG_VALUE,
+    EventKind.AGREED,
+    EventKind.ASKED,
+    EventKind.PROVEN,
+    EventKind.MISSED,
+    EventKind.RESUMED,
+    EventKind.ENROL_BEGUN,
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
     EventKind.LIFT_ASKED,
+    EventKind.REPLAYED,
 }
 
 
@@ -64,3 +86,9 @@ class Event:
     def marker(self) -> str:
         """Name the event in the ticket: its note carries this, so that it is written once."""
         return f"{self.verification_id}-{self.seq}"
+
+
+def in_doubt(events: Iterable[Event]) -> bool:
+    """Tell whether the newest action that began is recorded as unknown; events are given oldest first."""
+    told = [e.kind for e in events if e.kind in {EventKind.ACTING, EventKind.ACTION_UNKNOWN}]
+    return bool(told) and told[-1] is EventKind.ACTION_UNKNOWN

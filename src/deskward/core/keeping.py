@@ -4,13 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
-from deskward.core.records import Change, Count, Errand, Fence, Grant, KnownTicket, Receipt, Sending
+from deskward.core.exchange import Receipt
+from deskward.core.records import Change, Count, Errand, Fence, Grant, KnownTicket, Sending
 from deskward.core.verification import Verification
 
 
 class Store(Protocol):
     """The database. `save` is the one door through which a verification changes."""
+
+    @property
+    def enrolments(self) -> "Enrolments":
+        """Give what reads permissions to enrol."""
+        ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write new state, event, errands and the rest in one transaction; give the stored verification.
@@ -18,7 +25,8 @@ class Store(Protocol):
         Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
         when it moved. A second open verification of the ticket, a form key or an errand key that is already
         there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
-        exactly one caller succeeds, the others get RefusedError (SR-57). The event's seq is given here.
+        exactly one caller succeeds, the others get RefusedError (SR-57). LimitError when `change.counts` pass one
+        of `change.ceilings`, however many save at once (SR-137). The event's seq is given here.
         """
         ...
 
@@ -44,6 +52,10 @@ class Store(Protocol):
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Verification]:
         """List verifications that have not ended and whose deadline is over."""
+        ...
+
+    def open_tickets(self, connector: str) -> Sequence[str]:
+        """List the ids of the tickets of a connector whose verification has not ended."""
         ...
 
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
@@ -116,6 +128,22 @@ class Store(Protocol):
 
     def first_start(self) -> datetime:
         """Give the time of this installation's first start."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Where permissions to enrol are read; they are written by `Store.save`."""
+
+    def get(self, enrolment_id: str) -> Enrolment | None:
+        """Read one."""
+        ...
+
+    def by_token(self, digest: str) -> Enrolment | None:
+        """Find the one whose link or web session has this digest."""
+        ...
+
+    def of(self, verification_id: str) -> Sequence[Enrolment]:
+        """List those of a verification, oldest first."""
         ...
 
 

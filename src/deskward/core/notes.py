@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from deskward.core.events import Event, EventKind
-from deskward.core.verification import Verification
+from deskward.core.risk import RiskLevel
+from deskward.core.verification import Outcome, State, Verification
 
 LONGEST_VALUE = 200
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -73,15 +74,22 @@ class NoteWords:
 
 RECOMMEND_PROCEED = "User verified successfully - Proceed with action"
 RECOMMEND_REJECT = "High risk detected - Reject this request"
+RECOMMEND_STOP = "Not verified - Do not proceed"
 RECOMMEND_MORE = "Not decided - Ask for stronger proof before any action"
 
 
 def recommendation(verification: Verification) -> str:
-    """Give the recommendation's exact words; “Proceed” only after a pass that still holds (SR-93)."""
-    outcome, state = verification.outcome.value, verification.state.value
-    if state in {"cancelled", "disputed", "timed_out"} or outcome == "failed":
-        return RECOMMEND_REJECT if outcome == "failed" or state == "disputed" else RECOMMEND_MORE
-    return RECOMMEND_PROCEED if outcome == "passed" else RECOMMEND_MORE
+    """Give the recommendation's exact words (SR-93).
+
+    “Proceed” only after a pass that still holds; “High risk” only where one was found, or the owner objected.
+    """
+    outcome, state = verification.outcome, verification.state
+    if state is State.DISPUTED or (outcome is Outcome.FAILED and state is not State.FAILED):
+        return RECOMMEND_REJECT
+    if outcome is Outcome.FAILED:
+        return RECOMMEND_REJECT if verification.risk_level is RiskLevel.HIGH else RECOMMEND_STOP
+    stopped = state in {State.CANCELLED, State.TIMED_OUT, State.HELD}
+    return RECOMMEND_PROCEED if outcome is Outcome.PASSED and not stopped else RECOMMEND_MORE
 
 
 def note_of(event: Event, verification: Verification, words: NoteWords) -> Note:
@@ -127,6 +135,7 @@ def _sent(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
         *reason,
         Line("Initiated by", f["agent_name"]),
         Line("Link valid until", f["expires_at"]),
+        *([Line("Code that the requester sees too", f["reverse_code"])] if f.get("reverse_code") else []),
     ]
 
 
@@ -162,6 +171,54 @@ def _result(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
 
 def _cancelled(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     return "Verification cancelled", [Line("Cancelled by", f["by"]), Line("Reason", f["reason"])]
+
+
+def _approved(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Verification approved by a second person", [
+        Line("Approved by", f["by"]),
+        Line("Reason", f["reason"]),
+        Line("Requested action", w.action(v.action)),
+        Line("Next", f["next"]),
+    ]
+
+
+def _released(_: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Waiting time is over", [
+        Line("", "Nobody objected. The requester may go on; send the link again if their page is closed."),
+        Line("Send the link again", url=f"{w.desk_url}/send/{v.id}"),
+    ]
+
+
+def _enrol_opened(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "Identified in person, set-up of means asked for", [
+        Line("Identified by", f["agent_name"]),
+        Line("How", f["reason"]),
+        Line("Next", "Another person with the role approver says yes or no."),
+        Line("Approve or decline", url=f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _enrol_approved(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Set-up of means approved by a second person", [
+        Line("Approved by", f["by"]),
+        Line("Link valid until", f["expires_at"]),
+    ]
+
+
+def _enrol_declined(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Set-up of means declined", [Line("Declined by", f["by"])]
+
+
+def _enrolled(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return f"{f['label']} set up", [
+        Line("Set up by", f["by"]),
+        Line("Counts from", f["counts_from"]),
+        Line("Proves at most", f["ceiling"]),
+    ]
+
+
+def _means_removed(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return f"{f['label']} removed", [Line("Removed by", f["by"])]
 
 
 def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
@@ -205,17 +262,12 @@ def _revoked(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
 
 
 def _upheld(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
-    return "Objection confirmed with the account's owner", [
-        Line("Confirmed by", f["agent_name"]),
-        Line("", "The fence stays until two approvers lift it."),
-    ]
+    stays = Line("", "The fence stays until two approvers lift it.")
+    return "Objection confirmed with the account's owner", [Line("Confirmed by", f["agent_name"]), stays]
 
 
 def _lifted(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
-    return "Fence lifted", [
-        Line("Lifted by", f["by"]),
-        Line("", "Links can be sent for this person again."),
-    ]
+    return "Fence lifted", [Line("Lifted by", f["by"]), Line("", "Links can be sent for this person again.")]
 
 
 _WRITERS = {
@@ -227,7 +279,15 @@ _WRITERS = {
     EventKind.STARTED: _started,
     EventKind.PASSED: _result,
     EventKind.REVIEW: _result,
+    EventKind.HELD: _result,
     EventKind.FAILED: _result,
+    EventKind.APPROVED: _approved,
+    EventKind.ENROL_OPENED: _enrol_opened,
+    EventKind.ENROL_APPROVED: _enrol_approved,
+    EventKind.ENROL_DECLINED: _enrol_declined,
+    EventKind.ENROLLED: _enrolled,
+    EventKind.MEANS_REMOVED: _means_removed,
+    EventKind.RELEASED: _released,
     EventKind.TIMED_OUT: _result,
     EventKind.CANCELLED: _cancelled,
     EventKind.ACTION_UNKNOWN: _unknown,

@@ -14,6 +14,7 @@ from deskward.core.tickets import Ticket
 LONGEST = {Kind.SMS: timedelta(minutes=10), Kind.EMAIL: timedelta(hours=24)}
 LONGEST_CODE = timedelta(minutes=10)
 LONGEST_PROOF = timedelta(minutes=60)
+LONGEST_RUN = timedelta(minutes=30)
 LEAST_AGE = timedelta(days=7)
 
 
@@ -98,11 +99,17 @@ class Limits:
     countries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what the standards forbid (SR-08, SR-10, SR-31, SR-34)."""
+        """Refuse what the standards forbid (SR-08, SR-10, SR-31, SR-34, SR-80)."""
         for kind, longest in LONGEST.items():
             _within(f"limits.link_minutes_{kind.value}", self.link[kind], longest, "SR-10")
         _within("limits.code_minutes", self.code, LONGEST_CODE, "SR-08")
         _within("limits.proof_minutes", self.proof, LONGEST_PROOF, "SR-31")
+        if self.proof + self.grant > LONGEST_RUN:
+            raise SettingsError(
+                f"limits.proof_minutes and limits.grant_minutes are {_minutes(self.proof + self.grant)} minutes "
+                f"together, allowed are {_minutes(LONGEST_RUN)}.",
+                "Shorten one of them: the requester's session on the portal ends then (SR-80).",
+            )
         if self.min_age < LEAST_AGE:
             raise SettingsError(
                 f"limits.min_age_days is {self.min_age.days}, the least is {LEAST_AGE.days}.",
@@ -113,10 +120,13 @@ class Limits:
 def _within(key: str, value: timedelta, longest: timedelta, row: str) -> None:
     if not timedelta(0) < value <= longest:
         raise SettingsError(
-            f"{key} is {value.total_seconds() / 60:g} minutes, allowed is more than 0 and at most "
-            f"{longest.total_seconds() / 60:g}.",
+            f"{key} is {_minutes(value)} minutes, allowed is more than 0 and at most {_minutes(longest)}.",
             f"Choose a value within the limit of {row}.",
         )
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{span.total_seconds() / 60:g}"
 
 
 @dataclass(frozen=True)

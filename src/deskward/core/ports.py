@@ -5,21 +5,18 @@ from datetime import datetime
 from typing import Protocol
 
 from deskward.core.destinations import Kind
+from deskward.core.exchange import Delivery, Field, Message, Posted, Receipt
 from deskward.core.keeping import Bell, Store
 from deskward.core.people import Person
 from deskward.core.records import (
+    Ceiling,
     Change,
     Count,
-    Delivery,
     Errand,
     ErrandKind,
     ErrandState,
-    Field,
     Grant,
     KnownTicket,
-    Message,
-    Posted,
-    Receipt,
     Sending,
     Spent,
 )
@@ -30,6 +27,7 @@ from deskward.core.verification import Verification
 __all__ = [
     "Action",
     "Bell",
+    "Ceiling",
     "Change",
     "Channel",
     "Clock",

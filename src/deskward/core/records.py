@@ -5,66 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from deskward.core.authenticators import Authenticator, Used
+from deskward.core.authenticators import Authenticator, Enrolment, Used
 from deskward.core.destinations import Kind, Provenance
 from deskward.core.events import Event
-from deskward.core.proof import ProofLevel
+from deskward.core.exchange import Delivery
 from deskward.core.secret import Secret
-
-
-class Delivery(StrEnum):
-    """How far a message has come."""
-
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to one person; `id` is the same at every try, so that the channel can find it again."""
-
-    id: str
-    to: str
-    subject: str
-    text: str
-    html: str = ""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What the channel's other side said; `ref` names the message there, `text` is fit for agents."""
-
-    delivery: Delivery
-    ref: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A request that an outside system made to `hooks`: its full URL, headers in lower case, raw body."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a form, with its hint for people.
-
-    `kind` is “new-password”, “code” (digits), “text”, “choice” (of `choices`), “script” (filled by the page's
-    script) or “none”.
-    """
-
-    name: str
-    label: str
-    kind: str
-    hint: str = ""
-    min_length: int = 0
-    choices: tuple[str, ...] = ()
 
 
 class ErrandKind(StrEnum):
@@ -112,8 +57,8 @@ class Errand:
 class Sending:
     """One message on its way; `address` is the full value and never shown to an agent.
 
-    `purpose` is “link”, “code”, “proof”, “vouch”, “confirm” or a notice. `token_digest` finds the sending by the
-    token of its own that its message carries; `person_id` is whom it goes to where that is not the subject.
+    `token_digest` finds the sending by the token of its own that its message carries; `person_id` is whom it
+    goes to where that is not the subject.
     """
 
     id: str
@@ -172,6 +117,18 @@ class Count:
 
     dimension: str
     key: str
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """At most so many marks of a count since a time; `text`, `hint`, `retry_after` (seconds) refuse one more."""
+
+    count: Count
+    since: datetime
+    most: int
+    text: str
+    hint: str
+    retry_after: int
 
 
 @dataclass(frozen=True)
@@ -247,46 +204,27 @@ class Vouch:
 
 
 @dataclass(frozen=True)
-class Enrolment:
-    """A permission to enrol means of proof once; `ceiling` is what they may prove at most.
-
-    From the desk it waits for an `approver_id`; after a verification it names that one (`verification_id`).
-    """
-
-    id: str
-    directory: str
-    subject_id: str
-    token_digest: str
-    nonce: str
-    ceiling: ProofLevel
-    opened_at: datetime
-    expires_at: datetime
-    agent_id: str = ""
-    agent_name: str = ""
-    reason: str = ""
-    approver_id: str = ""
-    verification_id: str = ""
-    used_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Change:
     """Everything that one transaction writes beside the verification itself.
 
+    Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
-    the same id; `vouches` too. `fence` is raised, or replaces the one
-    with the same id; a grant is never consumed while one stands (SR-48).
+    the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised, or
+    replaces the one with the same id; a grant is never consumed while one stands (SR-48).
     """
 
     event: Event | None = None
     errands: tuple[Errand, ...] = ()
     sendings: tuple[Sending, ...] = ()
     counts: tuple[Count, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
     grant: Grant | None = None
     consume: str = ""
     known: KnownTicket | None = None
     used: tuple[Used, ...] = ()
     enrolled: tuple[Authenticator, ...] = ()
+    removed: tuple[str, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
     addresses: tuple[Address, ...] = ()
     vouches: tuple[Vouch, ...] = ()
     fence: Fence | None = None

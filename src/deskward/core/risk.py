@@ -1,8 +1,9 @@
 """Findings, their score, and the level it gives."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
 
@@ -99,3 +100,13 @@ def velocity_finding(earlier: int) -> Finding | None:
         f"{earlier} earlier verification{'s' if earlier > 1 else ''} of this person within 24 hours.",
         "verifications",
     )
+
+
+def kept(finding: Finding) -> dict[str, Any]:
+    """Give a finding as rows keep it."""
+    return asdict(finding) | {"section": finding.section.value}
+
+
+def finding_of(row: Mapping[str, Any]) -> Finding:
+    """Read a finding back from a row."""
+    return Finding(row["signal"], Section(row["section"]), row["weight"], row["text"], row["source"])

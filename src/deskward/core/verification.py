@@ -29,9 +29,10 @@ class State(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the proof came to; separate from the state."""
+    """What the proof came to; separate from the state. `unable`: there can be none, nothing can be sent."""
 
     NONE = "none"
+    UNABLE = "unable"
     PASSED = "passed"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
@@ -47,7 +48,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.REVIEW: frozenset({State.SENT, State.PASSED, State.HELD, State.FAILED, *_STOPS}),
     State.HELD: frozenset({State.SENT, State.PASSED, State.FAILED, *_STOPS}),
     State.PASSED: frozenset({State.ACTING, State.DONE, *_STOPS}),
-    State.ACTING: frozenset({State.DONE, State.PASSED}),
+    State.ACTING: frozenset({State.DONE, State.PASSED, State.CANCELLED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset(),
     State.TIMED_OUT: frozenset(),
@@ -72,7 +73,9 @@ _BY_STATE: Mapping[State, Status] = {
     State.SENT: Status("In progress", "blue", "Waiting for the requester to open the link."),
     State.STARTED: Status("In progress", "blue", "The requester is proving who they are."),
     State.REVIEW: Status("In progress", "amber", "Stronger proof or a second person is needed."),
-    State.HELD: Status("In progress", "amber", "Passed, waiting out the hold window."),
+    State.HELD: Status(
+        "In progress", "amber", "The proof is enough; the action waits or the requester comes back."
+    ),
     State.PASSED: Status("Passed", "green", "The requester proved who they are."),
     State.ACTING: Status("Passed", "green", "The action is being carried out."),
     State.DONE: Status("Passed", "green", "The requester completed the action."),
@@ -82,6 +85,9 @@ _BY_STATE: Mapping[State, Status] = {
     State.DISPUTED: Status("Failed", "red", "The account's owner said: this is not me."),
 }
 _BY_BOTH: Mapping[tuple[State, Outcome], Status] = {
+    (State.OPENED, Outcome.UNABLE): Status(
+        "Cannot be sent", "amber", "No link can be sent for this ticket; the ticket says why."
+    ),
     (State.FAILED, Outcome.NOT_ENOUGH_QUESTIONS): Status(
         "Not Enough Questions", "amber", "Too few questions were answered to decide."
     ),

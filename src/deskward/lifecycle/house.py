@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,6 +96,18 @@ class House:
             )
         return found
 
+    def proof_window(self, category: Category) -> timedelta:
+        """Give how long a proof counts (SR-31)."""
+        return category.proof or self.policy.limits.proof
+
+    def hold_of(self, category: Category) -> timedelta:
+        """Give how long an exception waits (SR-66)."""
+        return self.policy.limits.hold if category.hold is None else category.hold
+
+    def kept_root(self, root: str) -> str:
+        """Name a trust root as rows keep it: comparable, and nothing to read."""
+        return self.keyring.private("root", root)
+
     def record(
         self,
         verification: Verification,
@@ -126,6 +138,7 @@ class House:
 
     def grant(self, verification: Verification, person: Person) -> Grant:
         """Make the single-use permission for this action of this person (SR-56)."""
+        category = self.category_of(verification)
         return Grant(
             id=new_id("GR"),
             verification_id=verification.id,
@@ -137,7 +150,7 @@ class House:
             ticket_id=verification.ticket_id,
             agent_id=verification.agent_id,
             policy_version=self.policy.version,
-            expires_at=self.clock.now() + self.policy.limits.grant,
+            expires_at=self.clock.now() + (category.grant or self.policy.limits.grant),
         )
 
 
@@ -154,10 +167,13 @@ def ended(verification: Verification, at: datetime) -> Verification:
     )
 
 
+_UNDECIDED = {State.REVIEW: "Not decided", State.HELD: "Not decided, waiting"}
+
+
 def result_fields(verification: Verification, channel: str, at: datetime) -> dict[str, Any]:
     """Give everything the result note says (DESIGN 9.7)."""
     return {
-        "outcome": verification.status.label if verification.state is not State.REVIEW else "Not decided",
+        "outcome": _UNDECIDED.get(verification.state, verification.status.label),
         "risk_level": verification.risk_level.value,
         "recommendation": recommendation(verification),
         "agent_name": verification.agent_name or "nobody yet",

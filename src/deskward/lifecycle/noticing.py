@@ -48,7 +48,7 @@ class Notices:
             return Purpose.DONE
         if kind is EventKind.PASSED and often:
             return Purpose.PASSED
-        failed = kind is EventKind.FAILED or (kind is EventKind.WRONG_VALUE and often)
+        failed = kind is EventKind.FAILED or (kind in {EventKind.WRONG_VALUE, EventKind.MISSED} and often)
         return Purpose.FAILED if failed else None
 
     def _notices(self, verification: Verification, purpose: Purpose, change: Change) -> Iterator[Sending]:

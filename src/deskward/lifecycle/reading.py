@@ -4,18 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
 from deskward.core.errors import NotFoundError, OutsideError, RefusedError
-from deskward.core.events import Event
+from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
-from deskward.core.policy import Category
+from deskward.core.policy import Category, Way
 from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
+from deskward.lifecycle.approving import Approving
+from deskward.lifecycle.binding import asked_first
+from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.fencing import FenceView, fences_of
 from deskward.lifecycle.house import House
+from deskward.lifecycle.means import Means, Offer
+from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.sending import TYPED, typed_destination
 
 
@@ -25,7 +31,9 @@ class DeskView:
 
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
-    link and code can go to two different established addresses; `fences` stop it.
+    link and code can go to two different established addresses; `ways` are the other values that could bind the
+    link instead; `reverse_code` is what the requester sees too; `approvable`: a review lacks only a second person;
+    `fences` stop it.
     """
 
     verification: Verification
@@ -43,13 +51,22 @@ class DeskView:
     trouble: str
     now: datetime
     two_roots: bool = False
+    ways: tuple[Way, ...] = ()
+    reverse_code: str = ""
+    approvable: bool = False
     fences: tuple[FenceView, ...] = ()
 
     @property
     def can_send(self) -> bool:
         """Tell whether “Send” may be offered."""
-        movable = self.verification.state in {State.OPENED, State.SENT, State.STARTED, State.REVIEW}
+        open_states = {State.OPENED, State.SENT, State.STARTED, State.REVIEW, State.HELD}
+        movable = self.verification.state in open_states
         return movable and not self.verification.refusal and self.person is not None and not self.fences
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether an agent has to say how the action ended."""
+        return self.verification.state is State.ACTING and in_doubt(self.events)
 
     @property
     def established(self) -> tuple[Choice, ...]:
@@ -68,7 +85,10 @@ class Look:
 
 @dataclass(frozen=True)
 class PortalView:
-    """A verification as the requester may see it at its present step."""
+    """A verification as the requester may see it at its present step.
+
+    `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof.
+    """
 
     verification: Verification
     first_name: str
@@ -78,6 +98,10 @@ class PortalView:
     target: str
     page_nonce: str
     now: datetime
+    reverse_code: str = ""
+    offers: tuple[Offer, ...] = ()
+    asked: Asked | None = None
+    challenge: Challenge | None = None
 
 
 class Reading:
@@ -95,13 +119,12 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
-        leads = {p: leads_to(category, person, provenance=p) for p in Provenance} if category and person else {}
         return DeskView(
             verification=verification,
             category=category,
             action_title=house.words.action(verification.action),
             choices=tuple(c for c in offered if c.kind in self._kinds()),
-            leads=leads,
+            leads=self._leads(verification, category, person, now),
             kinds=self._kinds(),
             sendings=tuple(house.store.sendings(verification.id)),
             events=tuple(house.store.events(verification.id)),
@@ -113,6 +136,9 @@ class Reading:
             now=now,
             two_roots=self._two_roots(person, now),
             fences=fences_of(house, verification),
+            ways=self._ways(verification, category, person) if category and person else (),
+            reverse_code=house.keyring.reverse_code(verification.id),
+            approvable=bool(person and category) and Approving(house).approvable(verification),
         )
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
@@ -131,6 +157,8 @@ class Reading:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""
         house = self.house
         person, _ = self._person(verification)
+        asked = self._asked(verification, person) if person else None
+        name = verification.asked.get("challenge", "") or verification.code_way
         return PortalView(
             verification=verification,
             first_name=person.called if person else "",
@@ -140,10 +168,41 @@ class Reading:
             target=person.login if person else "",
             page_nonce=house.keyring.page_nonce(verification.pin, verification.version),
             now=house.clock.now(),
+            reverse_code=house.keyring.reverse_code(verification.id),
+            offers=self._offers(verification, person) if person and not asked else (),
+            asked=asked,
+            challenge=house.challenges.get(name) if asked else None,
         )
+
+    def _asked(self, verification: Verification, person: Person) -> Asked | None:
+        if verification.state is State.SENT:
+            return asked_first(self.house, verification, person)
+        return Proving(self.house).asked(verification, person) if verification.state is State.STARTED else None
+
+    def _offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
+        if verification.state is not State.STARTED or not verification.agreed_at:
+            return ()
+        return Proving(self.house).offers(verification, person)
+
+    def _ways(self, verification: Verification, category: Category, person: Person) -> tuple[Way, ...]:
+        means = Means(self.house, verification.directory, person)
+        return tuple(w for w in (Way.TOTP, Way.PASSKEY) if w in category.ways and means.options(w))
 
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
+
+    def _leads(
+        self, verification: Verification, category: Category | None, person: Person | None, now: datetime
+    ) -> Mapping[Provenance, str]:
+        if category is None or person is None:
+            return {}
+        begun, means = (
+            begun_before(self.house, verification, now),
+            Means(self.house, verification.directory, person),
+        )
+        return {
+            p: leads_to(category, person, provenance=p, more=means.reach(p), earlier=begun) for p in Provenance
+        }
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
         known, min_age = person.destinations if person else (), self.house.policy.limits.min_age

@@ -1,20 +1,22 @@
 """One click on “Send”: which address, which code, whether the limits allow it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from deskward.core.destinations import Destination, Kind, Provenance, masked, provenance_of, root_of
-from deskward.core.errors import InvalidError, LimitError, RefusedError
+from deskward.core.errors import InvalidError, RefusedError
 from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, Delivery, Errand, ErrandKind, Sending
+from deskward.core.policy import Way
+from deskward.core.ports import Change, Count, Errand, ErrandKind, Sending
 from deskward.core.verification import Verification
+from deskward.lifecycle.budgets import ceilings_of, early, failures, wait
 from deskward.lifecycle.house import House, when
+from deskward.lifecycle.means import Means
+from deskward.lifecycle.resuming import begun_anew
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-FAILURES_FOR, MOST_FAILURES = timedelta(days=30), 100
 TYPED = "typed"
 
 
@@ -23,7 +25,8 @@ class Request:
     """What the agent chose on the Send page.
 
     `choice` is the id of a known destination or “typed” with `kind` and `typed`; `second` is the known
-    destination that gets the code when the requester is not on the phone (DESIGN 9.2).
+    destination that gets the code when the requester is not on the phone, or “totp” or “passkey” where that
+    stands for the code (DESIGN 9.2).
     """
 
     form_key: str
@@ -52,13 +55,22 @@ def compose(house: House, verification: Verification, person: Person, request: R
     """
     now = house.clock.now()
     first = _destination(house, person, request, now)
-    second = None if request.on_phone else _second(house, person, request, first, now)
-    if first.provenance is Provenance.CALLER_SUPPLIED and not clean(request.reason):
+    way = _way(house, verification, person, request)
+    second = _second(house, person, request, first, now) if way is Way.SECOND else None
+    exception = first.provenance is Provenance.CALLER_SUPPLIED
+    if exception and not house.category_of(verification).takes_typed:
+        raise RefusedError(
+            "Addresses that are not on file are not taken for this category.", "Choose a known address."
+        )
+    if exception and not clean(request.reason):
         raise InvalidError(
             "An address that is not on file needs a reason.", "Say why no known address works.", "reason"
         )
     counts = _counts(house, verification, (first, second) if second else (first,), agent)
-    _limits(house, verification, first, counts, now)
+    ceilings = tuple(ceilings_of(house, counts, now))
+    early(house, ceilings)
+    failures(house, verification, now)
+    wait(house, verification, first.root, now)
     nonce, code_nonce = new_nonce(), new_nonce()
     until = now + house.policy.limits.link[first.kind]
     pairs = (("link", first), *((("code", second),) if second else ()))
@@ -73,19 +85,45 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "sending_id": sendings[0].id,
         "code_nonce": code_nonce,
         "code_expires_at": min(until, now + house.policy.limits.code),
-        "code_way": "call" if request.on_phone else "second",
+        "code_way": way.value,
         "sends": verification.sends + 1,
-        "pin": "",
-        "pin_key": "",
-        "proofs": (),
-        "started_at": None,
-        "agreed_at": None,
-        "decided_at": None,
-        "reason": "",
+        "exception": exception,
+        **begun_anew(house, verification, house.kept_root(first.root)),
     }
     errands = tuple(_errand(s, now) for s in sendings)
-    fields = _fields(verification, first, second, until, clean(request.reason))
-    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts), fields)
+    fields = _fields(verification, first, second, until, clean(request.reason)) | {
+        "reverse_code": keyring.reverse_code(verification.id)
+    }
+    return Composed(changes, Change(errands=errands, sendings=sendings, counts=counts, ceilings=ceilings), fields)
+
+
+def _way(house: House, verification: Verification, person: Person, request: Request) -> Way:
+    if request.on_phone:
+        way = Way.CALL
+    else:
+        way = Way(request.second) if request.second in {Way.TOTP, Way.PASSKEY} else Way.SECOND
+    if way not in house.category_of(verification).ways:
+        raise RefusedError("This category does not allow it in this way.", "Choose another one.")
+    if way in {Way.TOTP, Way.PASSKEY} and not Means(house, verification.directory, person).options(way):
+        raise InvalidError("This person has not set that up.", "Choose another way.", "second")
+    return way
+
+
+def proof_sending(
+    house: House, verification: Verification, person: Person, choice: str, until: datetime
+) -> Change:
+    """Make the message with a code that a challenge asked for; LimitError when too many went there."""
+    now = house.clock.now()
+    target = _target(house, _known(person, choice, "answer"), now)
+    counts = tuple(
+        Count(f"send-{name}", house.keyring.private(name, value))
+        for name, value in (("destination", target.root), ("country", target.country))
+        if value
+    )
+    ceilings = tuple(ceilings_of(house, counts, now))
+    early(house, ceilings)
+    sending = _sending(house, verification, "proof", target, form_key="", reason="", now=now, until=until)
+    return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
 
 
 def typed_destination(house: House, person: Person, kind: Kind, typed: str) -> Destination:
@@ -146,6 +184,12 @@ def _known(person: Person, choice: str, field: str) -> Destination:
 
 
 def _second(house: House, person: Person, request: Request, first: _Target, now: datetime) -> _Target:
+    if not request.second:
+        raise InvalidError(
+            "Without a live call the code needs an address of its own.",
+            "Choose where the code should go, or call the requester back on the number on file and choose “Yes”.",
+            "second",
+        )
     second = _target(house, _known(person, request.second, "second"), now)
     if second.root == first.root:
         raise InvalidError("Link and code must go to two different addresses.", "Choose another one.", "second")
@@ -175,65 +219,6 @@ def _counts(
     return tuple(Count(f"send-{d}", house.keyring.private(d, v)) for d, v in named if v)
 
 
-def _limits(
-    house: House, verification: Verification, first: _Target, counts: tuple[Count, ...], now: datetime
-) -> None:
-    limits = house.policy.limits
-    hour, day = house.store.counted(counts, now - HOUR), house.store.counted(counts, now - DAY)
-    budgets = {
-        "send-subject": (limits.links_per_hour, limits.links_per_day, "for this person"),
-        "send-destination": (limits.links_per_hour, limits.links_per_day, "to this address"),
-        "send-agent": (limits.agent_links_per_hour, limits.agent_links_per_hour * 8, "by you"),
-        "send-ticket": (limits.links_per_hour, limits.links_per_day, "for this ticket"),
-        "send-country": (limits.country_links_per_hour, limits.country_links_per_hour * 8, "to this country"),
-    }
-    for count in counts:
-        per_hour, per_day, words = budgets[count.dimension]
-        if day.get(count, 0) >= per_day:
-            raise LimitError(f"{per_day} links a day {words} are sent already.", 86400, "Identify in person.")
-        if hour.get(count, 0) >= per_hour:
-            raise LimitError(
-                f"{per_hour} links an hour {words} are sent already.", 3600, "Wait, or identify in person."
-            )
-    _failures(house, verification, now)
-    _wait(house, verification, first, now)
-
-
-def _failures(house: House, verification: Verification, now: datetime) -> None:
-    """Stop before 100 wrong entries on one account, with the tries of every link that may still live (SR-135)."""
-    wrong, limits = wrong_count(house, verification), house.policy.limits
-    recent = house.store.earlier(verification.directory, verification.subject_id, now - limits.to_send - DAY)
-    living = 1 + sum(1 for v in recent if not v.ended and v.id != verification.id)
-    seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
-    if seen + living * limits.code_tries > MOST_FAILURES:
-        raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
-
-
-def wrong_count(house: House, verification: Verification) -> Count:
-    """Name the budget of wrong entries on the account."""
-    subject = f"{verification.directory}:{verification.subject_id}"
-    return Count("wrong-subject", house.keyring.private("subject", subject))
-
-
-def _wait(house: House, verification: Verification, first: _Target, now: datetime) -> None:
-    links = [s for s in house.store.sendings(verification.id) if s.purpose == "link"]
-    if not links:
-        return
-    last, waits = links[-1], house.policy.limits.waits
-    lost = last.delivery is Delivery.REFUSED or verification.opens == 0
-    if lost and last.root != _kept(house, first) and len(links) <= house.policy.limits.corrections_per_ticket:
-        return
-    ready = last.at + waits[min(len(links), len(waits)) - 1]
-    if ready > now:
-        seconds = int((ready - now).total_seconds()) + 1
-        raise LimitError(f"Please wait {seconds} seconds before sending again.", seconds)
-
-
-def _kept(house: House, target: _Target) -> str:
-    """Name the trust root as rows keep it: comparable, and no address to read."""
-    return house.keyring.private("root", target.root)
-
-
 def _sendings(
     house: House,
     verification: Verification,
@@ -243,23 +228,38 @@ def _sendings(
     now: datetime,
     until: datetime,
 ) -> tuple[Sending, ...]:
+    key, reason = request.form_key, clean(request.reason)
     return tuple(
-        Sending(
-            id=new_id("MS"),
-            verification_id=verification.id,
-            purpose=purpose,
-            channel=target.channel,
-            address=target.value,
-            masked=target.masked,
-            provenance=target.provenance,
-            label=target.label,
-            root=_kept(house, target),
-            form_key=request.form_key,
-            at=now,
-            reason=clean(request.reason),
-            expires_at=until,
-        )
+        _sending(house, verification, purpose, target, form_key=key, reason=reason, now=now, until=until)
         for purpose, target in pairs
+    )
+
+
+def _sending(
+    house: House,
+    verification: Verification,
+    purpose: str,
+    target: _Target,
+    *,
+    form_key: str,
+    reason: str,
+    now: datetime,
+    until: datetime,
+) -> Sending:
+    return Sending(
+        id=new_id("MS"),
+        verification_id=verification.id,
+        purpose=purpose,
+        channel=target.channel,
+        address=target.value,
+        masked=target.masked,
+        provenance=target.provenance,
+        label=target.label,
+        root=house.kept_root(target.root),
+        form_key=form_key,
+        at=now,
+        reason=reason,
+        expires_at=until,
     )
 
 

@@ -1,6 +1,6 @@
 """What the arrows of the story have in common: reading, checking a link, writing a result."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.decision import Verdict
@@ -9,19 +9,29 @@ from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
-from deskward.core.ports import Change, Count, KnownTicket, Sending, Spent
-from deskward.core.proof import Proof
+from deskward.core.policy import Way
+from deskward.core.ports import Change, Count, KnownTicket, Receipt, Sending, Spent
+from deskward.core.proof import LINK, Proof
+from deskward.core.risk import kept
 from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import done_under, fence_over, stopped
-from deskward.lifecycle.house import REQUESTER, Actor, House, ended, result_fields, when
-from deskward.lifecycle.sending import wrong_count
+from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
 
 BASELINE = "baseline"
+READ_BACK = "The requester did it, and the directory shows it."
 HOUR = timedelta(hours=1)
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
+
+
+_BOUND_BY = {
+    Way.CALL: "code on the call",
+    Way.TOTP: "with their authenticator app",
+    Way.PASSKEY: "with their passkey",
+}
 
 
 class Steps:
@@ -101,7 +111,7 @@ class Steps:
         sending = self.house.store.sending(verification.sending_id)
         root = sending.root if sending else ""
         established = bool(sending and sending.provenance is Provenance.ESTABLISHED)
-        return Proof("link and code", root, established, self.house.clock.now(), verification.subject_id)
+        return Proof(LINK, root, established, self.house.clock.now(), verification.subject_id)
 
     def wrong(self, verification: Verification, here: Count) -> Verification:
         """Count a wrong value; the last allowed one fails the verification (SR-08, SR-135)."""
@@ -124,7 +134,7 @@ class Steps:
             proof_level=verdict.proof_level,
             risk_level=verdict.assessment.level,
             risk_score=verdict.assessment.score,
-            findings=tuple(asdict(f) for f in verdict.assessment.findings),
+            findings=tuple(kept(f) for f in verdict.assessment.findings),
             decided_at=now,
             deadline=now + self.house.policy.limits.to_review,
         )
@@ -133,9 +143,10 @@ class Steps:
     def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
         """Write a result with everything its note says (DESIGN 9.7)."""
         sending = self.house.store.sending(verification.sending_id) if verification.sending_id else None
-        channel = self._way(sending) if sending else ""
+        channel = self._way(verification, sending) if sending else ""
         kinds = {
             State.PASSED: EventKind.PASSED,
+            State.HELD: EventKind.HELD,
             State.FAILED: EventKind.FAILED,
             State.TIMED_OUT: EventKind.TIMED_OUT,
         }
@@ -144,16 +155,39 @@ class Steps:
             verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
         )
 
-    def _way(self, sending: Sending) -> str:
+    def _way(self, verification: Verification, sending: Sending) -> str:
         channel = self.house.channels.get(sending.channel)
         said = channel.kind.said if channel else sending.channel
-        return f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
+        link = f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
+        return f"{link}; {self._bound_by(verification, sending)}"
 
-    def done(self, verification: Verification, spent: Spent) -> Verification:
-        """Write that the action is done."""
+    def _bound_by(self, verification: Verification, sending: Sending) -> str:
+        if verification.code_way != Way.SECOND:
+            return _BOUND_BY[Way(verification.code_way)]
+        sent = self.house.store.sendings(verification.id)
+        code = next((s for s in sent if s.purpose == "code" and s.form_key == sending.form_key), None)
+        return f"code to {code.masked}" if code else "code to a second address"
+
+    def undelivered(self, sending: Sending, receipt: Receipt) -> None:
+        """Note it before the sending is marked, once: a crash between the two must not lose the note."""
+        verification = self.get(sending.verification_id)
+        noted = (e.fields.get("sending") for e in self.house.store.events(verification.id))
+        if verification.state is State.SENT and sending.id not in noted:
+            fields = {"sending": sending.id, "masked": sending.masked, "detail": receipt.text}
+            self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
+
+    def done(self, verification: Verification, spent: Spent, actor: Actor = REQUESTER) -> Verification:
+        """Write that the action is done; `actor` is who did it, or who saw that it was."""
         now = self.house.clock.now()
         moved, change = done_under(self.house, ended(verification.moved(State.DONE), now))
-        return self.house.record(moved, EventKind.DONE, REQUESTER, {"text": spent.text, "at": when(now)}, change)
+        text = READ_BACK if actor == REQUESTER else spent.text
+        return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)}, change)
+
+    def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
+        """Write that it is cancelled, by whom and why."""
+        moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
+        by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
+        return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
 
     def again(self, verification: Verification, spent: Spent) -> Verification:
         """Give a new grant after an action that did not happen: the requester is asked again.

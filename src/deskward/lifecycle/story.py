@@ -1,14 +1,16 @@
 """The story of a verification, one method per arrow, in the order they are lived.
 
-open → send → start → answer → decide → act → settle → closed; cancel and expire end it early.
+open → send → start → answer → act → settle → closed; cancel and expire end it early. What lies between answer
+and act, more proof, the verdict, a second person and a hold, is in `proving.py` and `approving.py`.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from deskward.core.decision import decide, obstacle, story_findings
+from deskward.core.decision import obstacle
+from deskward.core.destinations import Provenance
 from deskward.core.errors import (
     ConflictError,
     InvalidError,
@@ -17,28 +19,29 @@ from deskward.core.errors import (
     RefusedError,
     UnreachableError,
 )
-from deskward.core.events import EventKind
-from deskward.core.links import CODE_DIGITS, digest, digits_of, new_nonce
+from deskward.core.events import EventKind, in_doubt
+from deskward.core.links import digest, digits_of, new_nonce
 from deskward.core.notices import NOTICES
 from deskward.core.policy import Category
-from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Sending
-from deskward.core.proof import level_of
-from deskward.core.risk import provenance_finding
+from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Spent
 from deskward.core.secret import Secret
 from deskward.core.tickets import Closing, Ticket
-from deskward.core.verification import Outcome, State, Verification
+from deskward.core.verification import State, Verification
+from deskward.lifecycle.approving import Approving
+from deskward.lifecycle.binding import bound_by
+from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.fencing import refuse_fenced
-from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ended, ticket_lane, when
+from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
+from deskward.lifecycle.means import Means
 from deskward.lifecycle.objecting import Objecting
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 
-DAY = timedelta(days=1)
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Objecting):
+class Lifecycle(Approving, Enrolling, Objecting):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -107,7 +110,9 @@ class Lifecycle(Objecting):
             raise RefusedError(verification.refusal)
         refuse_fenced(self.house, verification)
         person = self.person(verification)
-        reason = obstacle(self.house.category_of(verification), person)
+        category = self.house.category_of(verification)
+        reach = Means(self.house, verification.directory, person).reach(Provenance.ESTABLISHED)
+        reason = obstacle(category, person, reach)
         if reason:
             raise RefusedError(reason)
         composed = compose(self.house, verification, person, request, str(actor))
@@ -121,16 +126,8 @@ class Lifecycle(Objecting):
         if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
             return
         if receipt.delivery is Delivery.REFUSED and sending.purpose not in NOTICES:
-            self._undelivered(sending, receipt)
+            self.undelivered(sending, receipt)
         self.house.store.update_sending(sending.id, receipt)
-
-    def _undelivered(self, sending: Sending, receipt: Receipt) -> None:
-        """Note it before the sending is marked, once: a crash between the two must not lose the note."""
-        verification = self.get(sending.verification_id)
-        noted = (e.fields.get("sending") for e in self.house.store.events(verification.id))
-        if verification.state is State.SENT and sending.id not in noted:
-            fields = {"sending": sending.id, "masked": sending.masked, "detail": receipt.text}
-            self.house.record(verification, EventKind.UNDELIVERED, SYSTEM, fields)
 
     def renew_code(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
         """Give a new call code for the same link; tries are not given back (SR-136)."""
@@ -162,54 +159,23 @@ class Lifecycle(Objecting):
         if begun := self.begun(secret) if form_key else None:
             return begun, secret
         verification = self.living(typed, address)
-        if len(entered) != CODE_DIGITS:
-            raise InvalidError("The code has 6 digits.", "Ask the agent to read it again.", "value")
         self.not_too_many(address)
-        if verification.code_expires_at is None or verification.code_expires_at <= now:
-            raise InvalidError("This code is too old.", "Ask the agent for a new code; the link stays.", "value")
-        if not self.house.keyring.code_matches(verification.id, verification.code_nonce, entered):
+        bound = bound_by(self.house, verification, value)
+        if bound is None:
             return self.wrong(verification, self.wrong_here(address)), Secret("")
         moved = verification.moved(
             State.STARTED,
             pin=digest(secret.reveal()),
             pin_key=pin_key,
-            proofs=(self.link_proof(verification),),
+            proofs=(*verification.proofs, self.link_proof(verification), *bound.proofs),
             code_nonce="",
             link_digest="",
             fallback_digest="",
             started_at=now,
-            deadline=now + self.house.policy.limits.proof,
+            deadline=now + self.house.proof_window(self.house.category_of(verification)),
         )
-        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}), secret
-
-    def answer(self, pin: str, seen_version: int) -> Verification:
-        """Take “Continue” on the card: the requester agrees, and the verdict falls."""
-        verification = self.pinned(pin)
-        if verification.state is not State.STARTED or verification.version != seen_version:
-            return verification
-        if verification.deadline <= self.house.clock.now():
-            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
-        return self.decide(replace(verification, agreed_at=self.house.clock.now()))
-
-    def decide(self, verification: Verification) -> Verification:
-        """Weigh proof and risk, and grant an action once (SR-56): started → passed, review, failed."""
-        refuse_fenced(self.house, verification)
-        now, limits = self.house.clock.now(), self.house.policy.limits
-        category, person = self.house.category_of(verification), self.person(verification)
-        earlier = self.house.store.earlier(verification.directory, verification.subject_id, now - DAY)
-        findings = story_findings(
-            provenance_finding(established=all(p.established for p in verification.proofs)),
-            verification.wrong_total,
-            sum(1 for v in earlier if v.id != verification.id and v.started_at),
-        )
-        level = level_of(verification.proofs, verification.subject_id, now, limits.proof)
-        verdict = decide(category, person, level, findings)
-        decided = self.decided(verification, verdict)
-        if verdict.state is not State.PASSED or not category.action:
-            return self.result(decided, REQUESTER)
-        grant = self.house.grant(decided, person)
-        granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
-        return self.result(granted, REQUESTER, Change(grant=grant))
+        change = Change(used=bound.used)
+        return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, change), secret
 
     def act(self, pin: str, answers: Mapping[str, Secret]) -> Verification:
         """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59)."""
@@ -244,9 +210,19 @@ class Lifecycle(Objecting):
         elif not spent.unknown:
             self.again(verification, spent)
         else:
-            if all(e.kind is not EventKind.ACTION_UNKNOWN for e in self.house.store.events(verification.id)):
+            if not in_doubt(self.house.store.events(verification.id)):
                 self.house.record(verification, EventKind.ACTION_UNKNOWN, SYSTEM, {"reason": spent.text})
             raise UnreachableError(spent.text, retry_after=30)
+
+    def checked(self, verification_id: str, actor: Actor, *, done: bool) -> Verification:
+        """End an action that cannot be read, by what an agent saw in the directory: acting → done, cancelled."""
+        verification = self.get(verification_id)
+        if verification.state is not State.ACTING or not in_doubt(self.house.store.events(verification.id)):
+            raise RefusedError("This action is not waiting for a check.", "Reload the page.")
+        seen = f"{actor.name} checked the account: the action was {'done' if done else 'not done'}."
+        if done:
+            return self.done(verification, Spent(done=True, text=seen), actor)
+        return self.cancelled(verification, actor, seen)
 
     def closed(self, verification_id: str, closing: Closing) -> None:
         """Note how the ticket ended; where Deskward may not close it, a note asks the agent to."""
@@ -263,25 +239,20 @@ class Lifecycle(Objecting):
         verification = self.get(verification_id)
         if verification.state is State.CANCELLED:
             return verification
-        moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
-        by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
-        return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
-
-    def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
-        """End a review with a no: review → failed."""
-        verification = self.get(verification_id)
-        if verification.state is not State.REVIEW:
-            raise RefusedError("Only a verification in review can be rejected.", "Cancel it instead.")
-        moved = verification.moved(State.FAILED, outcome=Outcome.FAILED, reason=reason)
-        return self.result(ended(moved, self.house.clock.now()), actor)
+        if verification.state is State.ACTING:
+            raise RefusedError("The action is under way; it cannot be cancelled.", "Wait for its end.")
+        return self.cancelled(verification, actor, reason)
 
     def expire(self) -> int:
-        """Time out what waited too long; gives how many."""
+        """Time out what waited too long, and release what was held; gives how many."""
         now = self.house.clock.now()
         overdue = self.house.store.overdue(now, 100)
         for verification in overdue:
             with suppress(ConflictError):
-                self.result(self.timed_out(verification), SYSTEM)
+                if verification.state is State.HELD and verification.hold_until == verification.deadline:
+                    self.release(verification)
+                else:
+                    self.result(self.timed_out(verification), SYSTEM)
         return len(overdue)
 
     def _drop_stale(self, ticket: Ticket, category: str) -> None:

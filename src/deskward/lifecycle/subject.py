@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from deskward.core.decision import obstacle
+from deskward.core.destinations import Provenance
 from deskward.core.links import new_id
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.tickets import Ticket
-from deskward.core.verification import Verification
+from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle.house import House
+from deskward.lifecycle.means import Means
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def bound(house: House, ticket: Ticket, category: Category) -> Verification:
         subject_id=subject.person_id,
         action=category.action,
         refusal=subject.refusal,
+        outcome=Outcome.UNABLE if subject.refusal else Outcome.NONE,
         opened_at=now,
         updated_at=now,
         deadline=now + house.policy.limits.to_send,
@@ -59,7 +62,8 @@ def bind(house: House, ticket: Ticket, category: Category) -> Subject:
     if len(found) > 1:
         return _refused(person.name, person.email, f"The requester fits {len(found)} accounts in the directory.")
     account: Person = found[0]
-    return Subject(account.id, account.name, account.email, obstacle(category, account))
+    why = obstacle(category, account, Means(house, category.directory, account).reach(Provenance.ESTABLISHED))
+    return Subject(account.id, account.name, account.email, why)
 
 
 def _refused(name: str, email: str, why: str) -> Subject:

@@ -20,6 +20,8 @@ def wanted(house: House, verification: Verification, sending: Sending) -> bool:
         return False
     if sending.purpose in NOTICES:
         return True
+    if sending.purpose == "proof":
+        return verification.state is State.STARTED and bool(verification.asked)
     newest = house.store.sending(verification.sending_id)
     same_form = newest is not None and newest.form_key == sending.form_key
     return same_form and verification.state is State.SENT
@@ -45,13 +47,14 @@ def _link(house: House, verification: Verification, sending: Sending, kind: Kind
 
 
 def _code(house: House, verification: Verification, sending: Sending, kind: Kind) -> Message:
-    keyring = house.keyring
+    keyring, asked = house.keyring, str(verification.asked.get("nonce", ""))
+    nonce = asked if sending.purpose == "proof" else verification.code_nonce
     return code_message(
         house.portal,
         message_id=sending.id,
         kind=kind,
         to=sending.address,
-        code=keyring.code(verification.id, verification.code_nonce),
+        code=keyring.code(verification.id, nonce),
         objection=keyring.own_token(OBJECTION, sending.id),
     )
 
@@ -68,4 +71,4 @@ def _notice(house: House, verification: Verification, sending: Sending, kind: Ki
     return notice(house.portal, purpose, told, message_id=sending.id, kind=kind, to=sending.address)
 
 
-_WRITERS: Mapping[str, Writer] = {"link": _link, "code": _code, **dict.fromkeys(NOTICES, _notice)}
+_WRITERS: Mapping[str, Writer] = {"link": _link, "code": _code, "proof": _code, **dict.fromkeys(NOTICES, _notice)}

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from deskward.core.authenticators import Authenticator, Used
+from deskward.core.errors import ConflictError
 from deskward.store.columns import value_of
 from deskward.store.database import Database
 from deskward.store.saving import sealed_row, use
@@ -33,11 +35,15 @@ class SqlAuthenticators:
         return [replace(a, sealed=self._sealer.opened(a.sealed, a.id)) for a in found]
 
     def enrol(self, fresh: Iterable[Authenticator]) -> None:
-        """Add some."""
+        """Add some, all or none; ConflictError when one of them is there already."""
         rows = [sealed_row(a, "sealed", self._sealer) for a in fresh]
-        if rows:
+        if not rows:
+            return
+        try:
             with self._database.write() as connection:
                 connection.execute(insert(authenticators), rows)
+        except IntegrityError as error:
+            raise ConflictError("This is set up already.", "Reload the page to see it.") from error
 
     def use(self, used: Used, at: datetime) -> bool:
         """Note one use; False when it may not be used."""

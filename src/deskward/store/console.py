@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_, update
 
 from deskward.core.console import MOST_COUNTED, PAGE, Page, Search
-from deskward.core.ports import Bell, Errand, ErrandState
+from deskward.core.events import Event, EventKind
+from deskward.core.ports import Bell, Change, Errand, ErrandState
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, value_of
 from deskward.store.database import Database
+from deskward.store.saving import write_change
 from deskward.store.tables import errands, verifications
 
 KEEPS_FAILING = 3
@@ -46,15 +48,16 @@ class SqlConsole:
         either = select(errands).where(or_(_e.state == ErrandState.PARKED, failing))
         return self._errands(either.order_by(_e.id).limit(limit))
 
-    def replay(self, errand_id: int, now: datetime) -> Errand | None:
-        """Make a parked or waiting errand due now, and ring; None when there is nothing to replay."""
+    def replay(self, errand_id: int, now: datetime, actor: str) -> Errand | None:
+        """Make a parked or waiting errand due now, with its audit entry, and ring; None where there is none."""
         waiting = (_e.id == errand_id, _e.state.in_([ErrandState.PARKED, ErrandState.DUE]))
         due = update(errands).where(*waiting).values(state=ErrandState.DUE, due_at=now).returning(*_e)
         with self._database.write() as connection:
             row = connection.execute(due).mappings().one_or_none()
-        if row is None:
-            return None
-        errand = value_of(Errand, row)
+            if row is None:
+                return None
+            errand = value_of(Errand, row)
+            _record(connection, errand, now, actor)
         self.bell.ring([errand.lane])
         return errand
 
@@ -63,13 +66,21 @@ class SqlConsole:
             return [value_of(Errand, row) for row in connection.execute(query).mappings()]
 
 
+def _record(connection: Connection, errand: Errand, now: datetime, actor: str) -> None:
+    of_errand = select(verifications).where(_v.id == errand.verification_id)
+    row = connection.execute(of_errand).mappings().first()
+    if row is not None:
+        event = Event(errand.verification_id, EventKind.REPLAYED, now, actor, {"errand": errand.kind.value})
+        write_change(connection, value_of(Verification, row), Change(event=event), now)
+
+
 def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
     exact = {"state": search.state, "risk_level": search.level, "category": search.category}
     for name, value in (exact | {"agent_id": search.agent_id}).items():
         if value:
             yield _v[name] == value
-    if search.states:
-        yield _v.state.in_(search.states)
+    if search.statuses:
+        yield tuple_(_v.state, _v.outcome).in_(search.statuses)
     if search.text.strip():
         yield _v.search_text.contains(search.text.strip().casefold(), autoescape=True)
     if search.since:

@@ -31,6 +31,16 @@ class Round:
             self._stopped.wait(self._seconds)
 
 
+def system_of(lane: str) -> str:
+    """Name the outside system that a lane leads to."""
+    return lane.partition(":")[0]
+
+
+def most_of(threads: int) -> int:
+    """Give how many threads one outside system may hold, so that a slow one never holds all (DESIGN 6)."""
+    return max(1, threads - 1)
+
+
 def guarded(name: str, what: Callable[[], None]) -> None:
     """Call it; an error goes no further than the log: this is the outermost edge of a runner's thread.
 

@@ -7,7 +7,7 @@ from threading import Condition, Thread
 
 from deskward.core.console import ErrandRows
 from deskward.core.ports import Clock
-from deskward.store.rounds import Round, guarded
+from deskward.store.rounds import Round, guarded, most_of, system_of
 
 MOST_LANES = 500
 
@@ -90,9 +90,9 @@ class EmbeddedRunner:
 
     def _ready(self) -> str | None:
         """Give the first lane that may be drained: one outside system never holds all threads (DESIGN 6)."""
-        busy = Counter(_system(lane) for lane in self._draining)
-        most = max(1, self._count - 1)
-        return next((lane for lane in self._waiting if busy[_system(lane)] < most), None)
+        busy = Counter(system_of(lane) for lane in self._draining)
+        most = most_of(self._count)
+        return next((lane for lane in self._waiting if busy[system_of(lane)] < most), None)
 
     def _finished(self, lane: str) -> None:
         with self._changed:
@@ -101,7 +101,3 @@ class EmbeddedRunner:
                 self._again.discard(lane)
                 self._waiting.setdefault(lane)
             self._changed.notify_all()
-
-
-def _system(lane: str) -> str:
-    return lane.partition(":")[0]

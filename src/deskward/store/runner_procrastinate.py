@@ -17,7 +17,7 @@ from sqlalchemy import URL
 
 from deskward.core.console import ErrandRows
 from deskward.core.ports import Clock
-from deskward.store.rounds import Round, guarded
+from deskward.store.rounds import Round, guarded, most_of, system_of
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class ProcrastinateRunner:
             "kwargs": {"options": "-c search_path=procrastinate"},
             "min_size": 1,
         }
-        self._lanes = _Lanes()
+        self._lanes = _Lanes(concurrency, self.ring)
         self._worker: _Worker | None = None
         self._rounds: list[Round] = []
         self._ringer = App(connector=SyncPsycopgConnector(**self._connection, max_size=4, timeout=5.0))
@@ -91,24 +91,56 @@ class ProcrastinateRunner:
             job.defer(lane=lane)
 
     def _sweep(self) -> None:
-        self.ring(self._rows.due_lanes(self._clock.now(), MOST_LANES))
+        due = self._rows.due_lanes(self._clock.now(), MOST_LANES)
+        self.ring(lane for lane in due if not self._lanes.full(lane))
 
 
 class _Lanes:
-    """The lanes that this process drains: a job that was taken over while we slept must not meet itself."""
+    """The lanes that this process drains: a job that was taken over while we slept must not meet itself.
 
-    def __init__(self) -> None:
+    A lane whose outside system holds as many threads here as it may is put off: its job ends at once, and the
+    lane is rung again when a drain of that system ends. Other processes may take it before.
+    """
+
+    def __init__(self, concurrency: int, ring: Callable[[Iterable[str]], None]) -> None:
+        self._most = most_of(concurrency)
+        self._ring = ring
         self._lock = Lock()
         self._draining: set[str] = set()
+        self._put_off: dict[str, None] = {}
 
     def drain(self, drain: Callable[[str], None], lane: str) -> None:
+        if self._entered(lane):
+            guarded("drain", partial(drain, lane))
+            self._ring(self._left(lane))
+
+    def full(self, lane: str) -> bool:
+        """Tell whether the lane's outside system may hold no more threads of this process."""
+        with self._lock:
+            return self._is_full(lane)
+
+    def _is_full(self, lane: str) -> bool:
+        return sum(system_of(other) == system_of(lane) for other in self._draining) >= self._most
+
+    def _entered(self, lane: str) -> bool:
         with self._lock:
             if lane in self._draining:
-                return
+                return False
+            if self._is_full(lane):
+                self._put_off.setdefault(lane)
+                return False
+            self._put_off.pop(lane, None)
             self._draining.add(lane)
-        guarded("drain", partial(drain, lane))
+            return True
+
+    def _left(self, lane: str) -> list[str]:
+        """Take the lane out; gives the one that was put off longest for the same system."""
         with self._lock:
             self._draining.discard(lane)
+            following = [other for other in self._put_off if system_of(other) == system_of(lane)][:1]
+            for other in following:
+                del self._put_off[other]
+        return following
 
 
 class _Watched(PsycopgConnector):

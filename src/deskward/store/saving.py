@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, insert, update
+from sqlalchemy import Connection, Insert, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.authenticators import Used
-from deskward.core.errors import ConflictError, RefusedError
-from deskward.core.ports import Change, Errand, KnownTicket
+from deskward.core.errors import ConflictError, LimitError, RefusedError
+from deskward.core.ports import Ceiling, Change, Errand, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.sealing import Sealer
@@ -19,6 +19,7 @@ from deskward.store.tables import (
     addresses,
     authenticators,
     counts,
+    enrolments,
     errands,
     events,
     fences,
@@ -34,9 +35,9 @@ _COUNTED_ASIDE = ("opens",)
 
 
 def write_change(
-    connection: Connection, old: Verification, change: Change, now: datetime, sealer: Sealer
+    connection: Connection, old: Verification, change: Change, now: datetime, sealer: Sealer | None = None
 ) -> Verification:
-    """Write it all; ConflictError when the version moved, RefusedError when the grant cannot be consumed."""
+    """Write it all; ConflictError when the version moved, LimitError, RefusedError for a spent grant."""
     new = replace(old, version=old.version + 1, updated_at=now)
     _write_verification(connection, old, new)
     if change.consume:
@@ -49,9 +50,11 @@ def write_change(
     _add(connection, insert(errands), [_errand_row(e, new.version) for e in change.errands])
     _add(connection, insert(sendings), [row_of(s) for s in change.sendings])
     _add(connection, insert(counts), [row_of(c) | {"at": now} for c in change.counts])
+    _keep(connection, change.ceilings)
     if change.known:
         remember(connection, [change.known])
-    _write_proof(connection, change, now, sealer)
+    if sealer:
+        _write_proof(connection, change, now, sealer)
     return new
 
 
@@ -60,6 +63,10 @@ def _write_proof(connection: Connection, change: Change, now: datetime, sealer: 
         if not use(connection, used, now):
             raise ConflictError("This was used already.", "Use a fresh code, or another way.")
     _add(connection, insert(authenticators), [sealed_row(a, "sealed", sealer) for a in change.enrolled])
+    if change.removed:
+        mine = authenticators.c.id.in_(change.removed)
+        connection.execute(update(authenticators).where(mine).values(removed_at=now))
+    put_rows(connection, enrolments, [row_of(e) for e in change.enrolments])
     if change.fence:
         put_rows(connection, fences, [row_of(change.fence)])
         if change.fence.stands(now):
@@ -117,6 +124,18 @@ def _consume(connection: Connection, grant_id: str, now: datetime) -> None:
         raise RefusedError(
             "The permission for this action is used up or has expired.", "Ask the help desk for a new link."
         )
+
+
+def _keep(connection: Connection, ceilings: Iterable[Ceiling]) -> None:
+    """Count with our own marks in; SQLite has one writer, on PostgreSQL savers of one budget queue up here."""
+    if connection.dialect.name == "postgresql":
+        for name in sorted({f"{one.count.dimension}:{one.count.key}" for one in ceilings}):
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    columns = counts.c
+    for one in ceilings:
+        same = (columns.dimension == one.count.dimension, columns.key == one.count.key, columns.at >= one.since)
+        if connection.scalars(select(func.count()).select_from(counts).where(*same)).one() > one.most:
+            raise LimitError(one.text, one.retry_after, one.hint)
 
 
 def _errand_row(errand: Errand, seq: int) -> dict[str, Any]:

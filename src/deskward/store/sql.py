@@ -29,6 +29,7 @@ from deskward.core.ports import (
 from deskward.core.verification import State, Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
+from deskward.store.enrolments import SqlEnrolments
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
 from deskward.store.standing import Standing
@@ -70,6 +71,11 @@ class SqlStore(Standing):
     clock: Clock
     bell: Bell = field(default_factory=SilentBell)
     sealer: Sealer = field(default_factory=lambda: Sealer(os.urandom(32)))
+
+    @property
+    def enrolments(self) -> SqlEnrolments:
+        """Give what reads permissions to enrol."""
+        return SqlEnrolments(self.database)
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""
@@ -120,6 +126,11 @@ class SqlStore(Standing):
             .order_by(_v.deadline)
         )
         return self._all(Verification, late.limit(limit))
+
+    def open_tickets(self, connector: str) -> Sequence[str]:
+        """List the ids of the tickets of a connector whose verification has not ended."""
+        with self.database.read() as connection:
+            return connection.scalars(select(_v.ticket_id).where(IS_OPEN, _v.connector == connector)).all()
 
     def known(self, connector: str, ticket_id: str) -> KnownTicket | None:
         """Recall a ticket."""

@@ -18,10 +18,10 @@ from sqlalchemy import (
 )
 
 from deskward.core.accounts import Agent, Invitation, WebSession
-from deskward.core.authenticators import Authenticator
+from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.events import Event
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
-from deskward.core.records import Address, Enrolment, Fence, Vouch
+from deskward.core.records import Address, Fence, Vouch
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, Words, columns_of
 

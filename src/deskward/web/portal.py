@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,16 +17,17 @@ from deskward.core.errors import (
     OutsideError,
 )
 from deskward.core.links import new_nonce
+from deskward.core.policy import LONGEST_RUN
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
+from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.not_me import NotMe
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
 
 COOKIE = "__Host-dw"
-LONGEST = timedelta(minutes=30)
 STEP = "/v/step"
 Move = Callable[[str, Verification], object]
 _TEMPLATES = {
@@ -36,7 +36,7 @@ _TEMPLATES = {
     State.ACTING: "acting.html",
     State.DONE: "done.html",
     State.REVIEW: "thanks.html",
-    State.HELD: "thanks.html",
+    State.HELD: "held.html",
     State.FAILED: "failed.html",
     State.DISPUTED: "failed.html",
 }
@@ -63,7 +63,14 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.api_route(STEP, methods=["GET", "HEAD"])(portal.step)
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
+    app.post("/v/way")(portal.way)
+    app.post("/v/prove")(portal.prove)
+    app.post("/v/other")(portal.other)
+    app.post("/v/none")(portal.give_up)
+    app.post("/v/resume")(portal.resume)
     app.post("/v/act")(portal.act)
+    app.post("/v/faster")(portal.faster)
+    add_pages(app, lifecycle, templates)
     NotMe(lifecycle, reading, COOKIE, portal.page, portal.pinned).join(app)
     return app
 
@@ -131,6 +138,37 @@ class _Portal:
         """Take “Continue” on the card."""
         return self._moved(request, form, lambda pin, seen: self.lifecycle.answer(pin, seen.version))
 
+    def way(self, request: Request, form: Form) -> Response:
+        """Take the choice of a way to give more proof."""
+        name, option = form.get("challenge", ""), form.get("option", "")
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.ask(pin, seen.version, name, option))
+
+    def prove(self, request: Request, form: Form) -> Response:
+        """Take the answer to what is asked; a wrong one is said on the same page."""
+
+        def move(pin: str, seen: Verification) -> object:
+            asked = self.reading.portal(seen).asked
+            names = [f.name for f in asked.fields] if asked else []
+            answers = {name: Secret(form.get(name, "")) for name in names}
+            now = self.lifecycle.prove(pin, seen.version, answers)
+            if now.asked and now.version != seen.version:
+                raise InvalidError("That is not right.", "Check it and try again.", "answer")
+            return now
+
+        return self._moved(request, form, move)
+
+    def other(self, request: Request, form: Form) -> Response:
+        """Take “Another way”."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.other_way(pin, seen.version))
+
+    def give_up(self, request: Request, form: Form) -> Response:
+        """Take “I cannot do any of these”."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.give_up(pin, seen.version))
+
+    def resume(self, request: Request, form: Form) -> Response:
+        """Take “Continue” after a waiting time."""
+        return self._moved(request, form, lambda pin, seen: self.lifecycle.resume(pin, seen.version))
+
     def act(self, request: Request, form: Form) -> Response:
         """Do the action with what was typed, which goes nowhere else (SR-54, SR-79)."""
 
@@ -141,6 +179,14 @@ class _Portal:
 
         return self._moved(request, form, move)
 
+    def faster(self, request: Request, form: Form) -> Response:
+        """Lead on to the page where means for the next time are set up."""
+        seen = self.pinned(request)
+        if form.get("version") != str(seen.version):
+            return RedirectResponse(STEP, 303)
+        self._check(seen, form)
+        return led_in(self.lifecycle.enrol_after(request.cookies[COOKIE]))
+
     def look(self, request: Request, trouble: Trouble) -> Response:
         """Answer trouble on a calm page; its bytes hold nothing but the words."""
         return self.page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
@@ -149,9 +195,7 @@ class _Portal:
         seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
-        nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
-        if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
-            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        self._check(seen, form)
         try:
             move(request.cookies[COOKIE], seen)
         except NotFoundError:
@@ -162,11 +206,16 @@ class _Portal:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
 
+    def _check(self, seen: Verification, form: Form) -> None:
+        nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)
+        if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+
     def pinned(self, request: Request) -> Verification:
         """Read the run of this browser while it goes on or shows its end; else the neutral error."""
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
-        over = found.started_at is None or found.started_at + LONGEST <= now
+        over = found.started_at is None or found.started_at + LONGEST_RUN <= now
         waits = found.state in {State.STARTED, State.PASSED} and not found.ended
         if over or (waits and found.deadline <= now) or found.state not in _TEMPLATES:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
@@ -194,8 +243,11 @@ class _Portal:
         if verification.state is State.PASSED and not verification.action:
             name = "verified.html"
         view = self.reading.portal(verification)
+        if verification.state is State.STARTED and verification.agreed_at:
+            name = "challenge.html" if view.asked else "offers.html"
         status = trouble.status if trouble else 200
-        return self.page(request, name, status, view=view, trouble=trouble)
+        faster = self.lifecycle.may_enrol(verification)
+        return self.page(request, name, status, view=view, trouble=trouble, faster=faster)
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """Render a page of the organisation."""
@@ -211,7 +263,7 @@ def _usable(key: str) -> str:
 
 def _pinned_to(session: Secret) -> Response:
     response = RedirectResponse(STEP, 303)
-    age = int(LONGEST.total_seconds())
+    age = int(LONGEST_RUN.total_seconds())
     response.set_cookie(COOKIE, session.reveal(), age, secure=True, httponly=True, samesite="strict")
     return response
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from deskward.core.errors import UnreachableError
-from deskward.core.ports import Delivery, ErrandState, Receipt
-from deskward.core.verification import State, Verification
+from deskward.core.events import Event, EventKind
+from deskward.core.ports import Change, Delivery, ErrandState, Receipt
+from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
 from tests.fakes import ANNA, BEN, FakeConnector, FakeDirectory
@@ -113,7 +114,7 @@ def test_reject_ends_a_review_and_needs_a_reason(desk: Desk, review: Verificatio
     now = store.store.get(review.id)
     assert now
     assert now.state is State.FAILED
-    assert "High risk detected - Reject this request" in desk.get(path)
+    assert "Not verified - Do not proceed" in desk.get(path)
     assert desk.post(f"{path}/reject", reason="again").status_code == 409
 
 
@@ -133,6 +134,28 @@ def test_cancel_and_start_again(desk: Desk, sent: Send, connector: FakeConnector
         assert desk.post(f"/verifications/DW-2222222222/{part}").status_code == 404
 
 
+@pytest.mark.parametrize(("seen", "state"), [("done", State.DONE), ("not done", State.CANCELLED)])
+def test_an_action_in_doubt_is_ended_by_what_the_agent_saw(
+    desk: Desk, sent: Send, store: Opened, seen: str, state: State
+) -> None:
+    link = sent()
+    path, button = f"/verifications/{link.verification.id}", f"Checked: it was {seen}"
+    acting = replace(link.verification, state=State.ACTING, outcome=Outcome.PASSED)
+    begun = Event(acting.id, EventKind.ACTING, acting.updated_at, "requester")
+    acting = store.store.save(acting, Change(event=begun))
+    assert button not in desk.get(path)
+    assert desk.post(f"{path}/checked", seen=seen).status_code == 409
+    store.store.save(acting, Change(event=replace(begun, kind=EventKind.ACTION_UNKNOWN)))
+    assert button in desk.get(f"/send/{acting.id}")
+    assert button in desk.get(path)
+    assert desk.post(f"{path}/checked", seen="").status_code == 422
+    assert desk.post(f"{path}/checked", seen=seen).headers["location"] == path
+    now = store.store.get(acting.id)
+    assert now
+    assert now.state is state
+    assert f"Kim Agent checked the account: the action was {seen}." in desk.get(path)
+
+
 def test_a_stopped_errand_can_be_tried_again(desk: Desk, opened: Open, store: Opened) -> None:
     verification = opened()
     path = f"/verifications/{verification.id}"
@@ -146,6 +169,8 @@ def test_a_stopped_errand_can_be_tried_again(desk: Desk, opened: Open, store: Op
     assert "Stopped" in page
     assert desk.post(f"{path}/replay", errand=str(held.id)).headers["location"] == path
     assert store.console.errands(verification.id)[0].state is ErrandState.DUE
+    assert "Errand tried again by hand" in desk.get(path)
+    assert store.store.events(verification.id)[-1].actor == "agent:AG-KIM"
     for wrong in ("", "99999", "x", "٣"):
         assert desk.post(f"{path}/replay", errand=wrong).status_code == 404
 

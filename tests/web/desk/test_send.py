@@ -195,6 +195,7 @@ def test_off_the_phone_the_code_goes_to_a_second_address(desk: Desk, opened: Ope
     assert "on its way to a second address" in page
     assert shown_code(page) == ""
     assert "New call code" not in page
+    assert "Code: Waiting to go out" in page
 
 
 def test_off_the_phone_with_one_address_the_page_says_call_back(desk: Desk, opened: Open) -> None:

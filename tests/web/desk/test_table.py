@@ -92,6 +92,15 @@ def test_search_and_filters_stay_in_the_address(desk: Desk, opened: Open, sent: 
     assert numbers(desk.get(f"/?text={done.id}")) == ["IR-1002"]
 
 
+def test_who_cannot_be_served_reads_so_and_is_found_by_it(desk: Desk, opened: Open) -> None:
+    opened("1001")
+    opened("1002", requester_id="p-nobody")
+    assert numbers(desk.get("/?status=Cannot+be+sent")) == ["IR-1002"]
+    assert "Not sent yet" not in desk.seen
+    assert numbers(desk.get("/?status=In+progress")) == ["IR-1001"]
+    assert "Not sent yet" in desk.seen
+
+
 def test_new_rows_are_announced_by_a_fragment(desk: Desk, opened: Open, clock: FakeClock) -> None:
     opened("1001")
     address = re.search(r'data-news="([^"]+)"', desk.get("/?text=ir-1"))

@@ -1,5 +1,6 @@
 """The details view of a verification, and what an agent can do there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from deskward.core.notes import clean
 from deskward.core.ports import Errand
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
     ERRANDS,
@@ -25,6 +27,7 @@ from deskward.web.desk.words import (
 )
 
 ADDRESS = "/verifications/{verification_id}"
+LONGEST_VERSION = 10
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,20 @@ class Details:
         return [
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
+            self.door.form(f"{ADDRESS}/approve", self._approve),
             self.door.form(f"{ADDRESS}/reject", self._reject),
+            self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
             self.door.form(f"{ADDRESS}/lift", self._lift),
             self.door.form(f"{ADDRESS}/uphold", self._uphold),
+            *self.means.routes(self._do),
         ]
+
+    @property
+    def means(self) -> Means:
+        """Give the part about what the requester has enrolled."""
+        return Means(self.door, self.lifecycle)
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -63,6 +74,7 @@ class Details:
             errands=[errand_row(e) for e in errands],
             purposes=PURPOSES,
             proof=PROOFS[view.verification.proof_level],
+            means=self.means.values(visit, view.verification),
         )
 
     def _cancel(self, visit: Visit) -> Response:
@@ -70,14 +82,35 @@ class Details:
             visit, lambda: self.lifecycle.cancel(visit.verification_id, visit.actor, "Cancelled by the agent.")
         )
 
+    def _approve(self, visit: Visit) -> Response:
+        typed = visit.fields.get("version", "")
+        seen = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_VERSION else 0
+        return self._reasoned(
+            visit,
+            "approved",
+            lambda reason: self.lifecycle.approve(visit.verification_id, seen, visit.actor, reason),
+        )
+
     def _reject(self, visit: Visit) -> Response:
+        return self._reasoned(
+            visit, "rejected", lambda reason: self.lifecycle.reject(visit.verification_id, visit.actor, reason)
+        )
+
+    def _reasoned(self, visit: Visit, said: str, step: Callable[[str], object]) -> Response:
         reason = clean(visit.fields.get("reason", ""))
         if not reason:
-            error = InvalidError(
-                "Say why the request is rejected.", "The reason is noted in the ticket.", "reason"
+            text = f"Say why the request is {said}."
+            return self._show(visit, InvalidError(text, "The reason is noted in the ticket.", "reason"))
+        return self._do(visit, lambda: step(reason))
+
+    def _checked(self, visit: Visit) -> Response:
+        seen = visit.fields.get("seen")
+        if seen not in {"done", "not done"}:
+            return self._show(
+                visit, InvalidError("Say whether the action was done.", "Use one of the two buttons.")
             )
-            return self._show(visit, error)
-        return self._do(visit, lambda: self.lifecycle.reject(visit.verification_id, visit.actor, reason))
+        done = seen == "done"
+        return self._do(visit, lambda: self.lifecycle.checked(visit.verification_id, visit.actor, done=done))
 
     def _again(self, visit: Visit) -> Response:
         try:
@@ -93,7 +126,7 @@ class Details:
         found = next((e for e in self.console.errands(visit.verification_id) if str(e.id) == wanted), None)
         if found is None:
             return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
-        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now()))
+        return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now(), str(visit.actor)))
 
     def _lift(self, visit: Visit) -> Response:
         return self._do(visit, lambda: self.lifecycle.lift(_fence(visit), visit.actor))

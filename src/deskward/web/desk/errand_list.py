@@ -36,5 +36,5 @@ class ErrandList:
             return self._show(
                 visit, NotFoundError("This errand is not stuck any more.", "Look at the list again.")
             )
-        self.console.replay(found.id, self.door.clock.now())
+        self.console.replay(found.id, self.door.clock.now(), str(visit.actor))
         return see_other("/errands")

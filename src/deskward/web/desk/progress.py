@@ -6,6 +6,7 @@ from datetime import datetime
 
 from deskward.core.events import EventKind
 from deskward.core.ports import Delivery, Sending
+from deskward.core.proof import LINK
 from deskward.core.verification import Outcome, State
 from deskward.lifecycle.reading import DeskView
 from deskward.web.desk.words import by_mail, delivery
@@ -50,6 +51,7 @@ def _steps(view: DeskView) -> Iterator[Step]:
     if link:
         yield Step("Sent", "done", f"to {link.masked}, {link.label}", link.at)
         yield _delivered(link, begun=v.started_at is not None)
+        yield from _second(view, link)
     yield _opened(view)
     yield Step(
         "Started",
@@ -57,6 +59,7 @@ def _steps(view: DeskView) -> Iterator[Step]:
         "The right code was entered." * bool(v.started_at),
         v.started_at,
     )
+    yield from _proofs(view)
     yield _result(view)
     if v.action:
         yield _acted(view)
@@ -70,6 +73,14 @@ def _settled(step: Step, view: DeskView) -> Step:
 
 def _last_link(view: DeskView) -> Sending | None:
     return next((s for s in reversed(view.sendings) if s.purpose == "link"), None)
+
+
+def _second(view: DeskView, link: Sending) -> Iterator[Step]:
+    """Tell of the code that went to a second address with this link."""
+    for code in view.sendings:
+        if code.purpose == "code" and code.form_key == link.form_key:
+            step = _delivered(code, begun=view.verification.started_at is not None)
+            yield Step(f"Code: {step.title}", step.state, step.text or f"to {code.masked}, {code.label}")
 
 
 def _delivered(link: Sending, *, begun: bool) -> Step:
@@ -93,8 +104,20 @@ def _opened(view: DeskView) -> Step:
     return Step("Opened", "wait")
 
 
+def _proofs(view: DeskView) -> Iterator[Step]:
+    """Tell of proof beyond the link, where any was given or is asked for."""
+    v = view.verification
+    given = [p.method for p in v.proofs if p.method != LINK]
+    for method in given:
+        yield Step(f"Proof: {method.replace('_', ' ')}", "done")
+    if v.state is State.STARTED and v.agreed_at:
+        yield Step("More proof", "now", "The requester is asked for more.")
+
+
 def _result(view: DeskView) -> Step:
     v = view.verification
+    if v.state is State.HELD:
+        return Step("Result: waiting", "now", v.reason, v.hold_until)
     if v.state is State.REVIEW:
         return Step("Result: in review", "now", v.reason, v.decided_at)
     if v.outcome is Outcome.FAILED or (v.state in _BAD and v.outcome is not Outcome.PASSED):

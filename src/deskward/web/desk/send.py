@@ -141,7 +141,8 @@ def form_of(view: DeskView, fields: Mapping[str, str]) -> dict[str, str]:
     key = fields.get("form_key", "")
     established = [c.id for c in view.established]
     first = established[0] if established else TYPED
-    others = [i for i in established if i != (kept["choice"] or first)]
+    ways = [w.value for w in view.ways]
+    others = [*ways, *(i for i in established if i != (kept["choice"] or first))]
     return kept | {
         "form_key": key if _KEY.fullmatch(key) else secrets.token_urlsafe(24),
         "choice": kept["choice"] or first,

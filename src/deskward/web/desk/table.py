@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -21,11 +22,11 @@ DEEPEST = 20
 Cursor = tuple[str, str]
 
 
-def _labels() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for state in State:
-        label = status_of(state, Outcome.NONE).label
-        found[label] = (*found.get(label, ()), state.value)
+def _labels() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for state, outcome in product(State, Outcome):
+        label = status_of(state, outcome).label
+        found[label] = (*found.get(label, ()), (state.value, outcome.value))
     return found
 
 
@@ -52,7 +53,7 @@ class Asked:
         """Ask the console."""
         return Search(
             text=self.text,
-            states=STATUSES.get(self.status, ()),
+            statuses=STATUSES.get(self.status, ()),
             level=self.level,
             category=self.category,
             since=since,

@@ -17,6 +17,20 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.CODE_RENEWED: "New call code",
     EventKind.WRONG_VALUE: "Wrong code entered",
     EventKind.STARTED: "Started: the right code was entered",
+    EventKind.AGREED: "The requester agreed",
+    EventKind.ASKED: "Asked for more proof",
+    EventKind.PROVEN: "More proof given",
+    EventKind.MISSED: "A way to prove it was used up",
+    EventKind.APPROVED: "Approved by a second person",
+    EventKind.HELD: "Waiting before the action",
+    EventKind.RELEASED: "Waiting time is over",
+    EventKind.RESUMED: "The requester came back",
+    EventKind.ENROL_OPENED: "Set-up of means asked for, in person",
+    EventKind.ENROL_APPROVED: "Set-up of means approved by a second person",
+    EventKind.ENROL_DECLINED: "Set-up of means declined",
+    EventKind.ENROL_BEGUN: "Page for setting up means opened",
+    EventKind.ENROLLED: "Means of proof set up",
+    EventKind.MEANS_REMOVED: "Means of proof removed",
     EventKind.PASSED: "Passed",
     EventKind.REVIEW: "In review",
     EventKind.FAILED: "Failed",
@@ -33,6 +47,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.UPHELD: "Objection confirmed with the owner",
     EventKind.LIFT_ASKED: "Asked to lift the fence, 1 of 2",
     EventKind.LIFTED: "Fence lifted",
+    EventKind.REPLAYED: "Errand tried again by hand",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -96,7 +111,8 @@ def actor_name(event: Event, agents: Mapping[str, str]) -> str:
 def event_text(fields: Mapping[str, Any]) -> str:
     """Say in one line what an event recorded; masked values and words only."""
     said = dict.fromkeys(str(fields[name]) for name in _FACTS if fields.get(name))
-    return " · ".join(said)
+    errand = [ERRANDS[ErrandKind(fields["errand"])]] if "errand" in fields else []
+    return " · ".join([*errand, *said])
 
 
 def can_replay(errand: Errand) -> bool:

@@ -13,8 +13,13 @@
     history.replaceState(null, "", location.pathname);
     const form = document.getElementById("link");
     if (!form || !TOKEN.test(token)) return;
-    document.body.dataset.opening = "";
     form.elements.token.value = token;
+    if ("press" in form.dataset) {
+      form.hidden = false;
+      document.body.dataset.pressing = "";
+      return;
+    }
+    document.body.dataset.opening = "";
     form.submit();
   }
 
@@ -125,13 +130,19 @@
     }
   }
 
+  function offerPrint(button) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   addEventListener("hashchange", takeLink);
   addEventListener("pageshow", () => delete document.body.dataset.opening);
   showTimes();
   all("main form").forEach(sendOnce);
-  all(".show").forEach(offerShow);
+  all(".show[aria-controls]").forEach(offerShow);
   all("[data-least]").forEach(countLength);
   all("[data-poll]").forEach(poll);
+  all("[data-print]").forEach(offerPrint);
   for (const place of all("[data-forget]")) {
     if (place.dataset.forget) keys("readwrite", (store) => store.delete(place.dataset.forget)).catch(() => {});
   }

@@ -1,0 +1,107 @@
+"""The second person: approve or reject a review, wait out a hold, and let the requester come back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from deskward.core.decision import Verdict, decide
+from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.events import EventKind
+from deskward.core.ports import Change
+from deskward.core.risk import finding_of
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.fencing import refuse_fenced
+from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
+from deskward.lifecycle.proving import Proving
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
+
+NO_HOLD = timedelta(0)
+
+
+class Approving(Proving):
+    """The arrows of review and hold."""
+
+    def approve(self, verification_id: str, seen_version: int, actor: Actor, reason: str) -> Verification:
+        """Say yes to a review whose proof is enough: review → held, or passed where there is no action.
+
+        Raises RefusedError for the agent of the run themselves, for a proof that is missing (no approval
+        replaces it), and for a review that changed meanwhile (SR-38, SR-64 to SR-66).
+        """
+        verification = self.get(verification_id)
+        self._may_approve(verification, seen_version, actor)
+        category, now = self.house.category_of(verification), self.house.clock.now()
+        verdict = self._reviewed(verification)
+        if verdict.state not in {State.HELD, State.PASSED}:
+            raise RefusedError(verdict.reason, "No approval replaces a missing proof. Send again, or reject.")
+        waits = self.house.hold_of(category) if verdict.state is State.HELD else NO_HOLD
+        until = now + waits
+        moved = verification.moved(
+            State.HELD,
+            outcome=Outcome.PASSED,
+            approver_id=actor.id,
+            approver_name=actor.name,
+            approved_at=now,
+            hold_until=until,
+            deadline=until if waits else until + self.house.policy.limits.to_return,
+        )
+        after = f"The requester may go on after {when(until)}." if waits else "The requester may go on."
+        fields = {"by": actor.name, "reason": reason, "next": after}
+        approved = self.house.record(moved, EventKind.APPROVED, actor, fields)
+        return approved if category.action or waits else self._let_pass(approved)
+
+    def approvable(self, verification: Verification) -> bool:
+        """Tell whether nothing but a second person is missing."""
+        done = {State.HELD, State.PASSED}
+        return verification.state is State.REVIEW and self._reviewed(verification).state in done
+
+    def reject(self, verification_id: str, actor: Actor, reason: str) -> Verification:
+        """End a review with a no: review → failed."""
+        verification = self.get(verification_id)
+        if verification.state is not State.REVIEW:
+            raise RefusedError("Only a verification in review can be rejected.", "Cancel it instead.")
+        moved = verification.moved(State.FAILED, outcome=Outcome.FAILED, reason=reason)
+        return self.result(ended(moved, self.house.clock.now()), actor)
+
+    def release(self, verification: Verification) -> Verification:
+        """End the waiting: the requester may come back, or the agent proceeds where there is no action."""
+        if not verification.action:
+            return self._let_pass(verification)
+        free = replace(verification, deadline=self.house.clock.now() + self.house.policy.limits.to_return)
+        return self.house.record(free, EventKind.RELEASED, SYSTEM, {})
+
+    def resume(self, pin: str, seen_version: int) -> Verification:
+        """Take “Continue” after the hold: held → passed, and the life of the grant starts now (SR-31)."""
+        verification, now = self.pinned(pin), self.house.clock.now()
+        if verification.state is not State.HELD or verification.version != seen_version:
+            return verification
+        if verification.hold_until is None or verification.hold_until > now:
+            raise RefusedError("The waiting time is not over yet.", "Come back when it is.")
+        if verification.deadline <= now:
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        refuse_fenced(self.house, verification)
+        grant = self.house.grant(verification, self.person(verification))
+        moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
+        return self.result(moved, REQUESTER, Change(grant=grant))
+
+    def _let_pass(self, verification: Verification) -> Verification:
+        passed = verification.moved(State.PASSED, decided_at=self.house.clock.now())
+        return self.result(ended(passed, self.house.clock.now()), SYSTEM)
+
+    def _may_approve(self, verification: Verification, seen_version: int, actor: Actor) -> None:
+        if verification.state is not State.REVIEW:
+            raise RefusedError("Only a verification in review can be approved.", "Reload the page.")
+        if verification.version != seen_version:
+            raise RefusedError("This verification changed since you opened the page.", "Look again, then decide.")
+        if actor.id in {verification.agent_id, ""}:
+            raise RefusedError(
+                "Who sent the link cannot approve it.", "Ask another person with the role approver."
+            )
+        refuse_fenced(self.house, verification)
+
+    def _reviewed(self, verification: Verification) -> Verdict:
+        """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
+        category = self.house.category_of(verification)
+        approved = replace(verification, approved_at=self.house.clock.now())
+        standing = self.standing(approved, category, self.earlier(verification))
+        whole = replace(standing, missing=self.missing(verification, category), waited=False)
+        seen = (finding_of(f) for f in verification.findings)
+        return decide(category, self.person(verification), whole, seen)

@@ -1,0 +1,259 @@
+"""More proof: what the policy asks for in order, and what is offered where the proof does not reach yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from deskward.core.challenges import Asked, Challenge, Checked
+from deskward.core.decision import Standing, Verdict, asked_of, decide, story_findings
+from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
+from deskward.core.events import EventKind
+from deskward.core.links import new_nonce
+from deskward.core.people import Person
+from deskward.core.policy import Category
+from deskward.core.ports import Change
+from deskward.core.proof import ActionClass, Evidence, Proof, fresh_of, independent, level_of
+from deskward.core.risk import finding_of, kept, provenance_finding
+from deskward.core.secret import Secret
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.budgets import wrong_count
+from deskward.lifecycle.fencing import refuse_fenced
+from deskward.lifecycle.house import REQUESTER, ended
+from deskward.lifecycle.means import Means, Offer
+from deskward.lifecycle.sending import proof_sending
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+
+DAY = timedelta(days=1)
+MOST_ASKS = 12
+
+
+class Proving(Steps):
+    """The arrows between the card and the verdict; the verification stays `started` meanwhile."""
+
+    def answer(self, pin: str, seen_version: int) -> Verification:
+        """Take “Continue” on the card: then more proof is asked for, or the verdict falls."""
+        verification = self._proving(pin, seen_version)
+        if verification is None:
+            return self.pinned(pin)
+        return self.go_on(replace(verification, agreed_at=self.house.clock.now()), EventKind.AGREED)
+
+    def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
+        """Ask for what is missing where the person can give it, else decide."""
+        refuse_fenced(self.house, verification)
+        person = self.person(verification)
+        verdict = self._verdict(verification, person)
+        if self._offers(verification, person, verdict):
+            return self.house.record(verification, kind, REQUESTER, _said(verification), change)
+        return self.decided_by(verification, person, verdict, change)
+
+    def offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
+        """List the ways the portal offers now: the next step of the policy, else everything that would help."""
+        return self._offers(verification, person, self._verdict(verification, person))
+
+    def ask(self, pin: str, seen_version: int, challenge: str, option: str) -> Verification:
+        """Ask for one of the offers; a code goes out where the challenge wants one."""
+        verification = self._proving(pin, seen_version)
+        if verification is None or not verification.agreed_at:
+            return self.pinned(pin)
+        person, now, nonce = self.person(verification), self.house.clock.now(), new_nonce()
+        offered = self.offers(verification, person)
+        if not any((o.challenge, o.option.id) == (challenge, option) for o in offered):
+            raise InvalidError("This way is not offered any more.", "Choose one of the list.", "answer")
+        if verification.asks >= MOST_ASKS:
+            raise LimitError("Too many ways were tried in this run.", 3600, "Call the help desk.")
+        means = Means(self.house, verification.directory, person, verification)
+        asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
+        row = {"challenge": challenge, "option": option, "nonce": nonce, "tries": 0, "kept": dict(asked.kept)}
+        until = min(now + asked.lives, verification.deadline)
+        waiting = replace(verification, asked=row | {"until": until.isoformat()}, asks=verification.asks + 1)
+        change = proof_sending(self.house, waiting, person, asked.send_to, until) if asked.send_to else None
+        fields = {"label": self.house.challenges[challenge].title}
+        return self.house.record(waiting, EventKind.ASKED, REQUESTER, fields, change)
+
+    def prove(self, pin: str, seen_version: int, answers: Mapping[str, Secret]) -> Verification:
+        """Take the answer to what is asked: right → next step or verdict; wrong → counted, five end this way.
+
+        Raises InvalidError for what cannot be an answer and for a code that is too old.
+        """
+        verification = self._proving(pin, seen_version)
+        if verification is None or not verification.asked:
+            return self.pinned(pin)
+        person, challenge = self.person(verification), self._challenge(verification)
+        if datetime.fromisoformat(verification.asked["until"]) <= self.house.clock.now():
+            raise InvalidError("This is too old now.", "Choose “Another way”, then try again.", "answer")
+        asking = self._asking(verification, person)
+        checked = challenge.check(asking, verification.asked["kept"], answers)
+        if not checked.right and challenge.evidence is not Evidence.NOTHING:
+            return self._missed(verification, challenge)
+        return self._proven(verification, challenge, checked)
+
+    def other_way(self, pin: str, seen_version: int) -> Verification:
+        """Take back what is asked, so that another way can be chosen."""
+        verification = self._proving(pin, seen_version)
+        if verification is None or not verification.asked:
+            return self.pinned(pin)
+        cleared = replace(verification, asked={})
+        return self.house.record(cleared, EventKind.AGREED, REQUESTER, _said(cleared))
+
+    def give_up(self, pin: str, seen_version: int) -> Verification:
+        """Take “I cannot do any of these”: a person of the help desk goes on."""
+        verification = self._proving(pin, seen_version)
+        if verification is None or not verification.agreed_at:
+            return self.pinned(pin)
+        left = {o.challenge for o in self.offers(verification, self.person(verification))}
+        tired = replace(verification, asked={}, tried=(*verification.tried, *sorted(left)))
+        return self.go_on(tired, EventKind.MISSED)
+
+    def asked(self, verification: Verification, person: Person) -> Asked | None:
+        """Give what is asked now, made again from its nonce."""
+        if not verification.asked:
+            return None
+        return self._challenge(verification).ask(self._asking(verification, person))
+
+    def decided_by(
+        self, verification: Verification, person: Person, verdict: Verdict, change: Change | None = None
+    ) -> Verification:
+        """Write the verdict: started → passed, held, review, failed; an action gets its grant here (SR-56)."""
+        category = self.house.category_of(verification)
+        decided = self.decided(replace(verification, asked={}), verdict)
+        if verdict.state is State.HELD:
+            until = verification.hold_until or self.house.clock.now() + self.house.hold_of(category)
+            decided = replace(decided, hold_until=until, deadline=until)
+        if verdict.state is not State.PASSED or not category.action:
+            return self.result(decided, REQUESTER, change)
+        grant = self.house.grant(decided, person)
+        granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
+        return self.result(granted, REQUESTER, replace(change or Change(), grant=grant))
+
+    def standing(
+        self, verification: Verification, category: Category, earlier: Sequence[Verification]
+    ) -> Standing:
+        """Tell how far the run has come; an approved one keeps the level it was approved at.
+
+        `earlier` are the other verifications of this person.
+        """
+        now, window = self.house.clock.now(), self.house.proof_window(category)
+        fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
+        level = level_of(fresh, verification.subject_id, now, window)
+        approved = verification.approved_at is not None
+        return Standing(
+            level=verification.proof_level if approved else level,
+            roots=independent(fresh),
+            missing="" if approved else self.missing(verification, category),
+            exception=verification.exception,
+            again=self._again(category, earlier),
+            approved=approved,
+            waited=verification.hold_until is not None and verification.hold_until <= now,
+        )
+
+    def _verdict(self, verification: Verification, person: Person) -> Verdict:
+        category, now = self.house.category_of(verification), self.house.clock.now()
+        earlier = self.earlier(verification)
+        findings = story_findings(
+            provenance_finding(established=all(p.established for p in verification.proofs)),
+            verification.wrong_total,
+            sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
+        )
+        told = (finding_of(f) for f in verification.signalled)
+        return decide(category, person, self.standing(verification, category, earlier), (*findings, *told))
+
+    def earlier(self, verification: Verification) -> Sequence[Verification]:
+        """List the person's other verifications that may have ended within a day."""
+        since = self.house.clock.now() - self.house.policy.limits.to_send - 2 * DAY
+        found = self.house.store.earlier(verification.directory, verification.subject_id, since)
+        return [v for v in found if v.id != verification.id]
+
+    def _offers(self, verification: Verification, person: Person, verdict: Verdict) -> tuple[Offer, ...]:
+        if verdict.state is State.FAILED or not verdict.short or verification.approved_at:
+            return ()
+        category = self.house.category_of(verification)
+        means = Means(self.house, verification.directory, person, verification)
+        step = self._next_step(verification, category)
+        if step:
+            return means.offers(step)
+        asked = asked_of(category, person, exception=verification.exception)
+        return means.helping(asked)
+
+    def _next_step(self, verification: Verification, category: Category) -> tuple[str, ...]:
+        since = self.house.clock.now() - self.house.proof_window(category)
+        done = {p.method for p in verification.proofs if p.at >= since}
+        return next((step for step in category.challenges if not done & set(step)), ())
+
+    def missing(self, verification: Verification, category: Category) -> str:
+        """Say which step of the policy is not done; empty when all are."""
+        step = self._next_step(verification, category)
+        titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
+        return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
+
+    def _again(self, category: Category, earlier: Sequence[Verification]) -> bool:
+        """Tell whether an action of class C2 or higher was done for this person within 24 hours (SR-65)."""
+        since = self.house.clock.now() - DAY
+        light = {c.name for c in self.house.policy.categories if c.action_class is ActionClass.C1}
+        done = (v for v in earlier if v.state is State.DONE and v.ended_at is not None and v.ended_at > since)
+        return bool(category.action) and any(v.category not in light for v in done)
+
+    def _proving(self, pin: str, seen_version: int) -> Verification | None:
+        verification = self.pinned(pin)
+        if verification.state is not State.STARTED or verification.version != seen_version:
+            return None
+        if verification.deadline <= self.house.clock.now():
+            raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        return verification
+
+    def _challenge(self, verification: Verification) -> Challenge:
+        found = self.house.challenges.get(verification.asked["challenge"])
+        if found is None:
+            raise RefusedError("This way is not set up any more.", "Choose “Another way”.")
+        return found
+
+    def _asking(self, verification: Verification, person: Person) -> Any:
+        means = Means(self.house, verification.directory, person, verification)
+        row = verification.asked
+        return means.asking(row["challenge"], row["option"], row["nonce"])
+
+    def _proven(self, verification: Verification, challenge: Challenge, checked: Checked) -> Verification:
+        proof = Proof(
+            challenge.name,
+            self.house.kept_root(checked.root or challenge.name),
+            checked.established,
+            self.house.clock.now(),
+            verification.subject_id,
+            challenge.evidence,
+            checked.ceiling,
+        )
+        proven = replace(
+            verification,
+            proofs=(*verification.proofs, proof),
+            asked={},
+            transcript=(*verification.transcript, *checked.transcript),
+            signalled=(*verification.signalled, *(kept(f) for f in checked.findings)),
+        )
+        change = Change(used=(checked.used,) if checked.used else ())
+        if not checked.enough:
+            return self._too_few(proven, change)
+        return self.go_on(proven, EventKind.PROVEN, change)
+
+    def _too_few(self, verification: Verification, change: Change) -> Verification:
+        moved = verification.moved(
+            State.FAILED,
+            outcome=Outcome.NOT_ENOUGH_QUESTIONS,
+            reason="Too few questions were answered to decide.",
+            decided_at=self.house.clock.now(),
+        )
+        return self.result(ended(moved, self.house.clock.now()), REQUESTER, change)
+
+    def _missed(self, verification: Verification, challenge: Challenge) -> Verification:
+        tries = verification.asked["tries"] + 1
+        change = Change(counts=(wrong_count(self.house, verification),))
+        counted = replace(verification, wrong_total=verification.wrong_total + 1)
+        if tries < challenge.tries:
+            again = replace(counted, asked={**verification.asked, "tries": tries})
+            return self.house.record(again, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
+        used_up = replace(counted, asked={}, tried=(*verification.tried, challenge.name))
+        return self.go_on(used_up, EventKind.MISSED, change)
+
+
+def _said(verification: Verification) -> dict[str, Any]:
+    last = verification.proofs[-1].method if verification.proofs else ""
+    return {"label": last}

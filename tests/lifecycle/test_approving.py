@@ -1,0 +1,193 @@
+"""The second person, the hold, and coming back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.notes import RECOMMEND_MORE, RECOMMEND_PROCEED, recommendation
+from deskward.core.proof import ActionClass, Evidence, ProofLevel
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle import Actor
+from tests.fakes import FakeChallenge
+from tests.household import AGENT, CATEGORIES, PASSWORD, Household
+
+SAM = Actor("agent", "a-sam", "Sam Approver")
+SAVED = FakeChallenge("saved_code", Evidence.SAVED, ease=3)
+TOTP = FakeChallenge("totp", Evidence.AUTHENTICATOR)
+
+
+@pytest.fixture
+def able(home: Household) -> Household:
+    home.challenges = {c.name: c for c in (TOTP, SAVED)}
+    home.restart()
+    home.enrol("totp")
+    home.enrol("saved_code")
+    return home
+
+
+def later(home: Household, hours: int) -> None:
+    home.clock.forward(hours=hours)
+    home.lifecycle.expire()
+    home.drain()
+
+
+def reviewed(home: Household, number: str = "1001", **changes: Any) -> tuple[Verification, str]:
+    """Come to a review whose proof is enough: a caller-supplied address with two independent proofs."""
+    _, pin = home.typed(number, **changes)
+    home.prove(pin, "totp")
+    return home.prove(pin, "saved_code"), pin
+
+
+def approved(home: Household, **changes: Any) -> tuple[Verification, str]:
+    review, pin = reviewed(home, **changes)
+    return home.lifecycle.approve(review.id, review.version, SAM, "Known by voice and team lead."), pin
+
+
+def test_a_second_person_approves_and_the_requester_goes_on_after_the_hold(able: Household) -> None:
+    held, pin = approved(able)
+    assert (held.state, held.outcome, held.approver_name) == (State.HELD, Outcome.PASSED, "Sam Approver")
+    assert held.hold_until == able.clock.now() + timedelta(hours=4)
+    assert recommendation(held) == RECOMMEND_MORE
+    with pytest.raises(RefusedError, match="not over yet"):
+        able.lifecycle.resume(pin, held.version)
+    later(able, 4)
+    free = able.lifecycle.get(held.id)
+    assert free.state is State.HELD
+    passed = able.lifecycle.resume(pin, free.version)
+    assert (passed.state, recommendation(passed)) == (State.PASSED, RECOMMEND_PROCEED)
+    assert able.lifecycle.act(pin, PASSWORD).state is State.DONE
+    able.drain()
+    titles = [note[2].splitlines()[0] for note in able.connector.notes]
+    assert titles == [
+        "Identity verification needed",
+        "Verification link sent",
+        "Verification started",
+        "Verification result",
+        "Verification approved by a second person",
+        "Waiting time is over",
+        "Verification result",
+        "Action completed by the requester",
+    ]
+
+
+def test_after_the_hold_a_new_link_leads_on_where_the_page_is_closed(able: Household) -> None:
+    held, _ = approved(able)
+    later(able, 4)
+    free = able.lifecycle.get(held.id)
+    typed = {"choice": "typed", "kind": able.mail.kind, "typed": "new@p.example", "reason": "Lost the phone."}
+    sent = able.send(free, **typed)
+    started, pin = able.enter(able.token(sent), able.code(sent))
+    passed = able.lifecycle.answer(pin, started.version)
+    assert (passed.state, passed.proof_level) == (State.PASSED, ProofLevel.P3)
+    assert able.lifecycle.act(pin, PASSWORD).state is State.DONE
+
+
+def test_within_the_hold_a_new_link_only_waits_on(able: Household) -> None:
+    held, _ = approved(able)
+    able.clock.forward(minutes=30)
+    typed = {"choice": "typed", "kind": able.mail.kind, "typed": "new@p.example", "reason": "Lost the phone."}
+    sent = able.send(held, **typed)
+    started, pin = able.enter(able.token(sent), able.code(sent))
+    again = able.lifecycle.answer(pin, started.version)
+    assert (again.state, again.hold_until) == (State.HELD, held.hold_until)
+
+
+def test_an_approval_does_not_follow_a_link_to_another_address(able: Household) -> None:
+    held, _ = approved(able)
+    later(able, 4)
+    sent = able.send(able.lifecycle.get(held.id))
+    assert (sent.approved_at, sent.proofs, sent.proof_level) == (None, (), ProofLevel.P0)
+
+
+def test_a_held_verification_times_out_when_nobody_comes_back(able: Household) -> None:
+    held, pin = approved(able)
+    later(able, 4)
+    later(able, 25)
+    over = able.lifecycle.get(held.id)
+    assert (over.state, over.outcome) == (State.TIMED_OUT, Outcome.PASSED)
+    assert able.lifecycle.resume(pin, held.version) == over
+
+
+def test_whoever_comes_back_too_late_is_not_let_on(able: Household) -> None:
+    held, pin = approved(able)
+    able.clock.forward(hours=4)
+    able.lifecycle.expire()
+    free = able.lifecycle.get(held.id)
+    able.clock.forward(hours=25)
+    with pytest.raises(NotFoundError):
+        able.lifecycle.resume(pin, free.version)
+
+
+def test_sr_64_who_sent_the_link_cannot_approve_it(able: Household) -> None:
+    review, _ = reviewed(able)
+    with pytest.raises(RefusedError, match="cannot approve"):
+        able.lifecycle.approve(review.id, review.version, AGENT, "It is fine.")
+    with pytest.raises(RefusedError, match="cannot approve"):
+        able.lifecycle.approve(review.id, review.version, Actor("agent"), "It is fine.")
+
+
+def test_sr_64_a_request_that_changed_is_not_approved(able: Household) -> None:
+    review, _ = reviewed(able)
+    with pytest.raises(RefusedError, match="changed since"):
+        able.lifecycle.approve(review.id, review.version - 1, SAM, "It is fine.")
+    able.lifecycle.approve(review.id, review.version, SAM, "It is fine.")
+    with pytest.raises(RefusedError, match="in review"):
+        able.lifecycle.approve(review.id, review.version + 1, SAM, "It is fine.")
+
+
+def test_sr_66_no_approval_replaces_a_proof(able: Household) -> None:
+    _, pin = able.typed()
+    review = able.lifecycle.give_up(pin, able.lifecycle.pinned(pin).version)
+    assert review.state is State.REVIEW
+    with pytest.raises(RefusedError, match="needs P3"):
+        able.lifecycle.approve(review.id, review.version, SAM, "I know her.")
+
+
+def test_a_missing_step_of_the_policy_is_not_approved_away(able: Household) -> None:
+    category = replace(CATEGORIES[0], challenges=(("passkey",),))
+    able.change(policy=replace(able.house.policy, categories=(category,)))
+    review, _ = able.passed()
+    assert review.state is State.REVIEW
+    with pytest.raises(RefusedError, match="The policy asks"):
+        able.lifecycle.approve(review.id, review.version, SAM, "I know her.")
+
+
+def test_without_an_exception_the_requester_goes_on_at_once(able: Household) -> None:
+    category = replace(CATEGORIES[0], action_class=ActionClass.C3)
+    able.change(policy=replace(able.house.policy, categories=(category,)))
+    _, pin = able.passed()
+    review = able.prove(pin, "totp")
+    held = able.lifecycle.approve(review.id, review.version, SAM, "Seen on video.")
+    assert (held.state, held.hold_until) == (State.HELD, able.clock.now())
+    able.drain()
+    assert "may go on." in able.connector.notes[-1][2]
+    passed = able.lifecycle.resume(pin, held.version)
+    assert passed.state is State.PASSED
+    assert able.lifecycle.resume(pin, held.version) == passed
+
+
+def test_verify_only_passes_by_the_clock_after_a_hold(able: Household) -> None:
+    held, _ = approved(able, category_name="Identity check")
+    assert held.state is State.HELD
+    later(able, 4)
+    passed = able.lifecycle.get(held.id)
+    assert (passed.state, passed.ended) == (State.PASSED, True)
+
+
+def test_verify_only_without_a_hold_passes_with_the_approval(able: Household) -> None:
+    category = replace(CATEGORIES[2], action_class=ActionClass.C3)
+    able.change(policy=replace(able.house.policy, categories=(category,)))
+    _, pin = able.passed(category_name="Identity check")
+    review = able.prove(pin, "totp")
+    passed = able.lifecycle.approve(review.id, review.version, SAM, "Seen on video.")
+    assert (passed.state, passed.ended, passed.link_digest) == (State.PASSED, True, "")
+
+
+def test_sr_66_an_exception_of_class_c1_waits_without_a_second_person(able: Household) -> None:
+    held, pin = able.typed(category_name="Account Unlock")
+    assert (held.state, held.approver_id) == (State.HELD, "")
+    later(able, 4)
+    assert able.lifecycle.resume(pin, able.lifecycle.get(held.id).version).state is State.PASSED
