@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.machine import ROOT, Program, running
 from bench.outside import PATH_TOKEN, Outside
-from deskward.core.accounts import Agent
-from deskward.core.secret import Secret
+from deskward.core.accounts import Agent, WebSession
+from deskward.core.links import digest
 from deskward.settings import read
-from deskward.web.desk import hashed
 from deskward.wiring import build
 
-LOGIN, PASSWORD = "alex", "correct horse desk battery"
+SIGNED_IN = "the-cookie-of-the-one-agent"
 COMMAND = "from deskward.cli import main; main()"
 LIMITS = "links_per_hour = 100000\nlinks_per_day = 100000\nagent_links_per_hour = 100000"
 
@@ -77,6 +77,8 @@ def set_up(folder: Path, outside: Outside, database: str) -> Product:
     product = Product(folder, outside, database)
     product.settings.write_text(text, encoding="utf-8")
     house = build(read(product.settings))
-    house.opened.accounts.put_agent(Agent("AG-BENCH", LOGIN, "Alex Agent", hashed(Secret(PASSWORD))))
+    agent, now = Agent("AG-BENCH", "alex", "Alex Agent"), datetime.now(UTC)
+    house.opened.accounts.put_agent(agent)
+    house.opened.accounts.put_web_session(WebSession(digest(SIGNED_IN), agent.id, "csrf" * 8, now, now, now))
     house.close()
     return product

@@ -14,17 +14,25 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from deskward import serving
-from deskward.cli import log_lines, put_agent
+from deskward.cli import log_lines
+from deskward.core.accounts import Role
 from deskward.core.errors import DeskwardError
 from deskward.settings import read
+from deskward.staff import put_agent
 from deskward.wiring import build
 from sandbox.changegear import Person, Site, Subscription, create_app, delivering
+from sandbox.codes import Apps
 from sandbox.mailbox import Mailbox
 from sandbox.phone import Phone
 from sandbox.web import Login, Place, Welcome, create_sandbox_app
 
 HERE = Path(__file__).parent
-AGENTS = (("alex", "Alex Agent"), ("sam", "Sam Second"))
+AGENTS = (
+    ("alex", "Alex Agent", (Role.AGENT,)),
+    ("sam", "Sam Second", (Role.AGENT, Role.APPROVER)),
+    ("ada", "Ada Administrator", (Role.ADMINISTRATOR,)),
+    ("olga", "Olga Auditor", (Role.AUDITOR,)),
+)
 PASSWORD = "correct horse desk battery"
 WEBHOOK = ("changegear", "sandbox-webhook")
 
@@ -50,7 +58,7 @@ def people(roster: Path) -> list[Person]:
     staff = [Person(1, "Deskward", "deskward@northwind.example", "deskward")]
     staff += [
         Person(number, name, f"{login}@northwind.example", login, agent=True)
-        for number, (login, name) in enumerate(AGENTS, 2)
+        for number, (login, name, _) in enumerate(AGENTS[:2], 2)
     ]
     return staff + [Person(n, p["name"], p["email"], p["login"]) for n, p in enumerate(listed, 11)]
 
@@ -94,8 +102,9 @@ def welcome(ground: Ground) -> Welcome:
             Place("Portal", portal, "what requesters see; reached through their link"),
             Place("Mailbox", f"{ground.address}/mailbox", "every e-mail Deskward sends"),
             Place("Phone", f"{ground.address}/phone", "every text message Deskward sends"),
+            Place("Codes", f"{ground.address}/codes", "what the authenticator apps of the logins show"),
         ),
-        logins=tuple(Login("Desk", login, PASSWORD) for login, _ in AGENTS),
+        logins=tuple(Login(f"Desk, {' and '.join(roles)}", login, PASSWORD) for login, _, roles in AGENTS),
         person="Rita Romero",
     )
 
@@ -105,7 +114,8 @@ def announce(said: Welcome) -> None:
     lines = ["", "Deskward runs with its sandbox.", ""]
     lines += [f"  {place.name:<24}{place.address}" for place in said.places]
     lines += ["", "  Log in at the desk as:"]
-    lines += [f"  {login.name:<24}{login.password}" for login in said.logins]
+    lines += [f"  {login.name:<8}{login.password:<30}{login.where}" for login in said.logins]
+    lines += ["", f"  codes: {next(p.address for p in said.places if p.name == 'Codes')}"]
     lines += ["", f"  Begin at {said.places[0].address} with a new ticket, category “Password Reset”.", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -136,11 +146,13 @@ def main(ground: Ground, log: str) -> None:
         mailbox = Mailbox(port=ground.smtp_port, folder=ground.folder / "mail").start()
         stack.callback(mailbox.stop)
         house = build(read(settings))
-        for login, name in AGENTS:
-            if house.opened.accounts.agent_by_login(login) is None:
-                put_agent(house, login, name, PASSWORD)
-        said = welcome(ground)
-        outside = create_sandbox_app(changegear=create_app(site), mailbox=mailbox, phone=phone, welcome=said)
+        apps, said = Apps(house, ground.folder), welcome(ground)
+        for login, name, roles in AGENTS:
+            known = house.opened.accounts.agent_by_login(login)
+            apps.enrol(known or put_agent(house, login, name, PASSWORD, roles))
+        outside = create_sandbox_app(
+            changegear=create_app(site), mailbox=mailbox, phone=phone, welcome=said, codes=apps.codes
+        )
         app = Starlette(routes=[Mount("", app=outside)], lifespan=life)
         serving.serve(house, serving.EVERYTHING, more={"sandbox.localhost": app})
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.codes import Code
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.phone import VERSION, Phone, Text
 from sandbox.phone_api import create_phone_app
@@ -31,6 +33,7 @@ LETTER_POLICY = (
 )
 LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 VIEWS = ("html", "text", "source")
+Codes = Callable[[], list[Code]]
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,11 @@ class Pages:
     mailbox: Mailbox
     phone: Phone
     welcome: Welcome
+    codes: Codes
 
     async def index(self, _request: Request) -> Response:
         """Show what is here and the story in five steps."""
-        return page("index.html", here="/", welcome=self.welcome)
+        return page("index.html", here="/", welcome=self.welcome, codes=self.codes())
 
     async def mail(self, request: Request) -> Response:
         """Show the messages per recipient, and one of them when it is asked for."""
@@ -120,6 +124,18 @@ class Pages:
         texts = self.phone.sent_to(to) if to else self.phone.messages
         return JSONResponse({"messages": [text.resource() for text in texts]})
 
+    async def code_page(self, _request: Request) -> Response:
+        """Show the codes of the authenticator apps."""
+        return page("codes.html", here="/codes", codes=self.codes())
+
+    async def code_list(self, request: Request) -> Response:
+        """Give the codes alone, for the page to renew."""
+        return fragment(request, "_codes.html", codes=self.codes())
+
+    async def code_json(self, _request: Request) -> Response:
+        """Give the codes as JSON."""
+        return JSONResponse({"codes": [asdict(code) for code in self.codes()]})
+
     def _mail(self, request: Request) -> Mail:
         number = request.path_params["number"]
         found = next((mail for mail in self.mailbox.messages if mail.number == number), None)
@@ -142,9 +158,9 @@ class Pages:
         return {number: [text for text in newest if text.to == number] for number in numbers}
 
 
-def create_pages(mailbox: Mailbox, phone: Phone, welcome: Welcome) -> Starlette:
+def create_pages(mailbox: Mailbox, phone: Phone, welcome: Welcome, codes: Codes) -> Starlette:
     """Build the pages."""
-    pages = Pages(mailbox, phone, welcome)
+    pages = Pages(mailbox, phone, welcome, codes)
     return Starlette(
         routes=[
             Route("/", pages.index),
@@ -158,18 +174,24 @@ def create_pages(mailbox: Mailbox, phone: Phone, welcome: Welcome) -> Starlette:
             Route("/phone/list", pages.text_thread),
             Route("/phone/list/{number}", pages.text_thread),
             Route("/phone/{number}", pages.texts),
+            Route("/codes", pages.code_page),
+            Route("/codes.json", pages.code_json),
+            Route("/codes/list", pages.code_list),
             Mount("/static", StaticFiles(directory=PAGES / "static")),
         ],
         exception_handlers={404: not_found},
     )
 
 
-def create_sandbox_app(*, changegear: ASGIApp, mailbox: Mailbox, phone: Phone, welcome: Welcome) -> ASGIApp:
+def create_sandbox_app(
+    *, changegear: ASGIApp, mailbox: Mailbox, phone: Phone, welcome: Welcome, codes: Codes = list
+) -> ASGIApp:
     """Build the sandbox's one app: ChangeGear, the phone's API and the pages, told apart by path.
 
-    Paths arrive unchanged; start-up and shut-down reach the ChangeGear app.
+    `codes` gives what the authenticator apps show. Paths arrive unchanged; start-up and shut-down reach the
+    ChangeGear app.
     """
-    texts, pages = create_phone_app(phone), create_pages(mailbox, phone, welcome)
+    texts, pages = create_phone_app(phone), create_pages(mailbox, phone, welcome, codes)
     rooms: dict[str, ASGIApp] = dict.fromkeys(("cgrestapi", "cgweb", "changegear"), changegear)
     rooms[VERSION] = texts
 

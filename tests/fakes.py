@@ -5,9 +5,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from deskward.core.authenticators import Used
-from deskward.core.challenges import Asked, Asking, Checked, Option
+from deskward.core.challenges import Asked, Asking, Checked, Enrolled, Option
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import InvalidError, OutsideError, RejectedError
 from deskward.core.people import Person
@@ -284,3 +285,43 @@ BEN = Person(
     stamp="s0",
     first_name="Ben",
 )
+
+
+@dataclass
+class FakeFactor:
+    """A second factor whose code is always “123456”; each counter is used once, as an authenticator app's is."""
+
+    name: str = "totp"
+    title: str = "Authenticator app"
+    evidence: Evidence = Evidence.AUTHENTICATOR
+    ease: int = 20
+    tries: int = 5
+    script: str = ""
+    about: str = "An app on your phone."
+    replaces: bool = False
+    code: str = "123456"
+    turn: int = 0
+    field = Field("code", "Code from your app", "code", "6 digits.")
+
+    def options(self, asking: Asking) -> Sequence[Option]:
+        return [Option(self.name, "Use your authenticator app")] if asking.authenticators else []
+
+    def ask(self, asking: Asking) -> Asked:
+        return Asked("Open your app.", (self.field,), kept={"nonce": asking.nonce})
+
+    def check(self, asking: Asking, asked: Mapping[str, Any], answers: Mapping[str, Secret]) -> Checked:
+        assert asked["nonce"] == asking.nonce
+        typed, own = answers["code"].reveal(), asking.authenticators[0]
+        if len(typed) != len(self.code):
+            raise InvalidError("The code has 6 digits.", "Type what the app shows.", "code")
+        self.turn += 1
+        return Checked(right=typed == self.code, used=Used(own.id, own.counter + 1))
+
+    def enrol_ask(self, asking: Asking) -> Asked:
+        shown = {"qr": "data:image/svg+xml,%3Csvg/%3E", "uri": "otpauth://totp/x", "secret": asking.nonce[:16]}
+        return Asked("Scan this picture.", (self.field,), shown=shown)
+
+    def enrol_check(self, asking: Asking, answers: Mapping[str, Secret]) -> tuple[Enrolled, ...]:
+        if answers["code"].reveal() != self.code:
+            raise InvalidError("This is not the code.", "Wait for the next one.", "code")
+        return (Enrolled("Authenticator app", Secret(asking.nonce), counter=0),)

@@ -101,13 +101,45 @@ def test_doctor_writes_the_test_note_only_when_told(run: Run, outside: Outside) 
 
 def test_agents_are_added_listed_and_shut_out(run: Run) -> None:
     run("agent", "add", "alex", "--name", "Alex Agent", "--password-stdin", stdin="a sentence of its own\n")
-    assert "alex\tAlex Agent\tactive" in run("agent", "list")
+    assert "alex\tAlex Agent\tactive\tagent" in run("agent", "list")
+    roles = ("--role", "approver", "--role", "auditor")
+    run("agent", "add", "alex", *roles, "--password-stdin", stdin="a sentence of its own\n")
+    run("agent", "add", "alex", "--password-stdin", stdin="another sentence of its own\n")
     assert "alex is shut out." in run("agent", "deactivate", "alex")
-    assert "alex\tAlex Agent\tdeactivated" in run("agent", "list")
+    assert "alex\talex\tdeactivated\tapprover, auditor" in run("agent", "list")
+
+
+def test_second_factors_that_were_lost_are_forgotten(run: Run) -> None:
+    run("agent", "add", "alex", "--password-stdin", stdin="a sentence of its own\n")
+    assert "0 second factors of alex are removed." in run("agent", "forget-factors", "alex")
+
+
+def test_an_invitation_prints_an_address_whose_token_stands_in_the_fragment(run: Run) -> None:
+    assert re.search(r"http://desk\.localhost:8080/invitation#\w{64}\n", run("agent", "invite"))
+    run("agent", "invite", "--role", "approver", "--role", "agent")
+    assert "Invalid value" in run("agent", "invite", "--role", "king", code=2)
+
+
+def test_sr_85_a_start_prints_the_address_of_the_first_administrator_until_there_is_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deskward.serving.serve", lambda house, *_: house.close())
+    said = run("run")
+    assert "There is no administrator yet." in said
+    address = re.findall(r"http://desk\.localhost:8080/invitation#\S+", said)
+    assert address == re.findall(r"http://desk\.localhost:8080/invitation#\S+", run("serve", "desk"))
+    assert "administrator" not in run("serve", "portal")
+    run("agent", "add", "ada", "--role", "administrator", "--password-stdin", stdin="a sentence of its own\n")
+    assert "administrator" not in run("run")
 
 
 def test_a_short_password_and_an_unknown_agent_are_refused_in_words(run: Run) -> None:
     assert "at least 15 characters" in run("agent", "add", "a", "--password-stdin", stdin="short\n", code=1)
+    guessable = run("agent", "add", "a", "--password-stdin", stdin="passwordpassword\n", code=1)
+    assert "first passwords that guessers try" in guessable
+    assert "Choose a login." in run(
+        "agent", "add", "a b", "--password-stdin", stdin="a sentence of its own\n", code=1
+    )
     assert "There is no agent nobody." in run("agent", "deactivate", "nobody", code=1)
 
 

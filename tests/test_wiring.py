@@ -58,6 +58,16 @@ def test_each_part_has_its_app(settings: Settings, make: Callable[[Deskward], ob
     house.close()
 
 
+def test_sr_23_questions_are_off_unless_they_are_switched_on(settings: Settings) -> None:
+    house = build(settings)
+    assert "questions" not in house.house.challenges
+    assert list(house.house.sources) == ["roster"]
+    house.close()
+    on = build(settings.model_copy(update={"challenges": {"questions": {"ask": 3}}}))
+    assert on.house.challenges["questions"].name == "questions"
+    on.close()
+
+
 def test_a_running_house_takes_back_what_it_held_before_it_died(settings: Settings) -> None:
     house = build(settings)
     with house.running():

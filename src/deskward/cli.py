@@ -1,32 +1,22 @@
 """The command line: run · serve · migrate · plugins · doctor · backfill · agent · note."""
 
-import getpass
 import logging
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import structlog
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from deskward import plugins, serving
-from deskward.core.accounts import Agent
+from deskward import plugins, serving, staff
 from deskward.core.console import Search
-from deskward.core.errors import DeskwardError, InvalidError, SettingsError
-from deskward.core.links import new_id
-from deskward.core.secret import Secret
+from deskward.core.errors import DeskwardError
 from deskward.core.tickets import Check, Ticket
-from deskward.settings import read, settings_path
-from deskward.web.desk import hashed
-from deskward.wiring import Deskward, build
+from deskward.staff import File, house_of
+from deskward.wiring import Deskward
 
 app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
-agents = App(name="agent", help="The accounts that may log in to the desk.")
-app.command(agents)
-
-File = Annotated[Path | None, Parameter(name="--settings", help="The settings file (or DESKWARD_SETTINGS).")]
-LEAST_PASSWORD = 15
+app.command(staff.agents)
 
 
 def log_lines(level: str = "INFO") -> None:
@@ -45,20 +35,13 @@ def log_lines(level: str = "INFO") -> None:
     )
 
 
-def _house(settings: Path | None) -> Deskward:
-    path = settings_path(settings)
-    known = read(path)
-    try:
-        return build(known)
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error.text}", error.hint) from error
-
-
 @app.command
 def run(*, settings: File = None, log: Literal["DEBUG", "INFO", "WARNING"] = "INFO") -> None:
     """Run everything in one process: desk, portal, hooks and errands."""
     log_lines(log)
-    serving.serve(_house(settings), serving.EVERYTHING)
+    house = house_of(settings)
+    staff.print_first(house)
+    serving.serve(house, serving.EVERYTHING)
 
 
 @app.command
@@ -71,13 +54,16 @@ def serve(
 ) -> None:
     """Run one part; on PostgreSQL as many of each as wanted, on many machines."""
     log_lines(log)
-    serving.serve(_house(settings), (name,), listen)
+    house = house_of(settings)
+    if name == "desk":
+        staff.print_first(house)
+    serving.serve(house, (name,), listen)
 
 
 @app.command
 def migrate(*, settings: File = None) -> None:
     """Bring the database up to date."""
-    _house(settings).close()
+    house_of(settings).close()
     print("The database is up to date.")
 
 
@@ -98,7 +84,7 @@ def doctor(*, settings: File = None, test_note: str = "") -> None:
         Id of a ticket to write one harmless internal note into, for the check by eye.
 
     """
-    house = _house(settings)
+    house = house_of(settings)
     try:
         if test_note:
             _test_note(house, test_note)
@@ -161,7 +147,7 @@ def backfill(*, settings: File = None, dry_run: bool = False) -> None:
         Only list the tickets.
 
     """
-    house = _house(settings)
+    house = house_of(settings)
     try:
         for connector in house.house.connectors.values():
             for ticket in connector.waiting() or ():
@@ -178,65 +164,6 @@ def backfill(*, settings: File = None, dry_run: bool = False) -> None:
 def _had(house: Deskward, ticket: Ticket) -> bool:
     rows = house.opened.console.page(Search(text=ticket.number)).rows
     return any((row.connector, row.ticket_id) == (ticket.connector, ticket.id) for row in rows)
-
-
-@agents.command
-def add(login: str, *, name: str = "", settings: File = None, password_stdin: bool = False) -> None:
-    """Add an agent, or give one a new password; the password is asked for.
-
-    Parameters
-    ----------
-    login
-        What the agent types to log in.
-    name
-        The name that tickets and requesters see.
-    password_stdin
-        Read the password from standard input.
-
-    """
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
-    house = _house(settings)
-    try:
-        put_agent(house, login, name or login, password)
-    finally:
-        house.close()
-    print(f"{login} may log in now.")
-
-
-def put_agent(house: Deskward, login: str, name: str, password: str) -> None:
-    """Add the agent or replace name and password; InvalidError for a password that is too short."""
-    if len(password) < LEAST_PASSWORD:
-        raise InvalidError(f"The password needs at least {LEAST_PASSWORD} characters.", "A sentence is fine.")
-    known = house.opened.accounts.agent_by_login(login)
-    agent = Agent(known.id if known else new_id("AG"), login, name, hashed(Secret(password)))
-    house.opened.accounts.put_agent(agent)
-    house.opened.accounts.end_web_sessions(agent_id=agent.id)
-
-
-@agents.command(name="list")
-def list_agents(*, settings: File = None) -> None:
-    """List the agents."""
-    house = _house(settings)
-    for agent in house.opened.accounts.agents():
-        print(f"{agent.login}\t{agent.name}\t{'active' if agent.active else 'deactivated'}")
-    house.close()
-
-
-@agents.command
-def deactivate(login: str, *, settings: File = None) -> None:
-    """Shut an agent out at once; their verifications keep their name."""
-    house = _house(settings)
-    try:
-        agent = house.opened.accounts.agent_by_login(login)
-        if agent is None:
-            raise InvalidError(f"There is no agent {login}.", "See: deskward agent list.")
-        house.opened.accounts.put_agent(
-            Agent(agent.id, agent.login, agent.name, agent.password_hash, active=False)
-        )
-        house.opened.accounts.end_web_sessions(agent_id=agent.id)
-    finally:
-        house.close()
-    print(f"{login} is shut out.")
 
 
 def main() -> None:

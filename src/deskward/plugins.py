@@ -22,6 +22,7 @@ PORTS: Mapping[str, str] = {
     "signals": "Signal",
     "directories": "Directory",
     "actions": "Action",
+    "sources": "QuestionSource",
 }
 
 

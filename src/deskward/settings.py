@@ -168,6 +168,7 @@ class Settings(BaseSettings):
     directories: dict[str, dict[str, Any]]
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     challenges: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
     categories: dict[str, CategorySettings]
     near: Path = Path()
 

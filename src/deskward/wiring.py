@@ -16,24 +16,27 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
-from deskward.core.challenges import Challenge
+from deskward.core.challenges import Challenge, Enrollable
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
+from deskward.core.questions import QuestionSource
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.settings import Settings
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
+from deskward.web.desk import Factors, Invitations, Passwords
 from deskward.web.guard import Guard
 
 KEY_BYTES = 32
 MOST_SKEW = 5.0
 EMBEDDED = "embedded"
+FACTORS, RESET = ("totp", "passkey"), "reset_password"
 
 
 class SystemClock:
@@ -57,6 +60,8 @@ class Deskward:
     runner: Runner
     guard: Guard
     directories: Mapping[str, Directory]
+    factors: Mapping[str, Enrollable]
+    passwords: Action
 
     def host_of(self, part: str) -> str:
         """Give the host name of “desk”, “portal” or “hooks”."""
@@ -71,7 +76,18 @@ class Deskward:
             console=self.opened.console,
             guard=self.guard,
             clock=self.house.clock,
+            factors=self.factors,
+            passwords=self.passwords,
         )
+
+    def invitations(self) -> Invitations:
+        """Make what invites people to the desk."""
+        rules = Passwords(self.passwords)
+        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
+
+    def second_factors(self) -> Factors:
+        """Make what keeps the agents' second factors."""
+        return Factors(self.factors, self.house, self.settings.web.desk_url)
 
     def portal(self) -> Starlette:
         """Make the public page."""
@@ -110,6 +126,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
     challenges: Mapping[str, Challenge] = make("challenges", settings.challenges)
+    sources: dict[str, QuestionSource] = make("sources", settings.sources)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -129,18 +146,34 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
+        sources=_sources(directories) | sources,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
     holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()
     errands = Errands(house, lifecycle, opened.rows, holder)
     return Deskward(
-        settings, opened, house, lifecycle, Reading(house), errands, runner, _guard(settings), directories
+        settings=settings,
+        opened=opened,
+        house=house,
+        lifecycle=lifecycle,
+        reading=Reading(house),
+        errands=errands,
+        runner=runner,
+        guard=_guard(settings),
+        directories=directories,
+        factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},
+        passwords=actions.get(RESET) or plugins.build("actions", RESET, {}, near=settings.near),
     )
 
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
+
+
+def _sources(directories: Mapping[str, Directory]) -> dict[str, QuestionSource]:
+    """Take every directory that knows facts about its people."""
+    return {name: one for name, one in directories.items() if isinstance(one, QuestionSource)}
 
 
 def _guard(settings: Settings) -> Guard:

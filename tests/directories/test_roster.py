@@ -2,7 +2,8 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, SettingsError, UncertainError, UnreachableError
+from deskward.core.questions import QuestionSource
 from deskward.core.secret import Secret
 from deskward.core.tickets import TicketPerson
 from deskward.directories.roster import Directory
@@ -90,6 +92,34 @@ def test_an_address_keeps_its_id_when_the_list_is_sorted_anew(tmp_path: Path) ->
     assert first
     assert second
     assert {(d.id, d.value) for d in first.destinations} == {(d.id, d.value) for d in second.destinations}
+
+
+def test_a_person_is_read_with_what_can_be_asked(tmp_path: Path) -> None:
+    told = 'team = "Nets "\ntitle = "Rigger"\noffice = " Quay"\nstarted_on = '
+    for started_on in ("2021-03-15", '"2021-03-15"', "2021-03-15T08:00:00"):
+        frost = roster(tmp_path, MAX + told + started_on).get("p-2")
+        assert frost
+        assert (frost.team, frost.title, frost.office) == ("Nets", "Rigger", "Quay")
+        assert frost.started_on == date(2021, 3, 15)
+    listed = "id,login,name,email,team,office,started_on\n1,a,A,a@example.com,Nets,,2021-03-15\n"
+    one = roster(tmp_path, listed, "csv").get("1")
+    assert one
+    assert (one.team, one.office, one.started_on) == ("Nets", "", date(2021, 3, 15))
+
+
+def test_facts_are_told_of_these_people_only(tmp_path: Path) -> None:
+    others = MAX + 'team = "Nets"\n' + GONE
+    people = roster(tmp_path, ANNA + 'team = "Hulls"\nstarted_on = 2021-03-15\n' + others, "toml")
+    anna, gone = people.get("p-1"), people.get("p-3")
+    assert anna
+    assert gone
+    facts = {fact.topic: fact for fact in people.facts(anna)}
+    assert facts["team"].answers == ("Hulls",)
+    assert facts["team"].others == ("Nets",)
+    assert people.facts(gone) == ()
+    assert people.facts(replace(anna, login="somebody.else")) == ()
+    assert people.facts(replace(anna, id="p-9")) == ()
+    assert isinstance(people, QuestionSource)
 
 
 def test_a_table_is_read_like_a_list(tmp_path: Path) -> None:
@@ -272,6 +302,8 @@ PERSON = '[[people]]\nid = "1"\nlogin = "a"\nname = "A"\nemail = "a@example.com"
         (PERSON.replace('name = "A"', ""), "toml", "person 1: name: this key is missing"),
         (PERSON + "aal = 4", "toml", "person 1: aal"),
         (PERSON + 'email_changed_at = "31.1.2026"', "toml", "email_changed_at: .*2026-01-31"),
+        (PERSON + 'started_on = "spring"', "toml", "person 1: started_on: .*2026-01-31"),
+        (PERSON + "started_on = 2021", "toml", "person 1: started_on"),
         (PERSON + "email_changed_at = true", "toml", "person 1: email_changed_at"),
         (PERSON + 'mails = [{ address = "a@b" }]', "toml", "person 1: mails.0.address"),
         (PERSON + 'phones = [{ number = "+1202555" }]', "toml", "person 1: phones.0.number: .*phone number"),

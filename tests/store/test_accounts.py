@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from deskward.core.accounts import Agent, WebSession
+from deskward.core.accounts import Agent, Invitation, WebSession
 from deskward.core.errors import ConflictError
 from deskward.store.opening import Opened
 from tests.store.samples import NOON
@@ -50,3 +50,28 @@ def test_sessions_live_until_they_are_ended(opened: Opened) -> None:
     assert [s.digest for s in sessions if accounts.web_session(s.digest)] == ["d0", "d2"]
     accounts.end_web_sessions(before=NOON + timedelta(minutes=3))
     assert [s.digest for s in sessions if accounts.web_session(s.digest)] == ["d0"]
+
+
+def test_an_invitation_makes_one_account_once_and_in_time(opened: Opened) -> None:
+    accounts, day = opened.accounts, timedelta(hours=24)
+    first, second = (Invitation(d, ("approver",), NOON, NOON + day) for d in ("d1", "d2"))
+    for invitation in (first, second):
+        accounts.put_invitation(invitation)
+    assert accounts.invitations() == [first, second]
+    ada = Agent("a1", "ada", "Ada", roles=("approver",))
+    assert not accounts.accept("d1", ada, NOON + day)
+    assert not accounts.accept("unknown", ada, NOON)
+    assert accounts.agents() == []
+    assert accounts.accept("d1", ada, NOON)
+    assert not accounts.accept("d1", replace(ada, id="a2", login="abe"), NOON)
+    assert accounts.agents() == [ada]
+    assert accounts.invitations() == [second]
+
+
+def test_an_invitation_stays_good_when_the_login_is_taken(opened: Opened) -> None:
+    accounts, invitation = opened.accounts, Invitation("d1", ("agent",), NOON, NOON + timedelta(hours=24))
+    accounts.put_invitation(invitation)
+    accounts.put_agent(Agent("a1", "ada", "Ada"))
+    with pytest.raises(ConflictError, match="ADA"):
+        accounts.accept("d1", Agent("a2", "ADA", "Another"), NOON)
+    assert accounts.invitations() == [invitation]

@@ -25,9 +25,9 @@ PATIENCE = 20.0
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found]) -> Found:
+def until(look: Callable[[], Found], seconds: float = PATIENCE) -> Found:
     """Look again and again until something is found; gives it."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
@@ -56,6 +56,15 @@ class Product:
     def said(self) -> str:
         """Give everything the process has written to standard output and standard error."""
         return (self.folder / "out.txt").read_text() + (self.folder / "log.txt").read_text()
+
+    def code(self, login: str) -> str:
+        """Give what somebody's authenticator app shows; waits for another one when all are used up."""
+
+        def shown() -> str:
+            codes = self.ask("GET", "sandbox", "/codes.json").json()["codes"]
+            return next(str(code["text"]) for code in codes if code["login"] == login)
+
+        return until(shown, 2 * PATIENCE)
 
     def mails(self, to: str) -> list[dict[str, Any]]:
         """Give the e-mails in one mailbox, oldest first."""

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from deskward.challenges import passkey, saved_code, totp
 from deskward.core.challenges import Challenge
 from deskward.core.messages import Portal
-from deskward.core.verification import Verification
+from deskward.core.proof import ProofLevel
+from deskward.core.verification import State, Verification
 from deskward.lifecycle import Actor, House, Lifecycle, Reading
 from deskward.web.guard import Guard
 from deskward.web.hosts import Hosts
@@ -45,10 +46,19 @@ class Served:
 
 
 @pytest.fixture
+def house(house: House) -> House:
+    """Give a house with all means, where an identity check asks for a passkey too."""
+    *others, check = house.policy.categories
+    categories = (*others, replace(check, challenges=(("passkey",),)))
+    policy = replace(house.policy, categories=categories)
+    return replace(house, policy=policy, challenges={c.name: c for c in WAYS})
+
+
+@pytest.fixture
 def portal(house: House, guard: Guard) -> Iterator[Served]:
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://{HOST}:{listening.getsockname()[1]}"
-    near = replace(house, portal=Portal("Acme", url), challenges={c.name: c for c in WAYS})
+    near = replace(house, portal=Portal("Acme", url))
     app = create_app(Lifecycle(near), Reading(near), replace(guard, portal_url=url))
     with served(Hosts({HOST: app}), listening):
         yield Served(url, Lifecycle(near))
@@ -115,6 +125,29 @@ def test_a_passkey_is_set_up_with_one_press(chromium: Browser, portal: Served, o
         page.get_by_role("button", name="Create the passkey").click()
         expect(page.get_by_role("alert")).to_have_text("This device has a passkey for this page already.")
         look(page, "passkey-twice")
+
+
+def test_sr_25_a_passkey_that_was_set_up_proves_the_next_time(
+    chromium: Browser, portal: Served, opened: Open, sent: Callable[..., Sent]
+) -> None:
+    with person(chromium) as page:
+        begin(page, portal.link(opened()))
+        page.get_by_role("link", name="Passkey").click()
+        page.get_by_role("button", name="Create the passkey").click()
+        expect(page.get_by_text("Passkey on one device")).to_be_visible()
+        out = sent("1002", category_name="Identity check")
+        page.goto(f"{portal.url}/v#{out.token}")
+        page.get_by_label("6-digit code").fill(out.code)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Use your passkey").click()
+        look(page, "use")
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("heading", name="You are verified")).to_be_visible()
+        look(page, "verified")
+    passed = portal.lifecycle.get(out.verification.id)
+    assert passed.state is State.PASSED
+    assert passed.proof_level is ProofLevel.P3
 
 
 def test_an_app_is_set_up_by_its_first_code(

@@ -68,7 +68,7 @@ class Challenge:
         uri = _totp(key).get_provisioning_uri(asking.person.login, self._named(asking))
         letters = b32encode(key).decode()
         shown = {
-            "qr": segno.make(uri, micro=False, error="m").svg_data_uri(scale=5, border=4, light="#fff"),
+            "qr": segno.make(uri, micro=False, error="m").svg_data_uri(scale=4, border=4, light="#fff"),
             "uri": uri,
             "secret": " ".join(letters[n : n + 4] for n in range(0, len(letters), 4)),
         }

@@ -48,7 +48,10 @@ class WebSession:
 
 @dataclass(frozen=True)
 class Invitation:
-    """A one-time address under which somebody sets up their account; `digest` is the SHA-256 of its token."""
+    """A one-time address under which somebody sets up an account; `digest` is the SHA-256 of its token.
+
+    `agent_id` is the account that was made with it.
+    """
 
     digest: str
     roles: tuple[str, ...]
@@ -91,4 +94,19 @@ class Accounts(Protocol):
 
     def end_web_sessions(self, *, digest: str = "", agent_id: str = "", before: datetime | None = None) -> None:
         """End one session, all of an agent's, or all that were last seen before a time."""
+        ...
+
+    def put_invitation(self, invitation: Invitation) -> None:
+        """Add an invitation."""
+        ...
+
+    def invitations(self) -> list[Invitation]:
+        """List those that were not used yet, oldest first."""
+        ...
+
+    def accept(self, digest: str, agent: Agent, at: datetime) -> bool:
+        """Use an invitation and add its agent, both or neither; False when it is used, too old or unknown.
+
+        ConflictError when the login is taken.
+        """
         ...

@@ -10,6 +10,7 @@ from deskward.core.destinations import Destination
 from deskward.core.exchange import Field
 from deskward.core.people import Person
 from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.questions import Fact
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 
@@ -30,8 +31,9 @@ class Asking:
     """All that a challenge may look at.
 
     `destinations` are the person's established ones whose trust root is not proven yet; `people` are those who
-    may speak for them or be asked about; `nonce` is 256 random bits of this one asking, as hexadecimal text;
-    `issued` is the 6-digit code derived from it. `option` is the one the requester chose.
+    may speak for them; `facts` are what may be asked about the person; `nonce` is 256 random bits of this one
+    asking, as hexadecimal text; `issued` is the 6-digit code derived from it. `option` is the one the requester
+    chose.
     """
 
     person: Person
@@ -40,6 +42,7 @@ class Asking:
     authenticators: tuple[Authenticator, ...] = ()
     destinations: tuple[Destination, ...] = ()
     people: tuple[Person, ...] = ()
+    facts: tuple[Fact, ...] = ()
     option: str = ""
     nonce: str = ""
     issued: Secret = field(default_factory=lambda: Secret(""))

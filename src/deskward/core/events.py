@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     AGREED = "agreed"
     ASKED = "asked"
     PROVEN = "proven"
+    ANSWERED = "answered"
     MISSED = "missed"
     APPROVED = "approved"
     HELD = "held"
@@ -57,6 +58,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.AGREED,
     EventKind.ASKED,
     EventKind.PROVEN,
+    EventKind.ANSWERED,
     EventKind.MISSED,
     EventKind.RESUMED,
     EventKind.ENROL_BEGUN,

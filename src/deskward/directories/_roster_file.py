@@ -43,6 +43,12 @@ def _moment(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and not value.tzinfo else value
 
 
+def _day(value: Any) -> Any:
+    """Read a date; of a moment its day counts."""
+    found = _moment(value)
+    return found.date() if isinstance(found, datetime) else found
+
+
 def _mail(value: Any) -> str:
     found = validate_email(str(value), check_deliverability=False, allow_smtputf8=False)
     return (found.ascii_email or found.normalized).casefold()
@@ -60,7 +66,9 @@ def _phone(value: Any, asked: ValidationInfo) -> str:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class _Strict(BaseModel):
@@ -92,8 +100,12 @@ class _Record(_Strict):
     email_trusted: bool = True
     mails: tuple[_Mail, ...] = ()
     phones: tuple[_Phone, ...] = ()
-    manager: str = ""
-    groups: tuple[str, ...] = ()
+    manager: Line = ""
+    team: Line = ""
+    title: Line = ""
+    office: Line = ""
+    groups: tuple[Line, ...] = ()
+    started_on: Day | None = None
     privileged: bool = False
     aal: Annotated[int, Field(ge=1, le=3)] = 1
     enabled: bool = True
@@ -197,7 +209,11 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
             for kind, value, contact, usual in reached
         ),
         manager=record.manager,
+        team=record.team,
+        title=record.title,
+        office=record.office,
         groups=record.groups,
+        started_on=record.started_on,
         privileged=record.privileged,
         aal=record.aal,
         enabled=record.enabled,

@@ -14,10 +14,12 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from deskward.core.colleagues import facts_among
 from deskward.core.destinations import MIN_AGE, Provenance, provenance_of
 from deskward.core.errors import RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.proof import ActionClass, ProofLevel, needed
+from deskward.core.questions import Fact
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.directories._roster_file import read_people
@@ -84,6 +86,12 @@ class Directory:
         """Read one person with state and change stamp."""
         found = self._people().get(person_id)
         return _current(found, self._accounts()) if found else None
+
+    def facts(self, person: Person) -> Sequence[Fact]:
+        """Give what may be asked about one of these people, none about a namesake of somewhere else."""
+        known = self._people()
+        found = known.get(person.id)
+        return facts_among(found, known.values()) if found and found.same_account(person) else ()
 
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password that none of the last three was, and lift a lock."""

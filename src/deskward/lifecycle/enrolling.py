@@ -89,17 +89,17 @@ class Enrolling(Steps):
 
     def enrol_begin(self, token: str, form_key: str) -> Secret:
         """Take the link, once: gives the session of the browser that was first; a double click gets the same."""
-        session = self.house.keyring.own_token("enrol-session", f"{token}:{form_key}")
-        if self._of_session(session.reveal()):
-            return session
+        entry = self.house.keyring.own_token("enrol-session", f"{token}:{form_key}")
+        if self._of_entry(entry.reveal()):
+            return entry
         pair, now = self._read(lambda: self._of_token(token)), self.house.clock.now()
         if pair is None:
             raise NotFoundError(OVER, OVER_HINT)
         found, verification = pair
         until = now + PAGE_LIVES
-        taken = replace(found, token_digest=digest(session.reveal()), used_at=now, expires_at=until)
+        taken = replace(found, token_digest=digest(entry.reveal()), used_at=now, expires_at=until)
         self._written(verification, taken, EventKind.ENROL_BEGUN, REQUESTER, {})
-        return session
+        return entry
 
     def may_enrol(self, verification: Verification) -> bool:
         """Tell whether the last page offers a set-up: enough was proven, and nobody objected."""
@@ -111,16 +111,16 @@ class Enrolling(Steps):
         verification = self.pinned(pin)
         if not self.may_enrol(verification):
             raise NotFoundError(OVER, OVER_HINT)
-        session = self.house.keyring.own_token("enrol-after", f"{verification.id}:{verification.pin}")
-        if self.house.store.enrolments.by_token(digest(session.reveal())) is None:
+        entry = self.house.keyring.own_token("enrol-after", f"{verification.id}:{verification.pin}")
+        if self.house.store.enrolments.by_token(digest(entry.reveal())) is None:
             made = self._made(verification, ProofLevel.P2, PAGE_LIVES)
-            made = replace(made, token_digest=digest(session.reveal()), used_at=made.opened_at)
+            made = replace(made, token_digest=digest(entry.reveal()), used_at=made.opened_at)
             self._written(verification, made, EventKind.ENROL_BEGUN, REQUESTER, {})
-        return session
+        return entry
 
-    def enrol_view(self, session: str) -> EnrolView:
+    def enrol_view(self, entry: str) -> EnrolView:
         """Read the page of means; NotFoundError when the time is over or somebody objected."""
-        enrolment, verification = self._living(session)
+        enrolment, verification = self._living(entry)
         return EnrolView(
             enrolment,
             verification,
@@ -131,19 +131,19 @@ class Enrolling(Steps):
             self.house.clock.now(),
         )
 
-    def enrol_ask(self, session: str, kind: str) -> Asked:
+    def enrol_ask(self, entry: str, kind: str) -> Asked:
         """Show what has to be done to set one up; the same again until it is kept."""
-        enrolment, verification = self._living(session)
+        enrolment, verification = self._living(entry)
         challenge = enrollable(self.house, kind)
         mine = self._mine(verification, kind)
         if not challenge.replaces and len(mine) >= MOST:
             raise RefusedError(f"{MOST} of these are set up already.", "Remove one that you do not use first.")
         return challenge.enrol_ask(asking_of(self.house, enrolment, self.person(verification), kind, mine))
 
-    def enrol_keep(self, session: str, kind: str, answers: Mapping[str, Secret]) -> Verification:
+    def enrol_keep(self, entry: str, kind: str, answers: Mapping[str, Secret]) -> Verification:
         """Keep what was set up, with its event and note; InvalidError when the check of it fails."""
-        self.enrol_ask(session, kind)
-        enrolment, verification = self._living(session)
+        self.enrol_ask(entry, kind)
+        enrolment, verification = self._living(entry)
         challenge, mine = enrollable(self.house, kind), self._mine(verification, kind)
         asking = asking_of(self.house, enrolment, self.person(verification), kind, mine)
         fresh = self._fresh(verification, enrolment, kind, challenge.enrol_check(asking, answers))
@@ -162,9 +162,9 @@ class Enrolling(Steps):
         """List what the subject has enrolled."""
         return kept_of(self.house, verification)
 
-    def enrol_remove(self, session: str, means_id: str) -> Verification:
+    def enrol_remove(self, entry: str, means_id: str) -> Verification:
         """Remove one that proves no more than this permission gives."""
-        view = self.enrol_view(session)
+        view = self.enrol_view(entry)
         found = self._found(view.kept, means_id)
         if not view.may_remove(found):
             text = "This was set up in person and stays."
@@ -237,13 +237,13 @@ class Enrolling(Steps):
         lives = found and not found.used_at and found.expires_at > self.house.clock.now()
         return found if lives else None
 
-    def _of_session(self, session: str) -> Enrolment | None:
-        found = self.house.store.enrolments.by_token(digest(session)) if session else None
+    def _of_entry(self, entry: str) -> Enrolment | None:
+        found = self.house.store.enrolments.by_token(digest(entry)) if entry else None
         lives = found and found.used_at and found.expires_at > self.house.clock.now()
         return found if lives else None
 
-    def _living(self, session: str) -> tuple[Enrolment, Verification]:
-        found = self._read(lambda: self._of_session(session))
+    def _living(self, entry: str) -> tuple[Enrolment, Verification]:
+        found = self._read(lambda: self._of_entry(entry))
         if found is None or found[1].state is State.DISPUTED:
             raise NotFoundError(OVER, OVER_HINT)
         return found

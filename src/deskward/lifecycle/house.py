@@ -28,6 +28,7 @@ from deskward.core.ports import (
     People,
     Store,
 )
+from deskward.core.questions import QuestionSource
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.noticing import Notices
 
@@ -74,6 +75,7 @@ class House:
     gateway: Gateway
     authenticators: Authenticators
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
+    sources: Mapping[str, QuestionSource] = field(default_factory=dict)
 
     @property
     def site(self) -> Site:

@@ -11,7 +11,10 @@ from deskward.core.people import Person
 from deskward.core.proof import LINK, Evidence, Proof, ProofLevel, fresh_of, level_of
 from deskward.core.secret import Secret
 from deskward.core.verification import Verification
+from deskward.lifecycle.facts import facts_of
 from deskward.lifecycle.house import House
+
+QUESTIONS = "questions"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Means:
 
     def __init__(self, house: House, directory: str, person: Person, run: Verification | None = None) -> None:
         self.house, self.person, self.now = house, person, house.clock.now()
+        self._directory = directory
         self._id, self._tried = (run.id, run.tried) if run else ("", ())
         self._proofs = run.proofs if run else ()
         self._sending_id = run.sending_id if run else ""
@@ -42,6 +46,7 @@ class Means:
             now=self.now,
             authenticators=tuple(a for a in self._enrolled if a.kind == name),
             destinations=self.destinations(),
+            facts=facts_of(self.house, self._directory, self.person) if name == QUESTIONS else (),
             option=option,
             nonce=nonce,
             issued=issued,

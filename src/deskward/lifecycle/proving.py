@@ -9,7 +9,7 @@ from deskward.core.challenges import Asked, Challenge, Checked
 from deskward.core.decision import Standing, Verdict, asked_of, decide, story_findings
 from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
-from deskward.core.links import new_nonce
+from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.ports import Change
@@ -56,12 +56,13 @@ class Proving(Steps):
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.agreed_at:
             return self.pinned(pin)
-        person, now, nonce = self.person(verification), self.house.clock.now(), new_nonce()
+        person, now = self.person(verification), self.house.clock.now()
         offered = self.offers(verification, person)
         if not any((o.challenge, o.option.id) == (challenge, option) for o in offered):
             raise InvalidError("This way is not offered any more.", "Choose one of the list.", "answer")
         if verification.asks >= MOST_ASKS:
             raise LimitError("Too many ways were tried in this run.", 3600, "Call the help desk.")
+        nonce = self._nonce(verification, self.house.challenges[challenge])
         means = Means(self.house, verification.directory, person, verification)
         asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
         row = {"challenge": challenge, "option": option, "nonce": nonce, "tries": 0, "kept": dict(asked.kept)}
@@ -232,7 +233,8 @@ class Proving(Steps):
         change = Change(used=(checked.used,) if checked.used else ())
         if not checked.enough:
             return self._too_few(proven, change)
-        return self.go_on(proven, EventKind.PROVEN, change)
+        nothing = challenge.evidence is Evidence.NOTHING
+        return self.go_on(proven, EventKind.ANSWERED if nothing else EventKind.PROVEN, change)
 
     def _too_few(self, verification: Verification, change: Change) -> Verification:
         moved = verification.moved(
@@ -242,6 +244,12 @@ class Proving(Steps):
             decided_at=self.house.clock.now(),
         )
         return self.result(ended(moved, self.house.clock.now()), REQUESTER, change)
+
+    def _nonce(self, verification: Verification, challenge: Challenge) -> str:
+        """Give random bits: fresh, or for all of a run where nothing is proven, so that nobody draws again."""
+        if challenge.evidence is Evidence.NOTHING:
+            return digest(f"{verification.id}:{verification.pin}:{challenge.name}")
+        return new_nonce()
 
     def _missed(self, verification: Verification, challenge: Challenge) -> Verification:
         tries = verification.asked["tries"] + 1

@@ -1,13 +1,14 @@
 """What pages read: everything about one verification in one value, and nothing they must not show."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
-from deskward.core.errors import NotFoundError, OutsideError, RefusedError
+from deskward.core.errors import DeskwardError, NotFoundError, OutsideError, RefusedError
 from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
@@ -177,7 +178,12 @@ class Reading:
     def _asked(self, verification: Verification, person: Person) -> Asked | None:
         if verification.state is State.SENT:
             return asked_first(self.house, verification, person)
-        return Proving(self.house).asked(verification, person) if verification.state is State.STARTED else None
+        if verification.state is not State.STARTED:
+            return None
+        # What cannot be asked any more, a source that is down: then another way is offered.
+        with suppress(DeskwardError):
+            return Proving(self.house).asked(verification, person)
+        return None
 
     def _offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
         if verification.state is not State.STARTED or not verification.agreed_at:

@@ -1,4 +1,4 @@
-"""`Accounts` on the database: agents and their web sessions."""
+"""`Accounts` on the database: agents, their web sessions, and invitations."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -7,13 +7,13 @@ from sqlalchemy import Select, delete, false, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from deskward.core.accounts import Agent, WebSession
+from deskward.core.accounts import Agent, Invitation, WebSession
 from deskward.core.errors import ConflictError
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
-from deskward.store.tables import agents, web_sessions
+from deskward.store.tables import agents, invitations, web_sessions
 
-_a, _w = agents.c, web_sessions.c
+_a, _w, _i = agents.c, web_sessions.c, invitations.c
 
 Value = TypeVar("Value")
 
@@ -40,14 +40,14 @@ class SqlAccounts:
 
     def put_agent(self, agent: Agent) -> None:
         """Add an agent, or replace the one with that id; ConflictError when the login is taken."""
-        row = row_of(agent) | {"login_folded": agent.login.casefold()}
+        row = _row(agent)
         maker = sqlite if self._database.dialect == "sqlite" else postgresql
         added = maker.insert(agents).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
         try:
             with self._database.write() as connection:
                 connection.execute(added)
         except IntegrityError:
-            raise ConflictError(f"The login “{agent.login}” is taken.", "Choose another login.") from None
+            raise _taken(agent) from None
 
     def web_session(self, digest: str) -> WebSession | None:
         """Read one session."""
@@ -70,6 +70,29 @@ class SqlAccounts:
         ]
         self._run(delete(web_sessions).where(or_(*chosen)))
 
+    def put_invitation(self, invitation: Invitation) -> None:
+        """Add an invitation."""
+        self._run(insert(invitations).values(row_of(invitation)))
+
+    def invitations(self) -> list[Invitation]:
+        """List those that were not used yet, oldest first."""
+        unused = select(invitations).where(_i.used_at.is_(None)).order_by(_i.created_at, _i.digest)
+        with self._database.read() as connection:
+            return [value_of(Invitation, row) for row in connection.execute(unused).mappings()]
+
+    def accept(self, digest: str, agent: Agent, at: datetime) -> bool:
+        """Use an invitation and add its agent in one transaction; one conditional update decides who was first."""
+        living = (_i.digest == digest, _i.used_at.is_(None), _i.expires_at > at)
+        used = update(invitations).where(*living).values(used_at=at, agent_id=agent.id)
+        try:
+            with self._database.write() as connection:
+                if not connection.execute(used).rowcount:
+                    return False
+                connection.execute(insert(agents).values(_row(agent)))
+        except IntegrityError:
+            raise _taken(agent) from None
+        return True
+
     def _run(self, change: Any) -> None:
         with self._database.write() as connection:
             connection.execute(change)
@@ -78,3 +101,11 @@ class SqlAccounts:
         with self._database.read() as connection:
             row = connection.execute(query).mappings().first()
         return None if row is None else value_of(kind, row)
+
+
+def _row(agent: Agent) -> dict[str, Any]:
+    return row_of(agent) | {"login_folded": agent.login.casefold()}
+
+
+def _taken(agent: Agent) -> ConflictError:
+    return ConflictError(f"The login “{agent.login}” is taken.", "Choose another login.")

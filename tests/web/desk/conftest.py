@@ -14,18 +14,20 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from deskward.core.accounts import Agent
+from deskward.core.accounts import Agent, Role
+from deskward.core.authenticators import Authenticator, agent_owner
 from deskward.core.secret import Secret
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
 from deskward.web.desk import create_app, hashed
 from deskward.web.guard import Guard
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeFactor, FakeReset
 
 HOST = "desk.localhost"
 PASSWORD = "violet otter paints 9 barns"
 OWN = {"sec-fetch-site": "same-origin"}
-HIDDEN = re.compile(r'name="(csrf|form_key|version)" value="([^"]*)"')
+CODE = "123456"
+HIDDEN = re.compile(r'name="(csrf|form_key|version|next|kind|option|at)" value="([^"]*)"')
 
 
 @dataclass
@@ -52,9 +54,17 @@ class Desk:
     def _remember(self, answer: Response) -> None:
         self.seen = answer.text if 'name="csrf"' in answer.text else self.seen
 
-    def log_in(self, login: str = "kim", password: str = PASSWORD, **more: str) -> Response:
+    def give_password(self, login: str = "kim", password: str = PASSWORD, **more: str) -> Response:
         fields = {"login": login, "password": password} | more
         return self.client.post("/login", data=fields, follow_redirects=False)
+
+    def log_in(self, login: str = "kim", password: str = PASSWORD, **more: str) -> Response:
+        """Give both factors; gives the first answer that is no way on."""
+        answer = self.give_password(login, password, **more)
+        if answer.status_code != 303:
+            return answer
+        self.get(answer.headers["location"])
+        return self.post("/login/second", code=CODE)
 
 
 @pytest.fixture(scope="session")
@@ -63,15 +73,50 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def agent(store: Opened, password_hash: str) -> Agent:
-    made = Agent("AG-KIM", "kim", "Kim Agent", password_hash)
-    store.accounts.put_agent(made)
-    return made
+def staffed(house: House, store: Opened, password_hash: str, clock: FakeClock) -> Callable[..., Agent]:
+    """Make an account with these roles, and with a second factor unless `bare`."""
+
+    def making(login: str, *roles: Role, bare: bool = False) -> Agent:
+        named = f"{login.title()} {'Agent' if roles == (Role.AGENT,) else 'Person'}"
+        made = Agent(f"AG-{login.upper()}", login, named, password_hash, roles=tuple(r.value for r in roles))
+        store.accounts.put_agent(made)
+        if not bare:
+            house.authenticators.enrol([a_factor(made, clock)])
+        return made
+
+    return making
+
+
+def a_factor(agent: Agent, clock: FakeClock, number: int = 1, kind: str = "totp") -> Authenticator:
+    """Make a second factor of an agent."""
+    now = clock.now()
+    return Authenticator(
+        f"AU-{agent.login}-{number}", agent_owner(agent.id), kind, f"App {number}", Secret("s"), now, now
+    )
+
+
+@pytest.fixture
+def agent(staffed: Callable[..., Agent]) -> Agent:
+    return staffed("kim", Role.AGENT)
 
 
 @pytest.fixture
 def app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard, clock: FakeClock) -> FastAPI:
-    return create_app(lifecycle, reading, accounts=store.accounts, console=store.console, guard=guard, clock=clock)
+    return desk_app(lifecycle, reading, store, guard, clock)
+
+
+def desk_app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard, clock: FakeClock) -> FastAPI:
+    """Make the desk, with two second factors to choose from."""
+    return create_app(
+        lifecycle,
+        reading,
+        accounts=store.accounts,
+        console=store.console,
+        guard=guard,
+        clock=clock,
+        factors={f.name: f for f in (FakeFactor(), FakeFactor("passkey", "Passkey", ease=10))},
+        passwords=FakeReset(),
+    )
 
 
 @pytest.fixture
@@ -94,14 +139,7 @@ def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: Fake
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     near = replace(guard, desk_url=url)
-    app = create_app(
-        Lifecycle(house),
-        Reading(house),
-        accounts=store.accounts,
-        console=store.console,
-        guard=near,
-        clock=clock,
-    )
+    app = desk_app(Lifecycle(house), Reading(house), store, near, clock)
     config = uvicorn.Config(app, log_level="error", proxy_headers=False, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -11,7 +11,7 @@ from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
 from tests.web.conftest import Sent
-from tests.web.desk.conftest import PASSWORD
+from tests.web.desk.conftest import CODE, PASSWORD
 from tests.web.desk.test_details import SCRIPTS
 
 Open = Callable[..., Verification]
@@ -23,6 +23,8 @@ def log_in(page: Page, url: str) -> None:
     page.get_by_label("Login").fill("kim")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code from your app").fill(CODE)
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url(url)
 
 
@@ -74,6 +76,9 @@ def test_the_ordinary_case_by_keyboard_only(address: str, window: Window, opened
     page.keyboard.type("kim")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code from your app")).to_be_focused()
+    page.keyboard.type(CODE)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Send Verification Portal Link")).to_be_visible()
     for _ in range(20):

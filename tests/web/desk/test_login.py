@@ -42,8 +42,8 @@ def test_login_never_leads_elsewhere(visitor: Visitor, agent: Agent, asked: str)
     assert visitor().log_in(next=asked).headers["location"] == "/"
 
 
-def test_without_agents_the_page_says_which_command_adds_one(visitor: Visitor) -> None:
-    assert "deskward agent add" in visitor().get("/login")
+def test_without_agents_the_page_says_where_the_first_administrator_begins(visitor: Visitor) -> None:
+    assert "Deskward printed an address" in visitor().get("/login")
 
 
 def test_a_wrong_password_and_an_unknown_login_read_alike(visitor: Visitor, agent: Agent) -> None:

@@ -12,7 +12,7 @@ from deskward.core.verification import Verification
 from deskward.store.opening import Opened
 from tests.fakes import FakeClock
 from tests.web.conftest import Sent
-from tests.web.desk.conftest import Desk
+from tests.web.desk.conftest import CODE, Desk
 
 Open = Callable[..., Verification]
 COLUMNS = [
@@ -141,9 +141,9 @@ def test_times_without_a_zone_are_no_cursor(desk: Desk) -> None:
 
 def test_sr_88_export_asks_for_a_fresh_login_and_holds_every_row(desk: Desk, many: int, clock: FakeClock) -> None:
     asked = desk.client.get("/export.csv?text=IR-20", follow_redirects=False)
-    assert asked.headers["location"].startswith("/login?again=1&next=")
-    assert "log in once more" in desk.client.get(asked.headers["location"]).text
-    desk.log_in()
+    assert asked.headers["location"] == "/login/second?next=%2Fexport.csv%3Ftext%3DIR-20"
+    assert "not older than 5 minutes" in desk.get(asked.headers["location"])
+    assert desk.post("/login/second", code=CODE).headers["location"] == "/export.csv?text=IR-20"
     lines = desk.get("/export.csv?category=Password+Reset").splitlines()
     assert len(lines) == many + 1
     assert "IR-2119" in lines[1]

@@ -1,25 +1,35 @@
-"""The desk: what agents see and do, behind their login."""
+"""The desk: what agents, approvers, administrators and auditors see and do, behind their login."""
+
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from deskward.core.accounts import Accounts
+from deskward.core.challenges import Enrollable
 from deskward.core.console import Console
-from deskward.core.ports import Clock
+from deskward.core.ports import Action, Clock
 from deskward.lifecycle import Lifecycle, Reading
+from deskward.web.desk.account import Account
 from deskward.web.desk.details import Details
 from deskward.web.desk.doors import Door
 from deskward.web.desk.errand_list import ErrandList
 from deskward.web.desk.export import Export
+from deskward.web.desk.factors import Factors
+from deskward.web.desk.grants import complete
+from deskward.web.desk.invitations import Invitations, Passwords, address_of, named
+from deskward.web.desk.invited import Invited
 from deskward.web.desk.login import Login
 from deskward.web.desk.passwords import hashed
+from deskward.web.desk.people import People
 from deskward.web.desk.send import SendPage
 from deskward.web.desk.table import Table
+from deskward.web.desk.tries import Tries
 from deskward.web.guard import Guard, protect
 from deskward.web.pages import Templates, Trouble, environment
 
-__all__ = ["create_app", "hashed"]
+__all__ = ["Factors", "Invitations", "Passwords", "address_of", "create_app", "hashed", "named"]
 
 
 def create_app(
@@ -30,22 +40,34 @@ def create_app(
     console: Console,
     guard: Guard,
     clock: Clock,
+    factors: Mapping[str, Enrollable],
+    passwords: Action,
 ) -> FastAPI:
-    """Put the desk together for its host name."""
+    """Put the desk together for its host name.
+
+    `factors` are the challenges that agents enrol as second factors; `passwords` is the action whose rules
+    their passwords follow.
+    """
     templates = Templates(environment("desk"))
-    door = Door(accounts, clock, templates)
+    door, house = Door(accounts, clock, templates), lifecycle.house
+    second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
+    invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
     routes = [
-        *Login(door, lifecycle.house, guard).routes(),
-        *Table(door, console, lifecycle.house.policy).routes(),
+        *Login(door, tries, second).routes(),
+        *Account(door, second).routes(),
+        *Invited(door, invitations).routes(),
+        *People(door, second, invitations).routes(),
+        *Table(door, console, house.policy).routes(),
         *Export(door, console).routes(),
         *ErrandList(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),
     ]
+    complete(routes)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=[*routes])
 
     def look(request: Request, trouble: Trouble) -> Response:
-        known = {"agent": None, "csrf": "", "here": "", "now": clock.now(), "trouble": trouble}
+        known = {"agent": None, "csrf": "", "here": "", "home": "/", "now": clock.now(), "trouble": trouble}
         return templates.page(request, "error.html", trouble.status, **known)
 
     protect(app, guard, url=guard.desk_url, look=look)

@@ -1,16 +1,19 @@
 """The details view of a verification, and what an agent can do there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.accounts import Role
+from deskward.core.answers import Grading
 from deskward.core.console import Console
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
 from deskward.core.notes import clean
 from deskward.core.ports import Errand
+from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.means import Means
@@ -18,6 +21,7 @@ from deskward.web.desk.words import (
     ERRAND_STATES,
     ERRANDS,
     EVENTS,
+    GRADINGS,
     PROOFS,
     PURPOSES,
     actor_name,
@@ -26,6 +30,7 @@ from deskward.web.desk.words import (
     event_text,
 )
 
+READERS = (Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)  # an agent on the phone could tell the caller
 ADDRESS = "/verifications/{verification_id}"
 LONGEST_VERSION = 10
 
@@ -44,13 +49,13 @@ class Details:
         return [
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
-            self.door.form(f"{ADDRESS}/approve", self._approve),
+            self.door.fresh_form(f"{ADDRESS}/approve", self._approve),
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
-            self.door.form(f"{ADDRESS}/lift", self._lift),
-            self.door.form(f"{ADDRESS}/uphold", self._uphold),
+            self.door.fresh_form(f"{ADDRESS}/lift", self._lift),
+            self.door.fresh_form(f"{ADDRESS}/uphold", self._uphold),
             *self.means.routes(self._do),
         ]
 
@@ -75,6 +80,8 @@ class Details:
             purposes=PURPOSES,
             proof=PROOFS[view.verification.proof_level],
             means=self.means.values(visit, view.verification),
+            transcript=_transcript(view.verification) if visit.agent.has(*READERS) else (),
+            answered=sum(1 for row in view.verification.transcript if row["grading"] != Grading.SKIPPED),
         )
 
     def _cancel(self, visit: Visit) -> Response:
@@ -146,6 +153,11 @@ class Details:
 
 def _fence(visit: Visit) -> str:
     return clean(visit.fields.get("fence", ""))
+
+
+def _transcript(verification: Verification) -> list[tuple[Mapping[str, Any], str]]:
+    """Give each question with its answer, and the colour of its grading."""
+    return [(row, GRADINGS.get(row["grading"], "grey")) for row in verification.transcript]
 
 
 def errand_row(errand: Errand) -> dict[str, Any]:

@@ -1,11 +1,12 @@
-"""The door of the desk: who comes in, by which web session, and with which form (SR-86 to SR-89)."""
+"""The door of the desk: who comes in, by which web session, role and form (SR-85 to SR-90)."""
 
 import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,12 +20,14 @@ from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.core.links import digest
 from deskward.core.ports import Clock
 from deskward.lifecycle import Actor
+from deskward.web.desk.grants import OPEN, granted, home_of
 from deskward.web.guard import read_form
-from deskward.web.pages import Templates
+from deskward.web.pages import Templates, Trouble, title_of
 
 COOKIE = "__Host-desk"
 IDLE, WHOLE, TOUCH = timedelta(minutes=60), timedelta(hours=12), timedelta(seconds=30)
-SIGNED_OUT = 401
+FRESH, HALFWAY = timedelta(minutes=5), timedelta(minutes=10)
+SIGNED_OUT, NOT_ALLOWED = 401, 403
 SEE_OTHER = 303
 _ID = re.compile(r"[A-Z]{2}-[0-9A-Z]{10}")
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
@@ -66,7 +69,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def own_path(asked: str) -> str:
     """Keep a path of this very desk; “/” for everything else, so that no login leads elsewhere."""
     parts = urlsplit(asked) if _OWN_PATH.fullmatch(asked) else None
-    own = parts and not parts.scheme and not parts.netloc and parts.path != "/logout"
+    own = parts and not parts.scheme and not parts.netloc and ("POST", parts.path) not in OPEN
     return asked if own else "/"
 
 
@@ -76,8 +79,28 @@ def see_other(path: str) -> Response:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """One route: its view, and what it asks of who comes. `page` is where its form stands, as a pattern."""
+
+    method: str
+    path: str
+    view: View
+    fragment: bool = False
+    fresh: bool = False
+    halfway: bool = False
+    page: str = ""
+
+    def back(self, request: Request) -> str:
+        """Give the page to return to after a login: for a form the one it stands on, to be seen again."""
+        if self.method == "GET":
+            return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        page = self.page or "/".join(self.path.split("/")[:3])
+        return page.format(**request.path_params)
+
+
+@dataclass(frozen=True)
 class Door:
-    """Opens pages, forms and fragments to agents who are logged in."""
+    """Opens pages, forms and fragments to agents who are logged in with both factors and hold a role for it."""
 
     accounts: Accounts
     clock: Clock
@@ -85,20 +108,50 @@ class Door:
 
     def page(self, path: str, view: View) -> Route:
         """Make the route of a page that is read."""
-        return Route(path, self._reading(view, fragment=False), methods=["GET"])
+        return self._route(_Way("GET", path, view))
+
+    def fresh_page(self, path: str, view: View) -> Route:
+        """Make the route of a page that asks for a login not older than 5 minutes first (SR-88)."""
+        return self._route(_Way("GET", path, view, fresh=True))
 
     def fragment(self, path: str, view: View) -> Route:
         """Make the route of a part that a page fetches again and again; it does not keep the session alive."""
-        return Route(path, self._reading(view, fragment=True), methods=["GET"])
+        return self._route(_Way("GET", path, view, fragment=True))
 
-    def form(self, path: str, view: View) -> Route:
-        """Make the route of a form that is sent; it must carry the token of this login."""
-        return Route(path, self._posting(view), methods=["POST"])
+    def form(self, path: str, view: View, page: str = "") -> Route:
+        """Make the route of a form that is sent; it must carry the token of this login.
+
+        `page` is the pattern of the page where the form stands, by default the first two parts of its own path.
+        """
+        return self._route(_Way("POST", path, view, page=page))
+
+    def fresh_form(self, path: str, view: View, page: str = "") -> Route:
+        """Make the route of a form that asks for a login not older than 5 minutes (SR-88).
+
+        An older one leads through the second factor back to `page`: the form is seen again, never sent by itself.
+        """
+        return self._route(_Way("POST", path, view, fresh=True, page=page))
+
+    def halfway(self, method: str, path: str, view: View, page: str = "") -> Route:
+        """Make a route for who gave the password, whether the second factor is still to come or not."""
+        return self._route(_Way(method, path, view, halfway=True, page=page))
 
     def show(self, visit: Visit, name: str, status: int = 200, **values: Any) -> Response:
-        """Render a page for an agent."""
-        known = {"agent": visit.agent, "csrf": visit.session.csrf, "now": self.clock.now(), "here": ""}
+        """Render a page for an agent; `may(method, pattern)` tells the template what the agent may do."""
+        whole = visit.session.proven_at is not None
+        known = {
+            "agent": visit.agent if whole else None,
+            "csrf": visit.session.csrf,
+            "now": self.clock.now(),
+            "here": "",
+            "home": home_of(visit.agent),
+            "may": partial(granted, visit.agent.roles),
+        }
         return self.templates.page(visit.request, name, status, **(known | values))
+
+    def is_fresh(self, session: WebSession) -> bool:
+        """Tell whether both factors were given in the last 5 minutes."""
+        return session.proven_at is not None and self.clock.now() - session.proven_at <= FRESH
 
     def session_of(self, request: Request) -> tuple[Agent, WebSession] | None:
         """Find who is logged in; a session that is too old, or whose agent left, ends here."""
@@ -106,22 +159,26 @@ class Door:
         session = self.accounts.web_session(digest(cookie)) if cookie.isascii() and cookie else None
         if session is None:
             return None
-        now, agent = self.clock.now(), self.accounts.agent(session.agent_id)
-        living = now - session.seen_at < IDLE and now - session.created_at < WHOLE
-        if agent is None or not agent.active or not living:
+        agent = self.accounts.agent(session.agent_id)
+        if agent is None or not agent.active or not self._living(session):
             self.accounts.end_web_sessions(digest=session.digest)
             return None
         return agent, session
 
     def log_in(self, request: Request, agent: Agent, response: Response) -> Response:
-        """Begin a session under a new id; the old one of this browser ends (SR-86)."""
-        now, cookie, old = self.clock.now(), secrets.token_urlsafe(32), request.cookies.get(COOKIE, "")
+        """Begin a session after the password under a new id; the old one of this browser ends (SR-86)."""
+        now, old = self.clock.now(), request.cookies.get(COOKIE, "")
         if old.isascii() and old:
             self.accounts.end_web_sessions(digest=digest(old))
         self.accounts.end_web_sessions(before=now - IDLE)
-        self.accounts.put_web_session(WebSession(digest(cookie), agent.id, secrets.token_urlsafe(32), now, now))
-        response.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="lax")
-        return response
+        return self._begin(WebSession("", agent.id, secrets.token_urlsafe(32), now, now), response)
+
+    def prove(self, visit: Visit, response: Response) -> Response:
+        """Go on under a new id after the second factor (SR-86); other tabs' forms stay good at a step-up."""
+        now, old = self.clock.now(), visit.session
+        csrf = old.csrf if old.proven_at else secrets.token_urlsafe(32)
+        self.accounts.end_web_sessions(digest=old.digest)
+        return self._begin(replace(old, csrf=csrf, seen_at=now, proven_at=now), response)
 
     def log_out(self, visit: Visit) -> Response:
         """End this session."""
@@ -130,41 +187,57 @@ class Door:
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         return response
 
-    def _reading(self, view: View, *, fragment: bool) -> Endpoint:
+    def _begin(self, session: WebSession, response: Response) -> Response:
+        cookie = secrets.token_urlsafe(32)
+        self.accounts.put_web_session(replace(session, digest=digest(cookie)))
+        response.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="lax")
+        return response
+
+    def _living(self, session: WebSession) -> bool:
+        now = self.clock.now()
+        longest = WHOLE if session.proven_at else HALFWAY
+        return now - session.seen_at < IDLE and now - session.created_at < longest
+
+    def _route(self, way: _Way) -> Route:
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(self._read, view, request, fragment=fragment)
+            fields = await read_form(request) if way.method == "POST" else {}
+            return await run_in_threadpool(self._enter, way, request, fields)
 
-        return endpoint
+        return Route(way.path, endpoint, methods=[way.method])
 
-    def _posting(self, view: View) -> Endpoint:
-        async def endpoint(request: Request) -> Response:
-            fields = await read_form(request)
-            return await run_in_threadpool(self._post, view, request, fields)
-
-        return endpoint
-
-    def _read(self, view: View, request: Request, *, fragment: bool) -> Response:
+    def _enter(self, way: _Way, request: Request, fields: Mapping[str, str]) -> Response:
         found = self.session_of(request)
-        if found is None and fragment:
-            return PlainTextResponse("You were signed out.", SIGNED_OUT)
-        if found is None:
-            query = f"?{request.url.query}" if request.url.query else ""
-            return see_other(f"/login?next={quote(request.url.path + query, safe='')}")
+        if found is None or (found[1].proven_at is None and not way.halfway):
+            return self._stopped(way, request, halfway=found is not None)
         agent, session = found
-        if not fragment:
-            self._touch(session)
-        return view(Visit(request, {}, agent, session))
-
-    def _post(self, view: View, request: Request, fields: Mapping[str, str]) -> Response:
-        found = self.session_of(request)
-        if found is None:
-            page = "/".join(request.url.path.split("/")[:3])
-            return see_other(f"/login?next={quote(page, safe='')}")
-        agent, session = found
-        if not hmac.compare_digest(fields.get("csrf", "").encode(), session.csrf.encode()):
+        token = fields.get("csrf", "").encode()
+        if way.method == "POST" and not hmac.compare_digest(token, session.csrf.encode()):
             raise ForeignError("This form is not from your present login.", "Reload the page and try again.")
-        self._touch(session)
-        return view(Visit(request, fields, agent, session))
+        visit = Visit(request, fields, agent, session)
+        if not way.halfway and not granted(agent.roles, way.method, way.path):
+            return self._denied(way, visit)
+        if way.fresh and not self.is_fresh(session):
+            return self._stopped(way, request, halfway=True)
+        if not way.fragment:
+            self._touch(session)
+        return way.view(visit)
+
+    def _stopped(self, way: _Way, request: Request, *, halfway: bool) -> Response:
+        if way.fragment:
+            return PlainTextResponse("You were signed out.", SIGNED_OUT)
+        page = "/login/second" if halfway else "/login"
+        return see_other(f"{page}?next={quote(way.back(request), safe='')}")
+
+    def _denied(self, way: _Way, visit: Visit) -> Response:
+        if way.fragment:
+            return PlainTextResponse("Your role does not show this.", NOT_ALLOWED)
+        if way.path == "/":
+            return see_other(home_of(visit.agent))
+        held = visit.agent.roles
+        roles = f"the role{'s' * (len(held) > 1)} {' and '.join(held)}" if held else "no role"
+        text = f"Your account has {roles}, and this needs another one."
+        trouble = Trouble(NOT_ALLOWED, title_of(NOT_ALLOWED), text, "An administrator can change roles.")
+        return self.show(visit, "error.html", NOT_ALLOWED, trouble=trouble)
 
     def _touch(self, session: WebSession) -> None:
         now = self.clock.now()

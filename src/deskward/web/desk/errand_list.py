@@ -22,7 +22,10 @@ class ErrandList:
 
     def routes(self) -> list[Route]:
         """Give the routes."""
-        return [self.door.page("/errands", self._show), self.door.form("/errands/replay", self._replay)]
+        return [
+            self.door.page("/errands", self._show),
+            self.door.form("/errands/replay", self._replay, page="/errands"),
+        ]
 
     def _show(self, visit: Visit, error: NotFoundError | None = None) -> Response:
         rows = [errand_row(e) for e in self.console.stuck(MOST)]

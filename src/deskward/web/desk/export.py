@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -11,10 +9,9 @@ from starlette.routing import Route
 from deskward.core.cells import csv_line
 from deskward.core.console import Console
 from deskward.core.verification import Verification
-from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.doors import Door, Visit
 from deskward.web.desk.table import Asked, asked_of
 
-FRESH = timedelta(minutes=5)
 AT_ONCE = 500
 HEADINGS = (
     "Ticket Number",
@@ -38,13 +35,10 @@ class Export:
 
     def routes(self) -> list[Route]:
         """Give the routes."""
-        return [self.door.page("/export.csv", self._export)]
+        return [self.door.fresh_page("/export.csv", self._export)]
 
     def _export(self, visit: Visit) -> Response:
         asked = asked_of(visit.request.query_params)
-        if self.door.clock.now() - visit.session.created_at > FRESH:
-            target = asked.address("/export.csv")
-            return see_other(f"/login?again=1&next={quote(target, safe='')}")
         headers = {"Content-Disposition": 'attachment; filename="verifications.csv"'}
         return StreamingResponse(self._lines(asked), media_type="text/csv; charset=utf-8", headers=headers)
 

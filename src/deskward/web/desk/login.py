@@ -1,10 +1,9 @@
-"""Login and logout of agents with local accounts."""
+"""Login of agents with local accounts: the password first, then the second factor."""
 
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,38 +12,32 @@ from starlette.routing import Route
 
 from deskward.core.accounts import Agent
 from deskward.core.errors import DeskwardError, InvalidError, LimitError
-from deskward.core.links import network_of
 from deskward.core.notes import clean
-from deskward.core.ports import Count
 from deskward.core.secret import Secret
-from deskward.lifecycle.house import House
-from deskward.web.desk.doors import Door, own_path, see_other
+from deskward.web.desk.doors import Door, Visit, own_path, see_other
+from deskward.web.desk.factors import Factors
 from deskward.web.desk.passwords import LONGEST, hashed, matches, outdated
-from deskward.web.guard import Guard, client_address, read_form
-
-WINDOW = timedelta(minutes=15)
-# Wide budgets stop guessing from many places; only the narrow one, account with address, stops one's own typing.
-TRIES_HERE, TRIES_ADDRESS, TRIES_ACCOUNT = 5, 50, 50
-_ONE_AT_A_TIME = threading.Lock()
-
-
-AGAIN = "Please log in once more: an export asks for a login not older than 5 minutes."
+from deskward.web.desk.tries import Tries
+from deskward.web.guard import read_form
 
 
 @dataclass(frozen=True)
 class Login:
-    """The login page and what its form does; `house` counts the wrong logins."""
+    """The login page, the page of the second factor, and what their forms do."""
 
     door: Door
-    house: House
-    guard: Guard
+    tries: Tries
+    factors: Factors
 
     def routes(self) -> list[Route]:
         """Give the routes."""
+        second = "/login/second"
         return [
             Route("/login", self._page, methods=["GET"]),
             Route("/login", self._form, methods=["POST"]),
-            self.door.form("/logout", self.door.log_out),
+            self.door.halfway("GET", second, self._second),
+            self.door.halfway("POST", second, self._prove, page=second),
+            self.door.halfway("POST", "/logout", self.door.log_out, page="/"),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -57,57 +50,75 @@ class Login:
     def _show(self, request: Request) -> Response:
         asked = parse_qs(request.url.query)
         target = own_path(asked.get("next", ["/"])[0])
-        again = "again" in asked
-        if self.door.session_of(request) and not again:
+        found = self.door.session_of(request)
+        if found and found[1].proven_at:
             return see_other(target)
-        said = AGAIN if again else "You are signed out." if "bye" in asked else ""
-        return self._render(request, target, said=said)
+        return self._render(request, target, said="You are signed out." if "bye" in asked else "")
 
-    def _enter(self, request: Request, login: str, fields: Any) -> Response:
+    def _enter(self, request: Request, login: str, fields: Mapping[str, str]) -> Response:
         target, name = own_path(fields.get("next", "/")), clean(login)
         try:
-            agent = self._proven(request, name, Secret(fields.get("password", "")))
+            agent = self._known(request, name, Secret(fields.get("password", "")))
         except DeskwardError as error:
-            response = self._render(request, target, error.status, error=error, login=name)
-            if isinstance(error, LimitError):
-                response.headers["retry-after"] = str(error.retry_after)
-            return response
-        return self.door.log_in(request, agent, see_other(target))
+            return limited(self._render(request, target, error.status, error=error, login=name), error)
+        onward = "/login/second" if self.factors.of(agent) else "/login/enrol"
+        return self.door.log_in(request, agent, see_other(f"{onward}?next={quote(target, safe='')}"))
 
-    def _proven(self, request: Request, login: str, password: Secret) -> Agent:
+    def _known(self, request: Request, login: str, password: Secret) -> Agent:
         if not login or not 0 < len(password.reveal()) <= LONGEST:
             raise InvalidError("Type your login and your password.", f"A password has up to {LONGEST} characters.")
-        budgets = self._budgets(login, client_address(request, self.guard.trusted_hops))
-        accounts, now = self.door.accounts, self.door.clock.now()
-        # Look, compare and count under one lock: else parallel tries would all look before any is counted.
-        with _ONE_AT_A_TIME:
-            self._limit(budgets)
+        accounts = self.door.accounts
+
+        def judge() -> Agent | None:
             agent = accounts.agent_by_login(login)
             right = matches(agent.password_hash if agent and agent.active else "", password)
-            if agent is None or not right:
-                self.house.store.add_counts(tuple(budgets), now)
-                raise InvalidError("Login or password is not right.", "Check both and try again.")
+            return agent if right else None
+
+        wrong = InvalidError("Login or password is not right.", "Check both and try again.")
+        agent = self.tries.judged(request, login, judge, wrong)
         if outdated(agent.password_hash):
             accounts.put_agent(replace(agent, password_hash=hashed(password)))
         return agent
 
-    def _budgets(self, login: str, address: str) -> dict[Count, int]:
-        private, account = self.house.keyring.private, login.casefold()
-        return {
-            Count("login-here", private("login", f"{account}\x1f{network_of(address)}")): TRIES_HERE,
-            Count("login-address", private("address", network_of(address))): TRIES_ADDRESS,
-            Count("login-account", private("login", account)): TRIES_ACCOUNT,
-        }
+    def _second(self, visit: Visit, error: DeskwardError | None = None) -> Response:
+        target = _target(visit)
+        if self.door.is_fresh(visit.session) and error is None:
+            return see_other(target)
+        ways = self.factors.ways(visit.agent, visit.session)
+        if not ways:
+            return see_other(f"/login/enrol?next={quote(target, safe='')}")
+        status, again = error.status if error else 200, visit.session.proven_at is not None
+        chosen = visit.fields.get("kind", "")
+        page = self.door.show(
+            visit, "second.html", status, ways=ways, next=target, again=again, chosen=chosen, error=error
+        )
+        return limited(page, error)
 
-    def _limit(self, budgets: dict[Count, int]) -> None:
-        seen = self.house.store.counted(tuple(budgets), self.door.clock.now() - WINDOW)
-        if any(seen.get(count, 0) >= most for count, most in budgets.items()):
-            minutes = int(WINDOW.total_seconds() // 60)
-            seconds = int(WINDOW.total_seconds())
-            raise LimitError("Too many wrong logins.", seconds, f"Wait {minutes} minutes, then try again.")
+    def _prove(self, visit: Visit) -> Response:
+        wrong = InvalidError("This is not right.", "Wait for the next code, or use another second factor.")
+
+        def judge() -> bool | None:
+            return self.factors.right(visit.agent, visit.session, visit.fields) or None
+
+        try:
+            self.tries.judged(visit.request, visit.agent.login, judge, wrong)
+        except DeskwardError as error:
+            return self._second(visit, error)
+        return self.door.prove(visit, see_other(_target(visit)))
 
     def _render(self, request: Request, target: str, status: int = 200, **values: Any) -> Response:
         known = {"error": None, "said": "", "login": "", "agent": None, "csrf": "", "here": ""}
         empty = not self.door.accounts.agents()
         more = {"next": target, "empty": empty, "now": self.door.clock.now()}
         return self.door.templates.page(request, "login.html", status, **(known | more | values))
+
+
+def limited(response: Response, error: DeskwardError | None) -> Response:
+    """Say when to try again where a limit was met (SR-94)."""
+    if isinstance(error, LimitError):
+        response.headers["retry-after"] = str(error.retry_after)
+    return response
+
+
+def _target(visit: Visit) -> str:
+    return own_path(visit.fields.get("next") or visit.request.query_params.get("next", "/"))

@@ -29,9 +29,11 @@ class Means:
         """Give the routes; `do` runs a step and shows the page again."""
         return [
             self.door.form(f"{ADDRESS}/enrol", lambda visit: do(visit, lambda: self._open(visit))),
-            self.door.form(f"{ADDRESS}/enrol/approve", lambda visit: do(visit, lambda: self._approve(visit))),
+            self.door.fresh_form(
+                f"{ADDRESS}/enrol/approve", lambda visit: do(visit, lambda: self._approve(visit))
+            ),
             self.door.form(f"{ADDRESS}/enrol/decline", lambda visit: do(visit, lambda: self._decline(visit))),
-            self.door.form(f"{ADDRESS}/means/remove", lambda visit: do(visit, lambda: self._remove(visit))),
+            self.door.fresh_form(f"{ADDRESS}/means/remove", lambda visit: do(visit, lambda: self._remove(visit))),
         ]
 
     def values(self, visit: Visit, verification: Verification) -> dict[str, Any]:
@@ -52,24 +54,18 @@ class Means:
         self.lifecycle.enrol_open(visit.verification_id, visit.actor, visit.fields.get("enrol_reason", ""))
 
     def _approve(self, visit: Visit) -> None:
-        _only_approvers(visit)
         self.lifecycle.enrol_approve(visit.fields.get("enrolment", ""), visit.actor)
 
     def _decline(self, visit: Visit) -> None:
         last = self.lifecycle.enrol_last(visit.verification_id)
-        if last is None or last.agent_id != visit.agent.id:
-            _only_approvers(visit)
+        own = last is not None and last.agent_id == visit.agent.id
+        if not own and not visit.agent.has(Role.APPROVER):
+            raise RefusedError("This takes the role approver.", "Ask somebody who has it.")
         self.lifecycle.enrol_decline(visit.fields.get("enrolment", ""), visit.actor)
 
     def _remove(self, visit: Visit) -> None:
-        _only_approvers(visit)
         self.lifecycle.means_remove(visit.verification_id, visit.fields.get("means", ""), visit.actor)
 
 
 def _picture(address: str) -> str:
-    return segno.make(address, micro=False).svg_data_uri(scale=5, border=4, light="#fff")
-
-
-def _only_approvers(visit: Visit) -> None:
-    if not visit.agent.has(Role.APPROVER):
-        raise RefusedError("This takes the role approver.", "Ask somebody who has it.")
+    return segno.make(address, micro=False).svg_data_uri(scale=4, border=4, light="#fff")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from deskward.core.answers import Grading
 from deskward.core.events import Event, EventKind
 from deskward.core.notices import Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
@@ -20,6 +21,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.AGREED: "The requester agreed",
     EventKind.ASKED: "Asked for more proof",
     EventKind.PROVEN: "More proof given",
+    EventKind.ANSWERED: "Questions answered",
     EventKind.MISSED: "A way to prove it was used up",
     EventKind.APPROVED: "Approved by a second person",
     EventKind.HELD: "Waiting before the action",
@@ -81,6 +83,13 @@ PURPOSES: Mapping[str, str] = {
 }
 _ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = ("way", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason")
+
+GRADINGS: Mapping[str, str] = {
+    Grading.CORRECT: "green",
+    Grading.PARTIAL: "amber",
+    Grading.INVALID: "red",
+    Grading.SKIPPED: "grey",
+}
 
 
 def by_mail(sending: Sending) -> bool:

@@ -144,6 +144,15 @@
     }
   };
 
+  // The token of an invitation stands in the fragment; it leaves the address bar and goes into the form.
+  const takeFragment = (form) => {
+    const token = location.hash.slice(1);
+    if (!token) return;
+    history.replaceState(null, "", location.pathname);
+    form.elements.token.value = token;
+    form.submit();
+  };
+
   addEventListener("pageshow", (event) => {
     if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
   });
@@ -151,6 +160,10 @@
   bind(document);
   setInterval(count, 1000);
   watch();
+  for (const form of document.querySelectorAll("form[data-fragment]")) {
+    addEventListener("hashchange", () => takeFragment(form));
+    takeFragment(form);
+  }
   for (const form of document.querySelectorAll("form[data-look]")) look(form);
   for (const place of document.querySelectorAll("[data-news]")) news(place);
 })();

@@ -1,0 +1,124 @@
+"""Who may do what: every role against every route (SR-90), and the buttons that each sees."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from deskward.core.accounts import Agent, Role
+from deskward.core.verification import Verification
+from deskward.store.opening import Opened
+from deskward.web.desk.grants import GRANTS, OPEN, UngrantedError, complete, granted, keys_of
+from tests.web.desk.conftest import Desk
+
+Visitor = Callable[[], Desk]
+Open = Callable[..., Verification]
+Staffed = Callable[..., Agent]
+SHIELD = {"/csp-report", "/static/{mark}/{name:path}"}
+# What each role may do, written down apart from the table of the program.
+ERRANDS, FACTORS = {"GET /errands"}, {"GET /account", "GET /account/enrol/{kind}"}
+FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
+READS = {"GET /", "GET /news", "GET /export.csv", "GET /verifications/{verification_id}"} | ERRANDS | FACTORS
+REPLAYS = {"POST /errands/replay", "POST /verifications/{verification_id}/replay"}
+WORKS = (
+    READS
+    | REPLAYS
+    | {
+        f"POST /verifications/{{verification_id}}/{step}"
+        for step in ("cancel", "reject", "again", "checked", "enrol", "enrol/decline")
+    }
+    | {f"POST /send/{{verification_id}}{step}" for step in ("", "/look", "/code", "/cancel", "/again")}
+    | {"GET /send/{verification_id}", "GET /send/{verification_id}/progress"}
+)
+STAFF = {
+    f"POST /people/{{agent_id}}/{step}" for step in ("roles", "deactivate", "activate", "sessions", "factors")
+}
+APPROVES = {
+    f"POST /verifications/{{verification_id}}/{step}" for step in ("approve", "enrol/approve", "means/remove")
+}
+MAY = {
+    Role.AGENT: WORKS,
+    Role.APPROVER: WORKS | APPROVES,
+    Role.AUDITOR: READS | {"GET /people"},
+    Role.ADMINISTRATOR: STAFF | REPLAYS | ERRANDS | FACTORS | {"GET /people", "POST /people/invite"},
+}
+
+
+def routes(app: FastAPI) -> list[BaseRoute]:
+    return [r for r in app.routes if getattr(r, "path", "") not in SHIELD]
+
+
+def test_sr_90_every_route_has_a_line_in_the_table_and_every_line_its_route(app: FastAPI) -> None:
+    made = {key for route in routes(app) for key in keys_of(route)}
+    assert made == {*GRANTS} | OPEN
+    assert not {*GRANTS} & OPEN
+
+
+def test_sr_90_a_route_without_a_line_stops_the_start() -> None:
+    complete([Route("/login", PlainTextResponse("")), Route("/", PlainTextResponse(""), methods=["GET"])])
+    with pytest.raises(UngrantedError, match="POST /secret-door"):
+        complete([Route("/secret-door", PlainTextResponse(""), methods=["POST"])])
+    with pytest.raises(UngrantedError, match="Mount"):
+        complete([Mount("/more", PlainTextResponse(""))])
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=str)
+def test_sr_90_the_matrix_of_roles_and_routes_holds(
+    visitor: Visitor, staffed: Staffed, opened: Open, store: Opened, role: Role | None
+) -> None:
+    staffed("kim", *([role] if role else []))
+    desk, may = visitor(), MAY[role] if role else set()
+    desk.log_in()
+    desk.get("/account", 200 if role else 403)
+    for number, (method, path) in enumerate(sorted(GRANTS)):
+        before, other = opened(f"{2000 + number}"), staffed(f"other{number}", Role.AGENT)
+        address = path.format(verification_id=before.id, agent_id=other.id, kind="totp")
+        answer = desk.client.request(method, address, data=desk.hidden(), follow_redirects=False)
+        allowed = f"{method} {path}" in may
+        assert granted([role.value] if role else [], method, path) is allowed
+        if path == "/" and not allowed:
+            assert answer.headers["location"] == ("/people" if role else "/account")
+            continue
+        assert (answer.status_code == 403) is not allowed, (method, path)
+        if not allowed:
+            assert (store.store.get(before.id), store.accounts.agent(other.id)) == (before, other)
+
+
+def test_sr_90_a_page_that_a_role_may_not_see_says_so_calmly(visitor: Visitor, staffed: Staffed) -> None:
+    staffed("olga", Role.AUDITOR)
+    desk = visitor()
+    desk.log_in("olga")
+    page = desk.get("/send/DW-2222222222", 403)
+    assert "Your account has the role auditor, and this needs another one." in page
+    assert "An administrator can change roles." in page
+    assert desk.get("/send/DW-2222222222/progress", 403) == "Your role does not show this."
+
+
+def test_sr_90_buttons_that_a_role_may_not_use_are_not_shown(
+    visitor: Visitor, staffed: Staffed, agent: Agent, opened: Open
+) -> None:
+    staffed("olga", Role.AUDITOR)
+    worker, reader, path = visitor(), visitor(), f"/verifications/{opened().id}"
+    worker.log_in("kim")
+    reader.log_in("olga")
+    mine, theirs = worker.get(path), reader.get(path)
+    for button in ("Send page", "Cancel"):
+        assert button in mine
+        assert button not in theirs
+    assert 'href="/people"' in theirs
+    assert 'href="/people"' not in mine
+    page = reader.get("/people")
+    assert "Invite somebody" not in page
+    assert "Save roles" not in page
+
+
+def test_sr_90_the_auditor_reads_all_evidence(visitor: Visitor, staffed: Staffed, opened: Open) -> None:
+    staffed("olga", Role.AUDITOR)
+    reader = visitor()
+    reader.log_in("olga")
+    page = reader.get(f"/verifications/{opened().id}")
+    for part in ("Analysis Report", "Proof level", "Time line", "Messages", "Notes and errands"):
+        assert part in page
+    assert reader.get("/export.csv").count("\n") == 2
