@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deskward.core.accounts import Agent
+from deskward.core.accounts import Agent, Role
 from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
@@ -26,11 +26,11 @@ def link(sent: Callable[..., Sent], lifecycle: Lifecycle, store: Opened) -> Sent
 
 
 @pytest.fixture
-def approvers(visitor: Callable[[], Desk], store: Opened, password_hash: str) -> list[Desk]:
-    """Give two more browsers that are logged in."""
+def approvers(visitor: Callable[[], Desk], staffed: Callable[..., Agent]) -> list[Desk]:
+    """Give two more browsers, in which approvers are logged in."""
     desks = []
-    for login, name in (("eve", "Eve Approver"), ("max", "Max Approver")):
-        store.accounts.put_agent(Agent(f"AG-{login.upper()}", login, name, password_hash))
+    for login in ("eve", "max"):
+        staffed(login, Role.APPROVER)
         desks.append(visitor())
         assert desks[-1].log_in(login).status_code == 303
     return desks
@@ -73,15 +73,23 @@ def test_sr_49_two_lift_it_at_the_desk(approvers: list[Desk], link: Sent, store:
     assert other.post(f"{path}/lift", fence=found).status_code == 303
     page = other.get(path)
     assert SAID not in page
-    for words in ("Asked to lift the fence", "Fence lifted", "Max Approver", "Start again"):
+    for words in ("Asked to lift the fence", "Fence lifted", "Max Person", "Start again"):
         assert words in page
 
 
-def test_a_fence_that_is_not_there_is_said(desk: Desk, link: Sent) -> None:
+def test_a_fence_that_is_not_there_is_said(approvers: list[Desk], link: Sent) -> None:
     path = f"/verifications/{link.verification.id}"
-    desk.get(path)
-    assert desk.post(f"{path}/lift", fence="FE-NOTHING00").status_code == 404
-    assert desk.post(f"{path}/uphold").status_code == 404
+    approvers[0].get(path)
+    assert approvers[0].post(f"{path}/lift", fence="FE-NOTHING00").status_code == 404
+    assert approvers[0].post(f"{path}/uphold").status_code == 404
+
+
+def test_sr_49_an_agent_has_no_button_and_no_way_to_lift_it(desk: Desk, link: Sent, store: Opened) -> None:
+    path = f"/verifications/{link.verification.id}"
+    assert "Lift the fence" not in desk.get(path)
+    for way in ("lift", "uphold"):
+        assert desk.post(f"{path}/{way}", fence=fence(store)).status_code == 403
+    assert store.store.fences("roster", "o-anna")[0].lifters == ()
 
 
 @pytest.mark.usefixtures("agent")
