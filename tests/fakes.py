@@ -130,6 +130,7 @@ class FakeDirectory:
     refuses: str = ""
     down: OutsideError | None = None
     changes: int = 0
+    revoked: list[tuple[str, bool]] = field(default_factory=list)
 
     def find(self, person: TicketPerson) -> Sequence[Person]:
         return [p for p in self.people.values() if p.email == person.email]
@@ -153,6 +154,12 @@ class FakeDirectory:
 
     def unlock(self, person_id: str) -> None:
         self._changed(person_id, locked=False)
+
+    def revoke(self, person_id: str, *, password: bool) -> str:
+        self._changed(person_id)
+        self.revoked.append((person_id, password))
+        self.passwords.pop(person_id, None)
+        return "The password set last was taken back."
 
     def doctor(self) -> Iterable[Check]:
         return ()

@@ -10,8 +10,9 @@ from deskward.core.destinations import Coded, Kind
 from deskward.core.links import Keyring, new_id
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
+from deskward.core.notices import NOTICES
 from deskward.core.policy import Category, Limits, Policy
-from deskward.core.ports import Errand
+from deskward.core.ports import Errand, Sending
 from deskward.core.proof import ActionClass, ProofLevel
 from deskward.core.secret import Secret
 from deskward.core.tickets import TicketPerson
@@ -181,6 +182,18 @@ class Household:
     def kinds(self, verification: Verification) -> list[str]:
         """List the kinds of events so far."""
         return [e.kind.value for e in self.store.events(verification.id)]
+
+    def asked(self, verification: Verification) -> list[Sending]:
+        """List the sendings that are no notices."""
+        return [s for s in self.store.sendings(verification.id) if s.purpose not in NOTICES]
+
+    def told(self, verification: Verification, purpose: str) -> list[str]:
+        """List who gets a notice, sorted."""
+        return sorted(s.address for s in self.store.sendings(verification.id) if s.purpose == purpose)
+
+    def objection(self, sending: Sending) -> str:
+        """Derive the token under which somebody with this message objects."""
+        return self.house.keyring.own_token("objection", sending.id).reveal()
 
     def waiting(self, verification: Verification) -> list[Errand]:
         """List the verification's errands."""

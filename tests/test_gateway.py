@@ -147,3 +147,9 @@ def test_sr_58_a_directory_that_dies_after_the_action_is_unknown_until_settled(
     assert not gateway.settle(replace(acting, acting_stamp=home.directory.people["o-anna"].stamp)).done
     home.directory.people.clear()
     assert gateway.settle(acting).unknown
+
+
+def test_sr_47_only_a_password_that_the_action_set_is_taken_back(home: Household, passed: Verification) -> None:
+    assert home.house.gateway.revoke(passed) == "The password set last was taken back."
+    home.house.gateway.revoke(home.open("1002", category_name="Account Unlock"))
+    assert home.directory.revoked == [("o-anna", True), ("o-anna", False)]

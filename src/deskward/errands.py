@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from deskward.core.console import ErrandRows
-from deskward.core.destinations import Kind
 from deskward.core.errors import (
     ConflictError,
     DeskwardError,
@@ -19,14 +18,12 @@ from deskward.core.errors import (
     UnreachableError,
     places,
 )
-from deskward.core.messages import code_message, link_message, vouch_message
 from deskward.core.notes import note_of
-from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Message, Receipt, Sending
+from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Receipt
 from deskward.core.tickets import Closing, Ticket
-from deskward.core.verification import State, Verification
 from deskward.lifecycle import BASELINE, House, Lifecycle
 from deskward.lifecycle.importing import due, import_directory
-from deskward.lifecycle.summoning import VOUCH
+from deskward.lifecycle.writing import message_of, wanted
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
 IMPORT_AGAIN = timedelta(minutes=10)
@@ -126,6 +123,7 @@ class Errands:
             ErrandKind.CLOSE: self._close,
             ErrandKind.SETTLE: self._settle,
             ErrandKind.CONFIRM: self._confirm,
+            ErrandKind.REVOKE: self._revoke,
         }
 
     def _intake(self, errand: Errand) -> None:
@@ -151,10 +149,14 @@ class Errands:
     def _send(self, errand: Errand) -> None:
         sending = self.house.store.sending(errand.about["sending"])
         verification = self.lifecycle.get(errand.about["verification"])
-        if sending is None or sending.delivery is not Delivery.QUEUED or not self._wanted(verification, sending):
+        if (
+            sending is None
+            or sending.delivery is not Delivery.QUEUED
+            or not wanted(self.house, verification, sending)
+        ):
             return
         channel = self.house.channels[sending.channel]
-        message = self._message(verification, sending, channel.kind)
+        message = message_of(self.house, verification, sending, channel.kind)
         try:
             receipt = channel.send(message, again=errand.attempts > 1)
         except UncertainError as error:
@@ -163,45 +165,8 @@ class Errands:
             receipt = Receipt(Delivery.UNKNOWN, text=f"{error.text} Ask the requester, or send again.")
         self.lifecycle.reported(sending.id, receipt)
 
-    def _wanted(self, verification: Verification, sending: Sending) -> bool:
-        if sending.expires_at is None or sending.expires_at <= self.house.clock.now():
-            return False
-        if sending.purpose == "proof":
-            return verification.state is State.STARTED and bool(verification.asked)
-        if sending.purpose == VOUCH:
-            return not verification.ended and sending.id in verification.asked.get("sent", ())
-        if verification.state is not State.SENT:
-            return False
-        newest = self.house.store.sending(verification.sending_id)
-        return newest is not None and newest.form_key == sending.form_key
-
-    def _message(self, verification: Verification, sending: Sending, kind: Kind) -> Message:
-        keyring, portal = self.house.keyring, self.house.portal
-        if sending.purpose == "proof":
-            code = keyring.code(verification.id, str(verification.asked.get("nonce", "")))
-            return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
-        if sending.purpose == VOUCH:
-            return vouch_message(
-                portal,
-                message_id=sending.id,
-                kind=kind,
-                to=sending.address,
-                token=keyring.own_token(VOUCH, sending.id),
-                requester=verification.requester_name,
-                until=sending.expires_at or self.house.clock.now(),
-            )
-        if sending.purpose == "code":
-            code = keyring.code(verification.id, verification.code_nonce)
-            return code_message(portal, message_id=sending.id, kind=kind, to=sending.address, code=code)
-        return link_message(
-            portal,
-            message_id=sending.id,
-            kind=kind,
-            to=sending.address,
-            token=keyring.token(verification.id, verification.link_nonce),
-            fallback=keyring.fallback(verification.id, verification.link_nonce),
-            until=sending.expires_at or self.house.clock.now(),
-        )
+    def _revoke(self, errand: Errand) -> None:
+        self.lifecycle.revoke(errand.about["verification"])
 
     def _close(self, errand: Errand) -> None:
         verification = self.lifecycle.get(errand.about["verification"])

@@ -61,6 +61,11 @@ class Gateway:
             return Spent(done=True, text=action.done)
         return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
 
+    def revoke(self, verification: Verification) -> str:
+        """Take back the password that the action set, and end sessions (SR-47); raises outside errors."""
+        sets = any(f.kind == "new-password" for f in self.actions[verification.action].fields)
+        return self.directories[verification.directory].revoke(verification.subject_id, password=sets)
+
     def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
         now = self.clock.now()
         moved = verification.moved(State.ACTING, acting_stamp=before.stamp, updated_at=now)

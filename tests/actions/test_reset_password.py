@@ -48,6 +48,9 @@ class Book:
             raise UnreachableError("The directory is down.")
         self.person = replace(self.person, locked=False)
 
+    def revoke(self, person_id: str, *, password: bool) -> str:
+        return f"revoke {person_id} {password}"
+
     def doctor(self) -> Sequence[Check]:
         return []
 

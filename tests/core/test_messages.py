@@ -11,17 +11,27 @@ from deskward.core.secret import Secret
 from tests.core.samples import NOON
 
 PORTAL = Portal("Acme <&> Co\r\nBcc: x@evil.example", "https://portal.acme.example")
+NOT_ME = Secret("obj")
 
 
 def a_link(kind: Kind) -> Message:
-    token, fallback = Secret("tok"), Secret("12345678")
-    return link_message(PORTAL, message_id="M1", kind=kind, to="a@b.c", token=token, fallback=fallback, until=NOON)
+    return link_message(
+        PORTAL,
+        message_id="M1",
+        kind=kind,
+        to="a@b.c",
+        token=Secret("tok"),
+        fallback=Secret("12345678"),
+        until=NOON,
+        objection=NOT_ME,
+    )
 
 
 def test_sr_03_sr_04_the_link_is_the_configured_address_with_the_token_in_the_fragment() -> None:
     mail, sms = a_link(Kind.EMAIL), a_link(Kind.SMS)
     for text in (mail.text, mail.html, sms.text):
-        assert set(re.findall(r"https?://[^\s\"<]+#[^\s\"<]*", text)) == {"https://portal.acme.example/v#tok"}
+        found = set(re.findall(r"https?://[^\s\"<]+#[^\s\"<]*", text))
+        assert found == {"https://portal.acme.example/v#tok", "https://portal.acme.example/not-me#obj"}
     assert "1234 5678" in mail.text
     assert "1234 5678" in mail.html
     assert "12:00 UTC" in mail.text
@@ -46,7 +56,7 @@ def test_a_colleague_is_told_to_speak_with_them_first(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_sr_110_no_value_adds_a_header_or_markup(kind: Kind) -> None:
-    code = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"))
+    code = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"), objection=NOT_ME)
     for message in (code, a_link(kind), a_vouch(kind)):
         assert "\n" not in message.subject
         assert "\r" not in message.subject + message.text
@@ -56,8 +66,9 @@ def test_sr_110_no_value_adds_a_header_or_markup(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_the_second_code_comes_without_a_link(kind: Kind) -> None:
-    message = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"))
+def test_the_second_code_comes_with_no_link_but_that_of_an_objection(kind: Kind) -> None:
+    message = code_message(PORTAL, message_id="M2", kind=kind, to="a@b.c", code=Secret("123456"), objection=NOT_ME)
     assert "123 456" in message.text
-    assert "http" not in message.text + message.html
+    links = re.findall(r"http[^\s\"<]+", message.text + message.html)
+    assert set(links) == {"https://portal.acme.example/not-me#obj"}
     assert bool(message.html) == (kind is Kind.EMAIL)

@@ -357,3 +357,24 @@ def test_colleagues_are_the_manager_and_who_shares_groups_with_their_state(tmp_p
 
 def test_everyone_is_named(tmp_path: Path) -> None:
     assert [person.id for person in roster(tmp_path).everyone()] == ["p-1", "p-2", "p-3"]
+
+
+def test_sr_47_a_password_is_taken_back_once_and_the_one_before_is_valid_again(tmp_path: Path) -> None:
+    people = roster(tmp_path)
+    people.set_password("p-1", Secret("the first of them"))
+    people.set_password("p-1", Secret("the second of them"))
+    for _ in range(2):
+        assert "the one before it is valid again" in people.revoke("p-1", password=True)
+    assert people.check_password("p-1", Secret("the first of them"))
+    assert not people.check_password("p-1", Secret("the second of them"))
+    people.set_password("p-1", Secret("the third of them"))
+    people.revoke("p-1", password=True)
+    assert roster(tmp_path).check_password("p-1", Secret("the first of them"))
+
+
+def test_sr_47_without_a_password_before_there_is_none_left(tmp_path: Path) -> None:
+    people = roster(tmp_path)
+    assert people.revoke("p-1", password=False) == "Nothing was set that could be taken back."
+    people.set_password("p-1", Secret("the first of them"))
+    assert "has none until a new one is set" in people.revoke("p-1", password=True)
+    assert not people.check_password("p-1", Secret("the first of them"))

@@ -333,6 +333,12 @@ def test_sr_75_every_other_token_gives_the_neutral_error(team: Household) -> Non
         team.lifecycle.vouch_open(letters[reach(BEN)])
 
 
+def test_a_colleagues_link_does_not_speak_for_the_owner(team: Household) -> None:
+    asked(team)
+    with pytest.raises(NotFoundError, match="does not work"):
+        team.lifecycle.disputable(tokens(team)[reach(BEN)])
+
+
 def test_nobody_is_written_to_twice_in_a_run(team: Household) -> None:
     waiting, pin = asked(team)
     sign(team, BEN)
@@ -384,7 +390,7 @@ def test_a_colleague_without_an_e_mail_gets_a_short_message(team: Household) -> 
     team.directory.people[BEN.id] = replace(BEN, destinations=(phone,))
     asked(team)
     team.drain()
-    (text,) = (m.text for m in team.sms.sent)
+    (text,) = (m.text for m in team.sms.sent if "/vouch#" in m.text)
     assert "Anna Berg needs help" in text
     assert "/vouch#" in text
 

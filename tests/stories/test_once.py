@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.stories.people import Human
 from tests.stories.product import Product
-from tests.stories.walk import NEW_PASSWORD, Story, Ticket, fallback_of, mailed_link
+from tests.stories.walk import NEW_PASSWORD, Story, Ticket, fallback_of, mailed_link, mailed_links
 
 ONCE = ["opened", "sent", "started", "passed", "acting", "done", "closed"]
 
@@ -77,7 +77,7 @@ def test_of_two_agents_the_second_is_told(story: Story) -> None:
     sam.page.get_by_role("button", name="New call code").click()
     expect(sam.page.locator(".verdict")).to_contain_text("Cancelled")
     ticket.noted("Verification cancelled", "Cancelled by: Alex Agent")
-    assert len(product.mails(human.mail)) == 1
+    assert len(mailed_links(product, human)) == 1
 
 
 def test_back_and_reload_lead_on_at_every_step(story: Story) -> None:
@@ -104,7 +104,7 @@ def test_back_and_reload_lead_on_at_every_step(story: Story) -> None:
     agent.page.go_back()
     agent.page.go_forward()
     agent.progress("Ticket closed")
-    assert len(product.mails(human.mail)) == 1
+    assert len(mailed_links(product, human)) == 1
 
 
 def _back_and_reload(page: Page, heading: str) -> None:
@@ -120,7 +120,7 @@ def _happened_once(product: Product, human: Human, ticket: Ticket) -> None:
     titles = ticket.titles()
     assert len(titles) == len(set(titles))
     assert [row["kind"] for row in _events(product, ticket)] == ONCE
-    assert len(product.mails(human.mail)) == 1
+    assert len(mailed_links(product, human)) == 1
     state: dict[str, Any] = json.loads((product.folder / "people.toml.state.json").read_text())
     assert state[human.id]["changes"] == 1
     assert product.has_password(human, NEW_PASSWORD)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from deskward.core.notes import RECOMMEND_PROCEED, RECOMMEND_STOP
 from tests.stories.product import until
-from tests.stories.walk import Story, fallback_of, mailed_link, texted_link
+from tests.stories.walk import Story, fallback_of, mailed_link, mailed_links, texted_link
 
 WHY = "The requester cannot reach any address on file"
 
@@ -31,8 +31,8 @@ def test_by_sms_a_typed_number_that_is_on_file_leads_all_the_way(story: Story) -
     )
     agent.progress("Ticket closed")
     assert not product.is_locked(human)
-    assert product.mails(human.mail) == []
-    assert len(product.texts(human.phone)) == 1
+    assert mailed_links(product, human) == []
+    assert next("/v#" in one["body"] for one in product.texts(human.phone))
     assert story.complaints == []
 
 
@@ -64,7 +64,7 @@ def test_off_the_phone_the_link_goes_by_e_mail_and_the_code_by_sms(story: Story)
     agent.page.get_by_label("No The code goes to a second address on file.").check()
     assert agent.send() == ""
     expect(agent.page.locator("main")).to_contain_text("The code is on its way to a second address.")
-    text = until(lambda: product.texts(human.phone))[0]["body"]
+    text = until(lambda: [t["body"] for t in product.texts(human.phone) if "your code is" in t["body"]])[0]
     code = re.search(r"your code is (\d{3}) (\d{3})", text)
     assert code
     requester.follow(mailed_link(product, human))

@@ -225,6 +225,11 @@ def mailed_link(product: Product, human: Human, number: int = 1) -> str:
     return found[number - 1]
 
 
+def mailed_links(product: Product, human: Human) -> list[str]:
+    """Give every link that came by e-mail so far; notices have none."""
+    return _links(product.mails(human.mail), "text", 0)
+
+
 def texted_link(product: Product, human: Human, number: int = 1) -> str:
     """Wait for the so-many-th text message with a link, and give the link."""
     found = until(lambda: _links(product.texts(human.phone), "body", number))

@@ -46,6 +46,11 @@ class EventKind(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     CLOSE_BY_HAND = "close_by_hand"
+    DISPUTED = "disputed"
+    REVOKED = "revoked"
+    UPHELD = "upheld"
+    LIFT_ASKED = "lift_asked"
+    LIFTED = "lifted"
     REPLAYED = "replayed"
     ADDRESS_ASKED = "address_asked"
     ADDRESS_CONFIRMED = "address_confirmed"
@@ -64,6 +69,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.ACTING,
     EventKind.ACTION_REFUSED,
     EventKind.CLOSED,
+    EventKind.LIFT_ASKED,
     EventKind.REPLAYED,
     EventKind.ADDRESS_ASKED,
 }
@@ -71,7 +77,10 @@ NOTED = frozenset(EventKind) - {
 
 @dataclass(frozen=True)
 class Event:
-    """One audit entry; `actor` is “agent:ID”, “requester”, “system” or “ticket”; `fields` hold no secret."""
+    """One audit entry; `actor` is “agent:ID”, “requester”, “owner”, “system” or “ticket”.
+
+    `fields` hold no secret.
+    """
 
     verification_id: str
     kind: EventKind

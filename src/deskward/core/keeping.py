@@ -8,7 +8,7 @@ from typing import Protocol
 from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
-from deskward.core.records import Address, Change, Count, Errand, Grant, KnownTicket, Sending, Vouch
+from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.verification import Verification
 
 
@@ -138,6 +138,18 @@ class Store(Addresses, Protocol):
 
     def sending_of_form(self, form_key: str) -> Sending | None:
         """Find what this very form has sent already."""
+        ...
+
+    def sending_by_token(self, digest: str) -> Sending | None:
+        """Find the sending whose message carries the token with this digest."""
+        ...
+
+    def fence(self, fence_id: str) -> Fence | None:
+        """Read one fence."""
+        ...
+
+    def fences(self, directory: str, subject_id: str) -> Sequence[Fence]:
+        """List the fences of a person that nobody lifted, newest first; some may have ended by themselves."""
         ...
 
     def sendings(self, verification_id: str) -> Sequence[Sending]:

@@ -25,6 +25,10 @@ class Portal:
         """Build the link under which a colleague speaks for a requester."""
         return f"{self.url}/vouch#{token.reveal()}"
 
+    def objection(self, token: Secret) -> str:
+        """Build the link under which somebody says “This is not me” (SR-46)."""
+        return f"{self.url}/not-me#{token.reveal()}"
+
 
 def grouped(code: str) -> str:
     """Write a code in two groups that can be read aloud: “123 456”."""
@@ -33,16 +37,24 @@ def grouped(code: str) -> str:
 
 
 def link_message(
-    portal: Portal, *, message_id: str, kind: Kind, to: str, token: Secret, fallback: Secret, until: datetime
+    portal: Portal,
+    *,
+    message_id: str,
+    kind: Kind,
+    to: str,
+    token: Secret,
+    fallback: Secret,
+    until: datetime,
+    objection: Secret,
 ) -> Message:
-    """Write the message with the link and the code that stands for it where links do not work."""
-    link, typed = portal.link(token), grouped(fallback.reveal())
+    """Write the message with the link, the code that stands for it where links do not work, and the objection."""
+    link, typed, not_me = portal.link(token), grouped(fallback.reveal()), portal.objection(objection)
     name = clean(portal.organisation)
     if kind is Kind.SMS:
         text = (
             f"{name} IT help desk: confirm it is you: {link}\n"
             f"If it does not open: {portal.url}/v and type {typed}\n"
-            "Not you? Call the help desk."
+            f"Not you? {not_me}"
         )
         return Message(message_id, to, "", text)
     ends = f"{until:%H:%M} UTC"
@@ -51,7 +63,7 @@ def link_message(
         f"Open this link until {ends}:\n{link}\n\n"
         f"If the link does not open, go to {portal.url}/v and type {typed}\n\n"
         "The help desk will never ask you to read a code or a password to them.\n"
-        "You did not ask for this? Do nothing and tell your help desk.\n"
+        f"You did not ask for this? Say so: {not_me}\n"
     )
     html = (
         '<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;'
@@ -64,17 +76,20 @@ def link_message(
         f"<p>The link works until {ends}. If it does not open, go to {escape(portal.url)}/v and type "
         f"<strong>{typed}</strong>.</p>"
         '<p style="color:#5b6577;font-size:14px">The help desk will never ask you to read a code or a password '
-        "to them. You did not ask for this? Do nothing and tell your help desk.</p></div></body></html>"
+        f'to them. You did not ask for this? <a href="{escape(not_me)}" style="color:#b3261e">This is not me</a>'
+        "</p></div></body></html>"
     )
     return Message(message_id, to, f"{name} IT help desk: confirm it is you", text, html)
 
 
-def code_message(portal: Portal, *, message_id: str, kind: Kind, to: str, code: Secret) -> Message:
+def code_message(
+    portal: Portal, *, message_id: str, kind: Kind, to: str, code: Secret, objection: Secret
+) -> Message:
     """Write the message with the second code, for a requester who is not on the phone (DESIGN 9.2)."""
-    name, shown = clean(portal.organisation), grouped(code.reveal())
+    name, shown, not_me = clean(portal.organisation), grouped(code.reveal()), portal.objection(objection)
     text = (
         f"{name} IT help desk: your code is {shown}. Type it on the page you opened from our other message. "
-        "Never read it to anybody."
+        f"Never read it to anybody. Not you? {not_me}"
     )
     if kind is Kind.SMS:
         return Message(message_id, to, "", text)
@@ -82,7 +97,9 @@ def code_message(portal: Portal, *, message_id: str, kind: Kind, to: str, code: 
         '<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#1c2330">'
         f"<p>{escape(name)} IT help desk: your code is</p>"
         f'<p style="font-size:28px;letter-spacing:.1em;font-weight:600">{shown}</p>'
-        "<p>Type it on the page you opened from our other message. Never read it to anybody.</p></body></html>"
+        "<p>Type it on the page you opened from our other message. Never read it to anybody.</p>"
+        f'<p style="font-size:14px">You did not ask for this? <a href="{escape(not_me)}">This is not me</a></p>'
+        "</body></html>"
     )
     return Message(message_id, to, f"{name} IT help desk: your code", text, html)
 

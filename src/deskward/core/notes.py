@@ -1,62 +1,27 @@
 """Internal notes: written from templates with allow-listed values, in two profiles (SR-103, DESIGN 9.7)."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from deskward.core.events import Event, EventKind
+from deskward.core.lines import Line, Note, clean
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State, Verification
 
-LONGEST_VALUE = 200
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def clean(text: object) -> str:
-    """Remove control, bidirectional and zero-width characters, fold white space, cut at 200 (SR-104)."""
-    spaced = "".join(" " if c in "\r\n\t\u2028\u2029" else c for c in str(text))
-    seen = "".join(c for c in spaced if unicodedata.category(c) not in _HIDDEN)
-    folded = " ".join(seen.split())
-    return folded if len(folded) <= LONGEST_VALUE else folded[: LONGEST_VALUE - 1] + "…"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a note: a label with a value, or a label that links to `url`."""
-
-    label: str
-    value: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Note:
-    """A note before it is put into a profile; `marker` makes it findable."""
-
-    title: str
-    lines: tuple[Line, ...]
-    marker: str
-
-    def as_text(self) -> str:
-        """Render the `text` profile: label, colon, value or bare address."""
-        body = [f"{line.label}: {line.url or line.value}" if line.label else line.value for line in self.lines]
-        return "\n".join([self.title, *body, f"Ref: {self.marker}"])
-
-    def as_html(self) -> str:
-        """Render the `html` profile: everything escaped, the label itself is the anchor."""
-        body = "".join(f"<br>{_html_line(line)}" for line in self.lines)
-        return f"<p><strong>{escape(self.title)}</strong>{body}<br>Ref: {escape(self.marker)}</p>"
-
-
-def _html_line(line: Line) -> str:
-    if line.url and line.value:
-        return f'{escape(line.label)}: <a href="{escape(line.url)}">{escape(line.value)}</a>'
-    if line.url:
-        return f'<a href="{escape(line.url)}">{escape(line.label)}</a>'
-    return f"{escape(line.label)}: {escape(line.value)}" if line.label else escape(line.value)
+__all__ = [
+    "RECOMMEND_MORE",
+    "RECOMMEND_PROCEED",
+    "RECOMMEND_REJECT",
+    "RECOMMEND_STOP",
+    "Line",
+    "Note",
+    "NoteWords",
+    "clean",
+    "note_of",
+    "recommendation",
+]
 
 
 @dataclass(frozen=True)
@@ -84,7 +49,7 @@ def recommendation(verification: Verification) -> str:
     “Proceed” only after a pass that still holds; “High risk” only where one was found, or the owner objected.
     """
     outcome, state = verification.outcome, verification.state
-    if state is State.DISPUTED:
+    if state is State.DISPUTED or (outcome is Outcome.FAILED and state is not State.FAILED):
         return RECOMMEND_REJECT
     if outcome is Outcome.FAILED:
         return RECOMMEND_REJECT if verification.risk_level is RiskLevel.HIGH else RECOMMEND_STOP
@@ -271,6 +236,31 @@ def _added(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     ]
 
 
+def _disputed(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    return "The account's owner says: this was not me", [
+        Line("", "Do nothing on this request. Call the owner on a number on file, and report it as an incident."),
+        Line("Requested action", w.action(v.action)),
+        Line("Said", f["way"]),
+        Line("Timestamp", f["at"]),
+        Line("What happens now", f["now"]),
+        Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
+    ]
+
+
+def _revoked(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
+    title = "What the action set was taken back" if f["done"] else "What the action set was not taken back"
+    return title, [Line("Requested action", w.action(v.action)), Line("Result", f["text"])]
+
+
+def _upheld(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    stays = Line("", "The fence stays until two approvers lift it.")
+    return "Objection confirmed with the account's owner", [Line("Confirmed by", f["agent_name"]), stays]
+
+
+def _lifted(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
+    return "Fence lifted", [Line("Lifted by", f["by"]), Line("", "Links can be sent for this person again.")]
+
+
 _WRITERS = {
     EventKind.OPENED: _opened,
     EventKind.UNABLE: _unable,
@@ -297,4 +287,8 @@ _WRITERS = {
     EventKind.DONE: _done,
     EventKind.CLOSE_BY_HAND: _by_hand,
     EventKind.ADDRESS_CONFIRMED: _added,
+    EventKind.DISPUTED: _disputed,
+    EventKind.REVOKED: _revoked,
+    EventKind.UPHELD: _upheld,
+    EventKind.LIFTED: _lifted,
 }

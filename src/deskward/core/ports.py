@@ -174,6 +174,14 @@ class Directory(People, Protocol):
         """Lift a lock-out."""
         ...
 
+    def revoke(self, person_id: str, *, password: bool) -> str:
+        """End what is open in the account's name; with `password`, take back the one set last (SR-47).
+
+        A password that cannot be taken back is made unusable. Doing it twice is the same as once. Gives what
+        was done, in words for the ticket.
+        """
+        ...
+
     def doctor(self) -> Iterable[Check]:
         """Check reach, rights and content."""
         ...
@@ -213,4 +221,8 @@ class Gateway(Protocol):
 
     def settle(self, verification: Verification) -> Spent:
         """Find out by the change stamp how an interrupted action ended (DESIGN 6)."""
+        ...
+
+    def revoke(self, verification: Verification) -> str:
+        """Take back what the action set and end sessions (SR-47); gives what was done in words."""
         ...

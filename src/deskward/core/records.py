@@ -184,6 +184,10 @@ class Fence:
     lifters: tuple[str, ...] = ()
     lifted_at: datetime | None = None
 
+    def stands(self, now: datetime) -> bool:
+        """Tell whether it stops anything now."""
+        return self.lifted_at is None and (self.ends_at is None or self.ends_at > now)
+
 
 @dataclass(frozen=True)
 class Vouch:
@@ -206,8 +210,8 @@ class Change:
 
     Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
-    the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised; a grant
-    is never consumed while one stands (SR-48).
+    the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised, or
+    replaces the one with the same id; a grant is never consumed while one stands (SR-48).
     """
 
     event: Event | None = None

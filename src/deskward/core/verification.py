@@ -94,6 +94,8 @@ _BY_BOTH: Mapping[tuple[State, Outcome], Status] = {
     (State.TIMED_OUT, Outcome.PASSED): Status(
         "Timed Out", "grey", "The requester passed but did not complete the action in time."
     ),
+    (State.PASSED, Outcome.FAILED): Status("Failed", "red", "The account's owner said: this is not me."),
+    (State.DONE, Outcome.FAILED): Status("Failed", "red", "The account's owner said: this is not me."),
 }
 
 

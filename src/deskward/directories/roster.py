@@ -24,6 +24,8 @@ from deskward.core.vouching import colleagues_of
 from deskward.directories._roster_file import read_people
 
 REMEMBERED = 3
+BEFORE_VALID = "The password set last was taken back; the one before it is valid again."
+NONE_LEFT = "The password set last was taken back; the account has none until a new one is set."
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
@@ -35,6 +37,7 @@ class _Account:
     locked: bool | None = None
     changes: int = 0
     password_changed_at: str = ""
+    taken_back: bool = False
 
 
 class Directory:
@@ -114,6 +117,17 @@ class Directory:
         """Lift a lock-out."""
         with self._changing(person_id) as (account, accounts):
             accounts[person_id] = replace(account, locked=False, changes=account.changes + 1)
+
+    def revoke(self, person_id: str, *, password: bool) -> str:
+        """Take back the password set last: the one before it is valid again; a roster has no sessions."""
+        if not password:
+            return "Nothing was set that could be taken back."
+        with self._changing(person_id) as (account, accounts):
+            if not account.taken_back:
+                kept = account.hashes[1:]
+                accounts[person_id] = replace(account, hashes=kept, changes=account.changes + 1, taken_back=True)
+            before = bool(accounts.get(person_id, _Account()).hashes)
+        return BEFORE_VALID if before else NONE_LEFT
 
     def check_password(self, person_id: str, password: Secret) -> bool:
         """Tell whether this is the person's password; for the sandbox's sign-in page."""

@@ -10,7 +10,6 @@ from deskward.core.destinations import OWN, Kind, masked
 from deskward.core.errors import ConflictError, InvalidError, LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import CODE_DIGITS, digits_of
-from deskward.core.people import Person
 from deskward.core.ports import Change, Channel, Count, Errand, ErrandKind, Message
 from deskward.core.proof import ProofLevel
 from deskward.core.records import Address
@@ -18,9 +17,8 @@ from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import REQUESTER, House, when
 from deskward.lifecycle.steps import HOUR, NEUTRAL, NEUTRAL_HINT, Steps
-from deskward.lifecycle.telling import tell_older
 from deskward.lifecycle.typed import refuse_strange
-from deskward.lifecycle.vault import address_id, kept_root, known
+from deskward.lifecycle.vault import address_id, kept_root
 
 ADDED_AT_MOST = 3
 LABELS = {Kind.EMAIL: "private e-mail", Kind.SMS: "private phone"}
@@ -166,17 +164,12 @@ class Adding(Steps):
     def _noted(self, verification: Verification, row: Address) -> bool:
         shown = masked(row.kind, row.value.reveal())
         fields = {"masked": shown, "label": row.label, "at": when(self.house.clock.now())}
-        sendings, errands = tell_older(self.house, verification, self._person_of(verification))
-        change = Change(addresses=(row,), sendings=sendings, errands=errands)
+        change = Change(addresses=(row,))
         try:
             self.house.record(verification, EventKind.ADDRESS_CONFIRMED, REQUESTER, fields, change)
         except ConflictError:
             return False
         return True
-
-    def _person_of(self, verification: Verification) -> Person | None:
-        found = self.house.people[verification.directory].get(verification.subject_id)
-        return known(self.house, verification.directory, found) if found else None
 
 
 def confirm_errand(house: House, row: Address, channel: str, verification_id: str = "") -> Errand:

@@ -9,6 +9,7 @@ from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.risk import finding_of
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
@@ -77,6 +78,7 @@ class Approving(Proving):
             raise RefusedError("The waiting time is not over yet.", "Come back when it is.")
         if verification.deadline <= now:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
+        refuse_fenced(self.house, verification)
         grant = self.house.grant(verification, self.person(verification))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         return self.result(moved, REQUESTER, Change(grant=grant))
@@ -98,6 +100,7 @@ class Approving(Proving):
             raise RefusedError(
                 "Who vouched for the requester cannot approve it.", "Ask another person with the role approver."
             )
+        refuse_fenced(self.house, verification)
 
     def _reviewed(self, verification: Verification) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""

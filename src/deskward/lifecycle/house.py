@@ -30,7 +30,8 @@ from deskward.core.ports import (
     Store,
 )
 from deskward.core.questions import QuestionSource
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.noticing import Notices
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ class House:
         """Name the portal as passkeys know it."""
         return Site(str(urlsplit(self.portal.url).hostname), self.portal.url, self.portal.organisation)
 
+    @property
+    def notices(self) -> Notices:
+        """Tell the owner of the account, whoever runs the story (SR-43, SR-44)."""
+        min_age = self.policy.limits.min_age
+        return Notices(self.store, self.clock, self.keyring, self.channels, self.people, min_age)
+
     def category_of(self, verification: Verification) -> Category:
         """Give the category; SettingsError when the settings no longer have it."""
         found = self.policy.named(verification.category)
@@ -117,7 +124,7 @@ class House:
         now = self.clock.now()
         written = replace(verification, updated_at=now)
         event = Event(written.id, kind, now, str(actor), fields)
-        whole = change or Change()
+        whole = self.notices.beside(written, kind, change or Change())
         errands = (*self._errands(written, kind, now), *whole.errands)
         return self.store.save(written, replace(whole, event=event, errands=errands))
 
@@ -126,7 +133,8 @@ class House:
         about = {"verification": verification.id, "seq": "{seq}"}
         kinds = [ErrandKind.NOTE, ErrandKind.STATUS] if kind in NOTED else []
         category = self.policy.named(verification.category)
-        if kind is EventKind.DONE and category and category.closes:
+        holds = verification.outcome is not Outcome.FAILED
+        if kind is EventKind.DONE and holds and category and category.closes:
             kinds.append(ErrandKind.CLOSE)
         return tuple(
             Errand(k, lane, f"{k.value}:{verification.id}:{{seq}}", about, now, verification.id) for k in kinds

@@ -27,6 +27,7 @@ from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
+from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
@@ -50,6 +51,7 @@ class Proving(Steps):
 
     def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
         """Ask for what is missing where the person can give it, else decide."""
+        refuse_fenced(self.house, verification)
         person = self.person(verification)
         verdict = self._verdict(verification, person)
         if self._offers(verification, person, verdict):

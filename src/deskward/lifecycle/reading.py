@@ -19,6 +19,7 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
 from deskward.lifecycle.binding import asked_first
 from deskward.lifecycle.budgets import begun_before
+from deskward.lifecycle.fencing import FenceView, fences_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
@@ -33,7 +34,8 @@ class DeskView:
     `leads` says for each provenance what an address of that kind can lead to; `trouble` says in words what
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
     link and code can go to two different established addresses; `ways` are the other values that could bind the
-    link instead; `reverse_code` is what the requester sees too; `approvable`: a review lacks only a second person.
+    link instead; `reverse_code` is what the requester sees too; `approvable`: a review lacks only a second person;
+    `fences` stop it.
     """
 
     verification: Verification
@@ -54,13 +56,14 @@ class DeskView:
     ways: tuple[Way, ...] = ()
     reverse_code: str = ""
     approvable: bool = False
+    fences: tuple[FenceView, ...] = ()
 
     @property
     def can_send(self) -> bool:
         """Tell whether “Send” may be offered."""
         open_states = {State.OPENED, State.SENT, State.STARTED, State.REVIEW, State.HELD}
         movable = self.verification.state in open_states
-        return movable and not self.verification.refusal and self.person is not None
+        return movable and not self.verification.refusal and self.person is not None and not self.fences
 
     @property
     def in_doubt(self) -> bool:
@@ -142,6 +145,7 @@ class Reading:
             trouble=trouble,
             now=now,
             two_roots=self._two_roots(person, now),
+            fences=fences_of(house, verification),
             ways=self._ways(verification, category, person) if category and person else (),
             reverse_code=house.keyring.reverse_code(verification.id),
             approvable=bool(person and category) and Approving(house).approvable(verification),

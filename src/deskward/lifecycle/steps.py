@@ -17,6 +17,7 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
+from deskward.lifecycle.fencing import done_under, fence_over, stopped
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
 from deskward.lifecycle.vault import known
 
@@ -179,9 +180,9 @@ class Steps:
     def done(self, verification: Verification, spent: Spent, actor: Actor = REQUESTER) -> Verification:
         """Write that the action is done; `actor` is who did it, or who saw that it was."""
         now = self.house.clock.now()
-        moved = ended(verification.moved(State.DONE), now)
+        moved, change = done_under(self.house, ended(verification.moved(State.DONE), now))
         text = READ_BACK if actor == REQUESTER else spent.text
-        return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)})
+        return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)}, change)
 
     def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
         """Write that it is cancelled, by whom and why."""
@@ -194,6 +195,8 @@ class Steps:
 
         However often, it ends with the proof's window and one grant's life after the start (A-14).
         """
+        if fence_over(self.house, verification):
+            return stopped(self.house, verification)
         old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")

@@ -21,6 +21,7 @@ from deskward.core.errors import (
 )
 from deskward.core.events import EventKind, in_doubt
 from deskward.core.links import digest, digits_of, new_nonce
+from deskward.core.notices import NOTICES
 from deskward.core.policy import Category
 from deskward.core.ports import Change, Delivery, Errand, ErrandKind, Receipt, Spent
 from deskward.core.secret import Secret
@@ -29,8 +30,10 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle.adding import Adding
 from deskward.lifecycle.binding import bound_by
 from deskward.lifecycle.enrolling import Enrolling
+from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
 from deskward.lifecycle.means import Means
+from deskward.lifecycle.objecting import Objecting
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
@@ -40,7 +43,7 @@ from deskward.lifecycle.vouching import Vouching
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching, Enrolling, Adding):
+class Lifecycle(Vouching, Enrolling, Adding, Objecting):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -80,6 +83,7 @@ class Lifecycle(Vouching, Enrolling, Adding):
         category = self.house.policy.category_of(ticket) if ticket else None
         if ticket is None or category is None or ticket.ended:
             raise RefusedError("The ticket is closed, gone or in another category.", "Open a new ticket.")
+        refuse_fenced(self.house, old)
         current = self.house.store.open_for(old.connector, old.ticket_id)
         if current and current.id != old.id:
             return current
@@ -106,6 +110,7 @@ class Lifecycle(Vouching, Enrolling, Adding):
         moved = verification.moved(State.SENT, agent_id=actor.id, agent_name=actor.name)
         if verification.refusal:
             raise RefusedError(verification.refusal)
+        refuse_fenced(self.house, verification)
         person = self.person(verification)
         category = self.house.category_of(verification)
         reach = Means(self.house, verification.directory, person).reach(Provenance.ESTABLISHED)
@@ -122,7 +127,7 @@ class Lifecycle(Vouching, Enrolling, Adding):
         sending = self.house.store.sending(sending_id)
         if sending is None or sending.delivery in {Delivery.DELIVERED, Delivery.REFUSED}:
             return
-        if receipt.delivery is Delivery.REFUSED:
+        if receipt.delivery is Delivery.REFUSED and sending.purpose not in NOTICES:
             self.undelivered(sending, receipt)
         self.house.store.update_sending(sending.id, receipt)
 

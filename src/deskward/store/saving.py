@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Insert, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.authenticators import Used
@@ -14,6 +14,7 @@ from deskward.core.ports import Ceiling, Change, Errand, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.sealing import Sealer
+from deskward.store.standing import fenced, revoke_grants
 from deskward.store.tables import (
     addresses,
     authenticators,
@@ -67,7 +68,9 @@ def _write_proof(connection: Connection, change: Change, now: datetime, sealer: 
         connection.execute(update(authenticators).where(mine).values(removed_at=now))
     put_rows(connection, enrolments, [row_of(e) for e in change.enrolments])
     if change.fence:
-        connection.execute(insert(fences), [row_of(change.fence)])
+        put_rows(connection, fences, [row_of(change.fence)])
+        if change.fence.stands(now):
+            revoke_grants(connection, change.fence, now)
     put_rows(connection, addresses, [sealed_row(a, "value", sealer) for a in change.addresses])
     put_rows(connection, vouches, [row_of(v) for v in change.vouches])
 
@@ -116,18 +119,11 @@ def _search_text(verification: Verification) -> str:
 
 def _consume(connection: Connection, grant_id: str, now: datetime) -> None:
     columns = grants.c
-    unspent = and_(columns.id == grant_id, columns.spent_at.is_(None), columns.expires_at > now, ~_fenced(now))
+    unspent = and_(columns.id == grant_id, columns.spent_at.is_(None), columns.expires_at > now, ~fenced(now))
     if connection.execute(update(grants).where(unspent).values(spent_at=now)).rowcount != 1:
         raise RefusedError(
             "The permission for this action is used up or has expired.", "Ask the help desk for a new link."
         )
-
-
-def _fenced(now: datetime) -> Any:
-    """Tell whether a fence stands for the person of a grant (SR-47, SR-48)."""
-    same = (fences.c.directory == grants.c.directory, fences.c.subject_id == grants.c.subject_id)
-    lives = (fences.c.lifted_at.is_(None), or_(fences.c.ends_at.is_(None), fences.c.ends_at > now))
-    return exists().where(*same, *lives)
 
 
 def _keep(connection: Connection, ceilings: Iterable[Ceiling]) -> None:

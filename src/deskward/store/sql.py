@@ -33,6 +33,7 @@ from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
+from deskward.store.standing import Standing
 from deskward.store.tables import (
     IS_OPEN,
     counts,
@@ -62,7 +63,7 @@ class SilentBell:
 
 
 @dataclass
-class SqlStore(SqlAddresses):
+class SqlStore(SqlAddresses, Standing):
     """`Store` on a database whose tables stand; `bell` is told of new errands after each commit.
 
     Until the wiring gives the installation's `sealer`, what is sealed can be opened by this very process only.

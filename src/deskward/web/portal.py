@@ -23,6 +23,7 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
 from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
+from deskward.web.not_me import NotMe
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
 from deskward.web.pinning import is_key, signed
 from deskward.web.portal_addresses import AddressPages
@@ -74,6 +75,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.post("/v/faster")(portal.faster)
     add_pages(app, lifecycle, templates)
     AddressPages(lifecycle, reading, guard, templates, portal.pinned, COOKIE).join(app)
+    NotMe(lifecycle, reading, COOKIE, portal.page, portal.pinned).join(app)
     return app
 
 
@@ -92,7 +94,7 @@ class _Portal:
         """Show the inert page of a link, or the present step of a run that is under way (SR-05)."""
         if "other" not in request.query_params and self._under_way(request):
             return RedirectResponse(STEP, 303)
-        return self._page(request, "begin.html")
+        return self.page(request, "begin.html")
 
     def opened(self, request: Request, form: Form) -> Response:
         """Show the first screen of a living link or hand-typed code; the neutral page for all others (SR-75)."""
@@ -124,7 +126,7 @@ class _Portal:
         if session:
             return _pinned_to(session)
         if started.state is State.FAILED:
-            return self._page(request, "failed.html", reference=started.id)
+            return self.page(request, "failed.html", reference=started.id)
         return self._first(request, started, typed, _WRONG)
 
     def step(self, request: Request) -> Response:
@@ -191,7 +193,7 @@ class _Portal:
 
     def look(self, request: Request, trouble: Trouble) -> Response:
         """Answer trouble on a calm page; its bytes hold nothing but the words."""
-        return self._page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
+        return self.page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
 
     def _moved(self, request: Request, form: Form, move: Move) -> Response:
         seen = self.pinned(request)
@@ -214,7 +216,7 @@ class _Portal:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
 
     def pinned(self, request: Request) -> Verification:
-        """Read the run of this browser; the neutral error when there is none."""
+        """Read the run of this browser while it goes on or shows its end; else the neutral error."""
         found = self.lifecycle.pinned(request.cookies.get(COOKIE, ""))
         now = self.lifecycle.house.clock.now()
         over = found.started_at is None or found.started_at + LONGEST_RUN <= now
@@ -234,14 +236,14 @@ class _Portal:
     ) -> Response:
         view = self.reading.portal(verification)
         status = trouble.status if trouble else 200
-        return self._page(
+        return self.page(
             request, "first.html", status, view=view, token=typed, form_key=new_nonce(), trouble=trouble
         )
 
     def _step(self, request: Request, verification: Verification, trouble: Trouble | None = None) -> Response:
         name = _TEMPLATES[verification.state]
         if name == "failed.html":
-            return self._page(request, name, reference=verification.id)
+            return self.page(request, name, reference=verification.id)
         if verification.state is State.PASSED and not verification.action:
             name = "verified.html"
         view = self.reading.portal(verification)
@@ -251,9 +253,10 @@ class _Portal:
         status = trouble.status if trouble else 200
         faster, may_add = self.lifecycle.may_enrol(verification), self.lifecycle.may_add(verification)
         more = {"trouble": trouble, "faster": faster, "may_add": may_add}
-        return self._page(request, name, status, view=view, **more)
+        return self.page(request, name, status, view=view, **more)
 
-    def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+        """Render a page of the organisation."""
         organisation = self.lifecycle.house.portal.organisation
         return self.templates.page(request, name, status, organisation=organisation, **values)
 

@@ -97,7 +97,7 @@ def test_the_users_account_is_told_masked(desk: Desk, opened: Open, directory: F
 
 def test_the_time_line_names_who_did_what(desk: Desk, sent: Send, lifecycle: Lifecycle, store: Opened) -> None:
     link = sent()
-    lifecycle.reported(store.store.sendings(link.verification.id)[0].id, Receipt(Delivery.REFUSED, "", "550 away"))
+    lifecycle.reported(link.verification.sending_id, Receipt(Delivery.REFUSED, "", "550 away"))
     page = desk.get(f"/verifications/{link.verification.id}")
     for words in ("Opened from the ticket", "Link sent", "Kim Agent", "Message not delivered", "550 away"):
         assert words in page

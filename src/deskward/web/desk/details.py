@@ -23,6 +23,7 @@ from deskward.web.desk.words import (
     EVENTS,
     GRADINGS,
     PROOFS,
+    PURPOSES,
     actor_name,
     can_replay,
     delivery,
@@ -53,6 +54,8 @@ class Details:
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
             self.door.form(f"{ADDRESS}/replay", self._replay),
+            self.door.fresh_form(f"{ADDRESS}/lift", self._lift),
+            self.door.fresh_form(f"{ADDRESS}/uphold", self._uphold),
             *self.means.routes(self._do),
         ]
 
@@ -74,6 +77,7 @@ class Details:
             sendings=[(s, *delivery(s)) for s in view.sendings],
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
+            purposes=PURPOSES,
             proof=PROOFS[view.verification.proof_level],
             means=self.means.values(visit, view.verification),
             transcript=_transcript(view.verification) if visit.agent.has(*READERS) else (),
@@ -131,6 +135,12 @@ class Details:
             return self._show(visit, NotFoundError("There is no such errand here.", "Look at the list again."))
         return self._do(visit, lambda: self.console.replay(found.id, self.door.clock.now(), str(visit.actor)))
 
+    def _lift(self, visit: Visit) -> Response:
+        return self._do(visit, lambda: self.lifecycle.lift(_fence(visit), visit.actor))
+
+    def _uphold(self, visit: Visit) -> Response:
+        return self._do(visit, lambda: self.lifecycle.uphold(_fence(visit), visit.actor))
+
     def _do(self, visit: Visit, step: Any) -> Response:
         try:
             step()
@@ -139,6 +149,10 @@ class Details:
         except DeskwardError as error:
             return self._show(visit, error)
         return see_other(f"/verifications/{visit.verification_id}")
+
+
+def _fence(visit: Visit) -> str:
+    return clean(visit.fields.get("fence", ""))
 
 
 def _transcript(verification: Verification) -> list[tuple[Mapping[str, Any], str]]:

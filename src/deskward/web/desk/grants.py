@@ -24,6 +24,8 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("POST", "/verifications/{verification_id}/cancel"): WORKING,
     ("POST", "/verifications/{verification_id}/reject"): WORKING,
     ("POST", "/verifications/{verification_id}/approve"): APPROVING,
+    ("POST", "/verifications/{verification_id}/lift"): APPROVING,
+    ("POST", "/verifications/{verification_id}/uphold"): APPROVING,
     ("POST", "/verifications/{verification_id}/checked"): WORKING,
     ("POST", "/verifications/{verification_id}/enrol"): WORKING,
     ("POST", "/verifications/{verification_id}/enrol/approve"): APPROVING,

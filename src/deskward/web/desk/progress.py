@@ -121,7 +121,7 @@ def _result(view: DeskView) -> Step:
         return Step("Result: waiting", "now", v.reason, v.hold_until)
     if v.state is State.REVIEW:
         return Step("Result: in review", "now", v.reason, v.decided_at)
-    if v.state in _BAD and v.outcome is not Outcome.PASSED:
+    if v.outcome is Outcome.FAILED or (v.state in _BAD and v.outcome is not Outcome.PASSED):
         return Step(f"Result: {v.status.label}", "bad", v.reason, v.ended_at)
     if v.outcome is Outcome.PASSED:
         return Step("Result: Passed", "done", f"Risk level: {v.risk_level.value}", v.decided_at)

@@ -5,6 +5,7 @@ from typing import Any
 
 from deskward.core.answers import Grading
 from deskward.core.events import Event, EventKind
+from deskward.core.notices import Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
 
@@ -45,6 +46,11 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.DONE: "Action completed",
     EventKind.CLOSED: "Ticket closed",
     EventKind.CLOSE_BY_HAND: "Done, not closed: close the ticket by hand",
+    EventKind.DISPUTED: "The account’s owner said: this was not me",
+    EventKind.REVOKED: "What the action set is taken back",
+    EventKind.UPHELD: "Objection confirmed with the owner",
+    EventKind.LIFT_ASKED: "Asked to lift the fence, 1 of 2",
+    EventKind.LIFTED: "Fence lifted",
     EventKind.REPLAYED: "Errand tried again by hand",
     EventKind.ADDRESS_ASKED: "Code sent to a new address",
     EventKind.ADDRESS_CONFIRMED: "New address confirmed by the requester",
@@ -57,6 +63,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.CLOSE: "Close the ticket",
     ErrandKind.CONFIRM: "Question whether an address is right",
     ErrandKind.SETTLE: "Find out how the action ended",
+    ErrandKind.REVOKE: "Take back what the action set",
 }
 ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {
     ErrandState.DUE: ("Waiting", "blue"),
@@ -71,9 +78,18 @@ PROOFS: Mapping[ProofLevel, str] = {
     ProofLevel.P3: "an independent second proof",
     ProofLevel.P4: "identified in person",
 }
-_ACTORS = {"requester": "Requester", "system": "Deskward", "ticket": "Ticket"}
+PURPOSES: Mapping[str, str] = {
+    "link": "Link",
+    "code": "Code",
+    "vouch": "Request to vouch",
+    Purpose.START: "Notice of the request",
+    Purpose.DONE: "Notice of the action",
+    Purpose.FAILED: "Notice of failed attempts",
+    Purpose.PASSED: "Notice of a pass after failed attempts",
+}
+_ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = (
-    "masked", "second_masked", "label", "address_reason", "met", "way", "status", "detail", "text", "reason",
+    "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
 )  # fmt: skip
 
 GRADINGS: Mapping[str, str] = {
