@@ -126,7 +126,7 @@ def test_a_06_where_nothing_helps_the_review_comes_at_once(able: Household) -> N
 def test_sr_42_typed_addresses_can_be_forbidden(able: Household) -> None:
     able.change(policy=replace(able.house.policy, categories=(c3 := replace(CATEGORIES[0], typed=Typed.NEVER),)))
     assert not c3.takes_typed
-    with pytest.raises(RefusedError, match="not taken for this category"):
+    with pytest.raises(RefusedError, match="only an established address"):
         able.typed()
 
 

@@ -13,7 +13,7 @@ class Person:
 
     `stamp` changes with every change of password, lock or state, so that a crash can be resolved by
     comparing (DESIGN 6). `aal` is the highest assurance level the account can reach. `started_on` is the first
-    day at work.
+    day at work. `recalled` tells that the addresses carry what the house remembers of them.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Person:
     office: str = ""
     team: str = ""
     started_on: date | None = None
+    recalled: bool = False
 
     @property
     def called(self) -> str:

@@ -69,7 +69,7 @@ class Approving(Proving):
         free = replace(verification, deadline=self.house.clock.now() + self.house.policy.limits.to_return)
         return self.house.record(free, EventKind.RELEASED, SYSTEM, {})
 
-    def resume(self, pin: str, seen_version: int) -> Verification:
+    def resume(self, pin: str | Verification, seen_version: int) -> Verification:
         """Take “Continue” after the hold: held → passed, and the life of the grant starts now (SR-31)."""
         verification, now = self.pinned(pin), self.house.clock.now()
         if verification.state is not State.HELD or verification.version != seen_version:
@@ -79,7 +79,7 @@ class Approving(Proving):
         if verification.deadline <= now:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         refuse_fenced(self.house, verification)
-        grant = self.house.grant(verification, self.person(verification))
+        grant = self.house.grant(verification, self.account(verification))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         return self.result(moved, REQUESTER, Change(grant=grant))
 
@@ -109,4 +109,4 @@ class Approving(Proving):
         standing = self.standing(approved, category, self.earlier(verification))
         whole = replace(standing, missing=self.missing(verification, category), waited=False)
         seen = (finding_of(f) for f in verification.findings)
-        return decide(category, self.person(verification), whole, seen)
+        return decide(category, self.account(verification), whole, seen)

@@ -13,7 +13,6 @@ from deskward.core.secret import Secret
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means
-from deskward.lifecycle.vault import known
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ def asked_first(house: House, verification: Verification, person: Person) -> Ask
 
 
 def _by_means(house: House, verification: Verification, value: str) -> Bound | None:
-    found = house.people[verification.directory].get(verification.subject_id)
-    person = known(house, verification.directory, found) if found else None
+    person = house.people[verification.directory].get(verification.subject_id)
     challenge = house.challenges.get(verification.code_way)
     if person is None or challenge is None:
         return None

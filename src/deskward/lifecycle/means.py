@@ -14,6 +14,7 @@ from deskward.core.secret import Secret
 from deskward.core.verification import Verification
 from deskward.lifecycle.facts import facts_of
 from deskward.lifecycle.house import House
+from deskward.lifecycle.vault import known
 from deskward.lifecycle.vouchers import Vouchers
 
 QUESTIONS = "questions"
@@ -49,7 +50,7 @@ class Means:
             site=self.house.site,
             now=self.now,
             authenticators=tuple(a for a in self._enrolled if a.kind == name),
-            destinations=self.destinations(),
+            destinations=self.destinations,
             people=around.candidates if around else (),
             vouches=around.said() if around else (),
             facts=facts_of(self.house, self._directory, self.person) if name == QUESTIONS else (),
@@ -67,8 +68,8 @@ class Means:
 
     def offers(self, names: Sequence[str]) -> tuple[Offer, ...]:
         """List the offers of these challenges, the easiest first."""
-        known = [self.house.challenges[n] for n in names if n in self.house.challenges]
-        ordered = sorted(known, key=lambda c: c.ease)
+        there = [self.house.challenges[n] for n in names if n in self.house.challenges]
+        ordered = sorted(there, key=lambda c: c.ease)
         return tuple(Offer(c.name, c.title, o) for c in ordered for o in self.options(c.name))
 
     def remaining(self) -> tuple[Offer, ...]:
@@ -77,6 +78,7 @@ class Means:
         proving = [n for n, c in self.house.challenges.items() if c.evidence is not Evidence.NOTHING]
         return self.offers([n for n in proving if n not in done])
 
+    @cached_property
     def destinations(self) -> tuple[Destination, ...]:
         """Give the established destinations whose trust root the link has not proven (SR-21)."""
         proven = {p.root for p in self._proofs}
@@ -84,9 +86,10 @@ class Means:
         taken = proven | ({sending.root} if sending else set())
         kinds = {c.kind for c in self.house.channels.values()}
         least = self.house.policy.limits.min_age
+        person = known(self.house, self._directory, self.person)
         return tuple(
             d
-            for d in self.person.destinations
+            for d in person.destinations
             if d.kind in kinds
             and provenance_of(d, self.now, least) is Provenance.ESTABLISHED
             and self.house.kept_root(root_of(d.kind, d.value)) not in taken

@@ -85,7 +85,8 @@ class Notices:
                 raise
         yield from (self._to(verification, purpose, d) for d in known if self._channel(d))
         for sending in before:
-            if sending.purpose == Purpose.START or sending.provenance is Provenance.ESTABLISHED:
+            told = sending.purpose == Purpose.START or sending.provenance is Provenance.ESTABLISHED
+            if told and sending.channel in self.channels:
                 yield self._again(sending, purpose)
 
     def _own(self, verification: Verification) -> Iterator[Destination]:

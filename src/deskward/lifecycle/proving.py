@@ -27,7 +27,6 @@ from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
-from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
@@ -42,7 +41,7 @@ MOST_ASKS = 12
 class Proving(Steps):
     """The arrows between the card and the verdict; the verification stays `started` meanwhile."""
 
-    def answer(self, pin: str, seen_version: int) -> Verification:
+    def answer(self, pin: str | Verification, seen_version: int) -> Verification:
         """Take “Continue” on the card: then more proof is asked for, or the verdict falls."""
         verification = self._proving(pin, seen_version)
         if verification is None:
@@ -51,8 +50,7 @@ class Proving(Steps):
 
     def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
         """Ask for what is missing where the person can give it, else decide."""
-        refuse_fenced(self.house, verification)
-        person = self.person(verification)
+        person = self.account(verification)
         verdict = self._verdict(verification, person)
         if self._offers(verification, person, verdict):
             return self.house.record(verification, kind, REQUESTER, _said(verification), change)
@@ -62,7 +60,7 @@ class Proving(Steps):
         """List the ways the portal offers now: the next step of the policy, else everything that would help."""
         return self._offers(verification, person, self._verdict(verification, person))
 
-    def ask(self, pin: str, seen_version: int, challenge: str, option: str) -> Verification:
+    def ask(self, pin: str | Verification, seen_version: int, challenge: str, option: str) -> Verification:
         """Ask for one of the offers; a code goes out where the challenge wants one."""
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.agreed_at:
@@ -98,7 +96,7 @@ class Proving(Steps):
         fields = {"label": self.house.challenges[row["challenge"]].title}
         return self.house.record(waiting, EventKind.ASKED, REQUESTER, fields, called.change)
 
-    def prove(self, pin: str, seen_version: int, answers: Mapping[str, Secret]) -> Verification:
+    def prove(self, pin: str | Verification, seen_version: int, answers: Mapping[str, Secret]) -> Verification:
         """Take the answer to what is asked: right → next step or verdict; wrong → counted, five end this way.
 
         Raises InvalidError for what cannot be an answer and for a code that is too old.
@@ -106,7 +104,7 @@ class Proving(Steps):
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.asked:
             return self.pinned(pin)
-        person, challenge = self.person(verification), self._challenge(verification)
+        person, challenge = self.account(verification), self._challenge(verification)
         if datetime.fromisoformat(verification.asked["until"]) <= self.house.clock.now():
             raise InvalidError("This is too old now.", "Choose “Another way”, then try again.", "answer")
         asking = self._asking(verification, person)
@@ -115,7 +113,7 @@ class Proving(Steps):
             return self._missed(verification, challenge)
         return self._proven(verification, challenge, checked)
 
-    def other_way(self, pin: str, seen_version: int) -> Verification:
+    def other_way(self, pin: str | Verification, seen_version: int) -> Verification:
         """Take back what is asked, so that another way can be chosen."""
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.asked:
@@ -123,12 +121,12 @@ class Proving(Steps):
         cleared = replace(verification, asked={})
         return self.house.record(cleared, EventKind.AGREED, REQUESTER, _said(cleared))
 
-    def give_up(self, pin: str, seen_version: int) -> Verification:
+    def give_up(self, pin: str | Verification, seen_version: int) -> Verification:
         """Take “I cannot do any of these”: a person of the help desk goes on."""
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.agreed_at:
             return self.pinned(pin)
-        left = {o.challenge for o in self.offers(verification, self.person(verification))}
+        left = {o.challenge for o in self.offers(verification, self.account(verification))}
         tired = replace(verification, asked={}, tried=(*verification.tried, *sorted(left)))
         return self.go_on(tired, EventKind.MISSED)
 
@@ -147,6 +145,8 @@ class Proving(Steps):
         if verdict.state is State.HELD:
             until = verification.hold_until or self.house.clock.now() + self.house.hold_of(category)
             decided = replace(decided, hold_until=until, deadline=until)
+        if verdict.state is State.PASSED and not category.action:
+            refuse_fenced(self.house, verification)
         if verdict.state is not State.PASSED or not category.action:
             return self.result(decided, REQUESTER, change)
         grant = self.house.grant(decided, person)
@@ -222,7 +222,7 @@ class Proving(Steps):
         done = (v for v in earlier if v.state is State.DONE and v.ended_at is not None and v.ended_at > since)
         return bool(category.action) and any(v.category not in light for v in done)
 
-    def _proving(self, pin: str, seen_version: int) -> Verification | None:
+    def _proving(self, pin: str | Verification, seen_version: int) -> Verification | None:
         verification = self.pinned(pin)
         if verification.state is not State.STARTED or verification.version != seen_version:
             return None

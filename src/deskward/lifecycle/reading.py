@@ -172,7 +172,7 @@ class Reading:
     def portal(self, verification: Verification) -> PortalView:
         """Read what the portal shows; before the value only first name and organisation (SR-77)."""
         house = self.house
-        person, _ = self._person(verification)
+        person, _ = self._account(verification)
         asked = self._asked(verification, person) if person else None
         name = (
             verification.code_way if verification.state is State.SENT else verification.asked.get("challenge", "")
@@ -234,6 +234,10 @@ class Reading:
         return len({root_of(d.kind, d.value) for d in established}) > 1
 
     def _person(self, verification: Verification) -> tuple[Person | None, str]:
+        found, trouble = self._account(verification)
+        return (known(self.house, verification.directory, found) if found else None), trouble
+
+    def _account(self, verification: Verification) -> tuple[Person | None, str]:
         if not verification.subject_id:
             return None, ""
         people = self.house.people.get(verification.directory)
@@ -245,7 +249,7 @@ class Reading:
             return None, f"The directory does not answer: {error.text}"
         if found is None:
             return None, "The account is not in the directory any more."
-        return known(self.house, verification.directory, found), ""
+        return found, ""
 
     def _call_code(self, verification: Verification, now: datetime) -> Secret:
         lives = verification.code_expires_at is not None and verification.code_expires_at > now

@@ -48,19 +48,28 @@ class Steps:
             raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
         return found
 
-    def pinned(self, pin: str) -> Verification:
-        """Read the verification of a portal session; the neutral error for every other (SR-75)."""
+    def pinned(self, pin: str | Verification) -> Verification:
+        """Read the verification of a portal session, or take it as it was just read.
+
+        NotFoundError with the neutral words for every other (SR-75).
+        """
+        if isinstance(pin, Verification):
+            return pin
         found = self.house.store.by_pin(digest(pin)) if pin else None
         if found is None:
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         return found
 
     def person(self, verification: Verification) -> Person:
-        """Read the subject's account now; RefusedError when it is gone."""
+        """Read the account now with what is remembered of its addresses; RefusedError when it is gone."""
+        return known(self.house, verification.directory, self.account(verification))
+
+    def account(self, verification: Verification) -> Person:
+        """Read the subject's account now as the directory gives it; RefusedError when it is gone."""
         found = self.house.people[verification.directory].get(verification.subject_id)
         if found is None:
             raise RefusedError("The account is not in the directory any more.", "Check the ticket's requester.")
-        return known(self.house, verification.directory, found)
+        return found
 
     def predates(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is older than this installation and was never seen (DESIGN 9.9)."""

@@ -165,28 +165,29 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting):
         bound = bound_by(self.house, verification, value)
         if bound is None:
             return self.wrong(verification, self.wrong_here(address)), Secret("")
+        link = self.link_proof(verification)
         moved = verification.moved(
             State.STARTED,
             pin=digest(secret.reveal()),
             pin_key=pin_key,
-            proofs=(*verification.proofs, self.link_proof(verification), *bound.proofs),
+            proofs=(*verification.proofs, link, *bound.proofs),
             code_nonce="",
             link_digest="",
             fallback_digest="",
             started_at=now,
             deadline=now + self.house.proof_window(self.house.category_of(verification)),
         )
-        change = Change(used=bound.used, addresses=used_now(self.house, verification))
+        change = Change(used=bound.used, addresses=used_now(self.house, verification, link.root))
         return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, change), secret
 
-    def act(self, pin: str, answers: Mapping[str, Secret]) -> Verification:
+    def act(self, pin: str | Verification, answers: Mapping[str, Secret]) -> Verification:
         """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59)."""
         verification = self.pinned(pin)
         if verification.state is not State.PASSED or not verification.action:
             return verification
         if verification.deadline <= self.house.clock.now():
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
-        problem = self.house.actions[verification.action].problem(self.person(verification), answers)
+        problem = self.house.actions[verification.action].problem(self.account(verification), answers)
         if problem:
             raise InvalidError(problem, field="answer")
         spent = self.house.gateway.spend(verification, answers)

@@ -30,7 +30,7 @@ def address_id(house: House, directory: str, person_id: str, root: str) -> str:
 
 def known(house: House, directory: str, person: Person) -> Person:
     """Give the person with all that is remembered of the addresses, and with those of their own (SR-33)."""
-    return known_all(house, directory, [person])[0]
+    return person if person.recalled else known_all(house, directory, [person])[0]
 
 
 def known_all(house: House, directory: str, people: Sequence[Person]) -> list[Person]:
@@ -66,21 +66,18 @@ def strangers(house: House, people: Sequence[Person]) -> Pairs:
     return house.store.owners([root for roots in _roots(house, people).values() for root in roots])
 
 
-def used_now(house: House, verification: Verification) -> tuple[Address, ...]:
-    """Give the address of the newest link, used now; nothing for one that no directory names."""
-    sending = house.store.sending(verification.sending_id)
-    row = sending and house.store.address_of_root(verification.directory, verification.subject_id, sending.root)
+def used_now(house: House, verification: Verification, root: str) -> tuple[Address, ...]:
+    """Give the address of this kept root, used now; nothing for one that no directory names."""
+    row = house.store.address_of_root(verification.directory, verification.subject_id, root) if root else None
     return (replace(row, used_at=house.clock.now()),) if row else ()
 
 
 def sharing(house: House, verification: Verification, person: Person) -> Finding | None:
     """Weigh that a proof rests on an address that was used for somebody else lately (SR-41)."""
-    roots = {proof.root for proof in verification.proofs}
-    on_file = {kept_root(house, d.kind, d.value): d.shared for d in person.destinations}
-    strange = sorted(roots - set(on_file))
-    reached = house.store.reached(strange, house.clock.now() - SHARED_FOR) if strange else {}
+    roots = sorted({proof.root for proof in verification.proofs})
+    reached = house.store.reached(roots, house.clock.now() - SHARED_FOR) if roots else {}
     own = (verification.directory, person.id)
-    return sharing_finding(max((on_file.get(r) or _others(reached, r, own) for r in roots), default=0))
+    return sharing_finding(max((_others(reached, root, own) for root in roots), default=0))
 
 
 def shared_by(house: House, directory: str, person: Person, root: str) -> int:
@@ -102,7 +99,7 @@ class _Book:
         told = [self._destination(person, root, d, kept) for root, d in named.items()]
         own = (row for root, row in kept.rows.items() if stands(row) and root not in named)
         added = [own_destination(row, _others(self.reached, row.root, self._pair(person))) for row in own]
-        return replace(person, destinations=(*told, *added))
+        return replace(person, destinations=(*told, *added), recalled=True)
 
     def row(self, person: Person, destination: Destination, kept: Remembered) -> Address:
         root = kept_root(self.house, destination.kind, destination.value)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, func, insert, select, update
+from sqlalchemy import Connection, Insert, and_, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.authenticators import Used
 from deskward.core.errors import ConflictError, LimitError, RefusedError
-from deskward.core.ports import Ceiling, Change, Errand, KnownTicket
+from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.sealing import Sealer
@@ -46,7 +46,7 @@ def write_change(
         event = replace(change.event, verification_id=new.id, seq=new.version)
         connection.execute(insert(events), [row_of(event)])
     if change.grant:
-        connection.execute(insert(grants), [row_of(change.grant)])
+        _grant(connection, change.grant, now)
     _add(connection, insert(errands), [_errand_row(e, new.version) for e in change.errands])
     _add(connection, insert(sendings), [row_of(s) for s in change.sendings])
     _add(connection, insert(counts), [row_of(c) | {"at": now} for c in change.counts])
@@ -136,6 +136,18 @@ def _keep(connection: Connection, ceilings: Iterable[Ceiling]) -> None:
         same = (columns.dimension == one.count.dimension, columns.key == one.count.key, columns.at >= one.since)
         if connection.scalars(select(func.count()).select_from(counts).where(*same)).one() > one.most:
             raise LimitError(one.text, one.retry_after, one.hint)
+
+
+def _grant(connection: Connection, grant: Grant, now: datetime) -> None:
+    """Insert a grant in one statement, unless a fence stands for its person (SR-47)."""
+    row, columns = row_of(grant), grants.c
+    values = select(*(literal(value, columns[name].type) for name, value in row.items()))
+    stands = fenced(now, literal(grant.directory), literal(grant.subject_id))
+    if connection.execute(insert(grants).from_select(list(row), values.where(~stands))).rowcount != 1:
+        raise RefusedError(
+            "Nothing can be done for this person: the account's owner said “this is not me”.",
+            "Call the help desk.",
+        )
 
 
 def _errand_row(errand: Errand, seq: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
@@ -39,9 +40,9 @@ class Standing:
             return [value_of(Fence, row) for row in rows]
 
 
-def fenced(now: datetime) -> ColumnElement[bool]:
-    """Tell whether a fence stands for the person of a grant (SR-47, SR-48)."""
-    same = (_f.directory == _g.directory, _f.subject_id == _g.subject_id)
+def fenced(now: datetime, directory: Any = _g.directory, subject_id: Any = _g.subject_id) -> ColumnElement[bool]:
+    """Tell whether a fence stands for a person, by default the one of a grant (SR-47, SR-48)."""
+    same = (_f.directory == directory, _f.subject_id == subject_id)
     lives = (_f.lifted_at.is_(None), or_(_f.ends_at.is_(None), _f.ends_at > now))
     return exists().where(*same, *lives)
 

@@ -31,7 +31,7 @@ from deskward.web.vouch import Vouch
 
 COOKIE = "__Host-dw"
 STEP = "/v/step"
-Move = Callable[[str, Verification], object]
+Move = Callable[[Verification], object]
 _TEMPLATES = {
     State.STARTED: "card.html",
     State.PASSED: "act.html",
@@ -140,21 +140,21 @@ class _Portal:
 
     def agree(self, request: Request, form: Form) -> Response:
         """Take “Continue” on the card."""
-        return self._moved(request, form, lambda pin, seen: self.lifecycle.answer(pin, seen.version))
+        return self._moved(request, form, lambda seen: self.lifecycle.answer(seen, seen.version))
 
     def way(self, request: Request, form: Form) -> Response:
         """Take the choice of a way to give more proof."""
         name, option = form.get("challenge", ""), form.get("option", "")
-        return self._moved(request, form, lambda pin, seen: self.lifecycle.ask(pin, seen.version, name, option))
+        return self._moved(request, form, lambda seen: self.lifecycle.ask(seen, seen.version, name, option))
 
     def prove(self, request: Request, form: Form) -> Response:
         """Take the answer to what is asked; a wrong one is said on the same page."""
 
-        def move(pin: str, seen: Verification) -> object:
+        def move(seen: Verification) -> object:
             asked = self.reading.portal(seen).asked
             names = [f.name for f in asked.fields] if asked else []
             answers = {name: Secret(form.get(name, "")) for name in names}
-            now = self.lifecycle.prove(pin, seen.version, answers)
+            now = self.lifecycle.prove(seen, seen.version, answers)
             if now.asked and now.version != seen.version:
                 raise InvalidError("That is not right.", "Check it and try again.", "answer")
             return now
@@ -163,23 +163,23 @@ class _Portal:
 
     def other(self, request: Request, form: Form) -> Response:
         """Take “Another way”."""
-        return self._moved(request, form, lambda pin, seen: self.lifecycle.other_way(pin, seen.version))
+        return self._moved(request, form, lambda seen: self.lifecycle.other_way(seen, seen.version))
 
     def give_up(self, request: Request, form: Form) -> Response:
         """Take “I cannot do any of these”."""
-        return self._moved(request, form, lambda pin, seen: self.lifecycle.give_up(pin, seen.version))
+        return self._moved(request, form, lambda seen: self.lifecycle.give_up(seen, seen.version))
 
     def resume(self, request: Request, form: Form) -> Response:
         """Take “Continue” after a waiting time."""
-        return self._moved(request, form, lambda pin, seen: self.lifecycle.resume(pin, seen.version))
+        return self._moved(request, form, lambda seen: self.lifecycle.resume(seen, seen.version))
 
     def act(self, request: Request, form: Form) -> Response:
         """Do the action with what was typed, which goes nowhere else (SR-54, SR-79)."""
 
-        def move(pin: str, seen: Verification) -> object:
+        def move(seen: Verification) -> object:
             action = self.lifecycle.house.actions.get(seen.action)
             names = [f.name for f in action.fields] if action else []
-            return self.lifecycle.act(pin, {name: Secret(form.get(name, "")) for name in names})
+            return self.lifecycle.act(seen, {name: Secret(form.get(name, "")) for name in names})
 
         return self._moved(request, form, move)
 
@@ -201,7 +201,7 @@ class _Portal:
             return RedirectResponse(STEP, 303)
         self._check(seen, form)
         try:
-            move(request.cookies[COOKIE], seen)
+            move(seen)
         except NotFoundError:
             raise
         except DeskwardError as error:

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deskward.core.accounts import Agent, Role
 from deskward.core.authenticators import Authenticator, agent_owner
@@ -150,6 +150,17 @@ def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: Fake
     yield url
     server.should_exit = True
     thread.join(10)
+
+
+def log_in(page: Page, url: str) -> None:
+    """Give both factors in a browser, and come to the page."""
+    page.goto(url)
+    page.get_by_label("Login").fill("kim")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code from your app").fill(CODE)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(url)
 
 
 @pytest.fixture(scope="module")

@@ -11,21 +11,11 @@ from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
 from tests.web.conftest import Sent
-from tests.web.desk.conftest import CODE, PASSWORD
+from tests.web.desk.conftest import CODE, PASSWORD, log_in
 from tests.web.desk.test_details import SCRIPTS
 
 Open = Callable[..., Verification]
 Window = Callable[..., BrowserContext]
-
-
-def log_in(page: Page, url: str) -> None:
-    page.goto(url)
-    page.get_by_label("Login").fill("kim")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code from your app").fill(CODE)
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_url(url)
 
 
 def complaints(page: Page) -> list[str]:
@@ -56,7 +46,8 @@ def test_from_login_to_the_call_code_with_progress_that_updates_itself(
     assert page.url == f"{address}/send/{verification.id}"
     page.evaluate("window.here = 1")
     page.get_by_role("link", name="Resend").focus()
-    lifecycle.reported(store.store.sendings(verification.id)[0].id, Receipt(Delivery.ACCEPTED, "r", "250"))
+    sent = next(s for s in store.store.sendings(verification.id) if s.purpose == "link")
+    lifecycle.reported(sent.id, Receipt(Delivery.ACCEPTED, "r", "250"))
     expect(page.locator(".steps")).to_contain_text("Accepted by the mail server")
     expect(page.get_by_role("link", name="Resend")).to_be_focused()
     lifecycle.start(link.token, link.code, address="192.0.2.1", pin_key="")

@@ -38,7 +38,8 @@ STAFF = {
     f"POST /people/{{agent_id}}/{step}" for step in ("roles", "deactivate", "activate", "sessions", "factors")
 }
 APPROVES = {
-    f"POST /verifications/{{verification_id}}/{step}" for step in ("approve", "enrol/approve", "means/remove")
+    f"POST /verifications/{{verification_id}}/{step}"
+    for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
 MAY = {
     Role.AGENT: WORKS,

@@ -30,7 +30,7 @@ from deskward.web.desk.words import (
     event_text,
 )
 
-READERS = (Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)  # an agent on the phone could tell the caller
+READERS = (Role.APPROVER, Role.AUDITOR)  # an agent on the phone could tell the caller
 ADDRESS = "/verifications/{verification_id}"
 LONGEST_VERSION = 10
 
