@@ -60,7 +60,9 @@ def people(roster: Path) -> list[Person]:
         Person(number, name, f"{login}@northwind.example", login, agent=True)
         for number, (login, name, _) in enumerate(AGENTS[:2], 2)
     ]
-    return staff + [Person(n, p["name"], p["email"], p["login"]) for n, p in enumerate(listed, 11)]
+    there = {person.login for person in staff}
+    others = [p for p in listed if p["login"] not in there]
+    return staff + [Person(n, p["name"], p["email"], p["login"]) for n, p in enumerate(others, 11)]
 
 
 def written(ground: Ground, phone: Phone) -> tuple[Path, str]:

@@ -72,7 +72,8 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def test_explain_says_what_is_met_and_what_passes(run: Run, path: Path) -> None:
     said = run("explain", "Password Reset")
     assert "Password Reset (class C2" in said
-    assert "link to an established address + code of an app → P3 → passed" in said
+    assert "AAL1: link to an established address → P2 → passed" in said
+    assert "link to an established address + one of: code of an app" in said
     assert not (path.parent / "deskward.db").exists()
 
 

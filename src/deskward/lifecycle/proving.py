@@ -27,6 +27,7 @@ from deskward.core.risk import finding_of, kept, provenance_finding
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
+from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
