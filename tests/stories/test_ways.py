@@ -61,7 +61,7 @@ def test_off_the_phone_the_link_goes_by_e_mail_and_the_code_by_sms(story: Story)
     agent, requester = story.agent(), story.requester()
     ticket = agent.ticket(human, "Account Unlock")
     agent.open(ticket)
-    agent.page.get_by_label("No The code goes to a second address on file.").check()
+    agent.page.get_by_label("No A second address on file or an authenticator stands for the call.").check()
     assert agent.send() == ""
     expect(agent.page.locator("main")).to_contain_text("The code is on its way to a second address.")
     text = until(lambda: [t["body"] for t in product.texts(human.phone) if "your code is" in t["body"]])[0]
@@ -127,7 +127,7 @@ def test_an_address_nobody_knows_ends_in_review_and_can_be_rejected(story: Story
     requester.agree(code)
     requester.sees("Thank you")
     ticket.noted("Verification link sent", "caller-supplied", f"Reason for this address: {WHY}")
-    ticket.noted("Verification result", "Verification Outcome: Not decided", "Proof level: P1", "needs P2")
+    ticket.noted("Verification result", "Verification Outcome: Not decided", "Proof level: P1", "needs P3")
     agent.details(ticket)
     agent.page.get_by_label("Reason for rejecting").fill("The manager does not know of this")
     agent.page.get_by_role("button", name="Reject").click()

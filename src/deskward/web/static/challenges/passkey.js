@@ -47,7 +47,7 @@
   function say(form, error) {
     const old = form.querySelector("[data-said]");
     const place = old || document.createElement("p");
-    place.className = "wrong";
+    place.className = "wrong banner red";
     place.setAttribute("role", "alert");
     place.dataset.said = "";
     place.textContent = WORDS[error.name] || "This browser cannot use passkeys here. Choose another way.";
