@@ -137,8 +137,8 @@ def test_sr_101_a_redirect_is_refused_and_not_followed(status: int) -> None:
     [
         ("7", 7, 7),
         ("999999", 3600, 3600),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=1)), 3000, 3600),
-        (format_datetime(datetime.now(UTC) + timedelta(minutes=30)).replace("+0000", "-0000"), 1000, 1800),
+        ("in an hour", 3000, 3600),
+        ("in half an hour, without a zone", 1000, 1800),
         ("Mon, 01 Jan 2001 00:00:00 GMT", 0, 0),
         ("soon", 0, 0),
     ],
@@ -146,8 +146,13 @@ def test_sr_101_a_redirect_is_refused_and_not_followed(status: int) -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_answer_that_asks_for_later_did_nothing(status: int, later: str, least: float, most: float) -> None:
+    dates = {
+        "in an hour": format_datetime(datetime.now(UTC) + timedelta(hours=1)),
+        "in half an hour, without a zone": format_datetime(datetime.now(UTC) + timedelta(minutes=30))[:-5]
+        + "-0000",
+    }
     with pytest.raises(UnreachableError) as told:
-        called(saying(status, Retry_After=later), "PUT")
+        called(saying(status, Retry_After=dates.get(later, later)), "PUT")
     assert least <= told.value.retry_after <= most
 
 

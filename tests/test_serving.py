@@ -50,7 +50,7 @@ def started(settings: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def answered(port: int, host: str, path: str) -> int:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while True:
         try:
             return httpx2.get(f"http://127.0.0.1:{port}{path}", headers={"Host": f"{host}:{port}"}).status_code

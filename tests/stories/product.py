@@ -21,7 +21,7 @@ from tests.stories.people import Human, crowd
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse desk battery"
-PATIENCE = 20.0
+PATIENCE = 40.0
 Found = TypeVar("Found")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from deskward.core.challenges import Challenge
 from deskward.core.destinations import Coded, Kind
@@ -36,6 +37,7 @@ from tests.fakes import (
 
 AGENT = Actor("agent", "a-kim", "Kim Agent")
 GUARD = Guard("https://desk.acme.example", "https://portal.acme.example", "https://hooks.acme.example")
+expect.set_options(timeout=30_000)  # a busy machine is no failure
 
 
 @dataclass(frozen=True)

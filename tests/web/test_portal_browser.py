@@ -69,7 +69,7 @@ def chromium() -> Iterator[Browser]:
 def opened(chromium: Browser, **options: Any) -> Iterator[tuple[Page, list[str]]]:
     """Open a window of its own; gives its page and what its console complained about."""
     context: BrowserContext = chromium.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page, said = context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))

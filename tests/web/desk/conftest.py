@@ -144,7 +144,7 @@ def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: Fake
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     yield url
@@ -179,7 +179,7 @@ def window(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def opening(**options: object) -> BrowserContext:
         context = chromium.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         made.append(context)
         return context
 

@@ -108,7 +108,7 @@ def test_new_verifications_are_announced_without_moving_what_is_read(
     page = window().new_page()
     log_in(page, f"{address}/")
     page.locator("[data-news]").evaluate("place => place.dataset.news = '/news?since=2020-01-01T00:00:00%2B00:00'")
-    expect(page.locator("[data-news]")).to_contain_text("1 new", timeout=15_000)
+    expect(page.locator("[data-news]")).to_contain_text("1 new", timeout=60_000)
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
