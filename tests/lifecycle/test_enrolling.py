@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import text
 
 from deskward.challenges import one_time_code, passkey, saved_code, totp
+from deskward.core.accounts import Agent
 from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.challenges import Challenge
 from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError
@@ -311,16 +312,90 @@ def test_an_approver_removes_what_was_lost(home: Household) -> None:
         home.lifecycle.means_remove(verification.id, app.id, BOSS)
 
 
-def test_an_objection_takes_back_what_was_set_up_after_that_verification_only(home: Household) -> None:
+def objected(home: Household, verification: Verification) -> Verification:
+    """Say “This is not me” by the first message of this verification."""
+    told = next(s for s in home.store.sendings(verification.id) if s.token_digest)
+    token = home.objection(told)
+    return home.lifecycle.dispute(token, home.lifecycle.disputable(token).word)
+
+
+def test_sr_47_an_objection_takes_back_what_was_set_up_after_that_verification_only(home: Household) -> None:
     _, session = in_person(home)
     keep_app(home, session)
     home.lifecycle.cancel(home.lifecycle.enrol_view(session).verification.id, AGENT, "done")
     home.clock.forward(hours=2)
     later, weak = after(home, "1002")
     keep_app(home, weak)
-    home.lifecycle.enrol_undo(later.id)
+    keep_codes(home, weak)
+    objected(home, later)
     assert [k.ceiling for k in home.lifecycle.means_of(later)] == [ProofLevel.P3]
-    assert home.lifecycle.enrol_undo(later.id).id == later.id
+    home.drain()
+    assert "set up or added after it" in "".join(n[2] for n in home.connector.notes)
+
+
+def test_sr_47_where_no_action_ran_what_was_set_up_is_taken_back_too(home: Household) -> None:
+    verification, pin = home.passed(category_name="Identity check")
+    keep_codes(home, home.lifecycle.enrol_after(pin).reveal())
+    objected(home, verification)
+    assert home.lifecycle.means_of(verification) == ()
+
+
+def test_sr_47_after_an_objection_nothing_is_set_up(home: Household) -> None:
+    verification, pin = done(home)
+    disputed = objected(home, verification)
+    assert not home.lifecycle.may_enrol(disputed)
+    with pytest.raises(NotFoundError, match="does not work"):
+        home.lifecycle.enrol_after(pin)
+    home.clock.forward(hours=25)
+    assert not home.lifecycle.may_enrol(disputed)
+
+
+def test_sr_47_under_a_fence_of_another_ticket_nothing_is_set_up(home: Household) -> None:
+    verification, session = after(home)
+    objected(home, home.sent("1002"))
+    assert not home.lifecycle.may_enrol(verification)
+    with pytest.raises(NotFoundError, match="does not work"):
+        keep_codes(home, session)
+
+
+def test_sr_47_under_a_fence_the_desk_sets_nothing_up_and_the_link_is_not_used(home: Household) -> None:
+    opened = home.open()
+    asked = home.lifecycle.enrol_open(opened.id, AGENT, HOW)
+    token = token_of(home, home.lifecycle.enrol_approve(asked.id, BOSS))
+    other = home.open("1003")
+    waits = home.lifecycle.enrol_open(other.id, AGENT, HOW)
+    objected(home, home.sent("1002"))
+    with pytest.raises(NotFoundError, match="does not work"):
+        home.lifecycle.enrol_begin(token, KEY)
+    assert home.kinds(opened)[-1] == "enrol_approved"
+    with pytest.raises(RefusedError, match="this is not me"):
+        home.lifecycle.enrol_approve(waits.id, BOSS)
+    with pytest.raises(RefusedError, match="this is not me"):
+        home.lifecycle.enrol_open(home.open("1004").id, AGENT, HOW)
+
+
+def test_sr_47_on_a_disputed_run_nothing_is_set_up_even_when_its_fence_is_lifted(home: Household) -> None:
+    verification = home.sent()
+    asked = home.lifecycle.enrol_open(verification.id, AGENT, HOW)
+    disputed = objected(home, verification)
+    (fence,) = home.store.fences(disputed.directory, disputed.subject_id)
+    for one in ("a-eve", "a-max"):
+        home.lifecycle.lift(fence.id, Actor("agent", one, one))
+    with pytest.raises(RefusedError, match="this is not me"):
+        home.lifecycle.enrol_approve(asked.id, BOSS)
+    home.clock.forward(hours=2)
+    with pytest.raises(RefusedError, match="this is not me"):
+        home.lifecycle.enrol_open(verification.id, AGENT, HOW)
+
+
+def test_sr_62_who_sent_in_the_run_or_is_the_subject_cannot_approve(home: Household) -> None:
+    two = Actor("agent", "a-two", "Two")
+    home.opened.accounts.put_agent(Agent("AG-ANNA", "anna.berg", "Anna Berg", "x"))
+    asked = home.lifecycle.enrol_open(home.sent().id, two, HOW)
+    for actor in (AGENT, Actor("agent", "AG-ANNA", "Anna Berg")):
+        with pytest.raises(RefusedError, match="cannot approve"):
+            home.lifecycle.enrol_approve(asked.id, actor)
+    assert home.lifecycle.enrol_approve(asked.id, BOSS).approver_id == BOSS.id
 
 
 def test_more_than_five_of_a_kind_are_not_set_up(home: Household) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from deskward.core.accounts import Agent
 from deskward.core.errors import (
     ConflictError,
     DeskwardError,
@@ -21,6 +22,7 @@ from deskward.core.ports import Change, ErrandKind, Sending, Spent
 from deskward.core.records import Fence
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import SYSTEM, Actor
+from deskward.lifecycle.duties import duties, is_subject
 from tests.fakes import ANNA
 from tests.household import AGENT, PASSWORD, Household, at_choice
 
@@ -497,3 +499,92 @@ def test_sr_51_a_fence_that_ended_by_itself_still_needs_an_approver_for_its_tick
 def test_the_subject_of_nobody_has_no_fence(home: Household) -> None:
     home.connector.people.clear()
     assert home.reading.desk(home.open().id).fences == ()
+
+
+STRANGE: dict[str, object] = {"choice": "typed", "typed": "thief@evil.example", "reason": "Lost the phone."}
+
+
+def ends(home: Household, verification: Verification) -> list[timedelta | None]:
+    """Tell how long each fence of the person still stands; None for one without an end."""
+    found = home.store.fences(verification.directory, verification.subject_id)
+    return [f.ends_at - home.clock.now() if f.ends_at else None for f in found]
+
+
+def test_sr_50_a_press_in_the_run_of_an_address_of_the_callers_choice_stops_a_day_only(home: Household) -> None:
+    verification = home.send(home.open(), kind=home.mail.kind, **STRANGE)
+    _, pin = home.enter(home.token(verification), home.code(verification))
+    after = home.lifecycle.dispute_run(pin)
+    assert (after.state, fence_of(home, after).pinned) == (State.DISPUTED, False)
+    assert ends(home, after) == [timedelta(hours=24)]
+
+
+def test_a_fence_that_has_ended_swallows_no_later_objection(home: Household) -> None:
+    verification = objected(home, home.sent())
+    token = home.objection(message(home, verification))
+    home.clock.forward(hours=25)
+    assert not home.lifecycle.disputable(token).objected
+    objected(home, verification)
+    assert home.lifecycle.disputable(token).objected
+    assert ends(home, verification) == [timedelta(hours=24)]
+    assert home.kinds(verification).count("disputed") == 2
+    home.drain()
+    with pytest.raises(RefusedError, match="this is not me"):
+        home.sent("1002")
+
+
+def test_a_thief_who_objects_first_does_not_cut_the_owners_day_short(home: Household) -> None:
+    verification = objected(home, home.sent())
+    home.clock.forward(minutes=59)
+    objected(home, verification)
+    assert ends(home, verification) == [timedelta(hours=23, minutes=1)]
+    home.clock.forward(hours=22)
+    home.lifecycle.lift(fence_of(home, verification).id, EVE)
+    objected(home, verification)
+    assert ends(home, verification) == [timedelta(hours=24)]
+    assert fence_of(home, verification).lifters == ()
+
+
+def test_an_objection_in_the_pinned_run_strengthens_the_one_from_a_message(home: Household) -> None:
+    verification, pin = home.started()
+    token = home.objection(message(home, verification))
+    objected(home, verification)
+    assert not home.lifecycle.disputable(token, pin).objected
+    home.lifecycle.dispute_run(pin)
+    assert ends(home, verification) == [None]
+    home.clock.forward(hours=30)
+    objected(home, verification)
+    assert home.lifecycle.disputable(token, pin).objected
+    assert (ends(home, verification), fence_of(home, verification).pinned) == ([None], True)
+
+
+def test_a_confirmed_fence_is_not_weakened_by_a_later_objection(home: Household) -> None:
+    verification = objected(home, home.sent())
+    home.lifecycle.uphold(fence_of(home, verification).id, EVE)
+    home.clock.forward(hours=30)
+    objected(home, verification)
+    assert ends(home, verification) == [None]
+
+
+def test_who_sent_in_a_verification_is_known_from_its_row_and_its_events(home: Household) -> None:
+    opened = home.open()
+    assert duties(home.house, opened) == frozenset()
+    first = home.send(opened)
+    home.clock.forward(minutes=5)
+    again = at_choice(form_key="resend", seen_version=first.version)
+    resent = home.lifecycle.send(first.id, again, replace(AGENT, id="a-two", name="Two"))
+    assert duties(home.house, resent) == {AGENT.id, "a-two"}
+
+
+def test_an_agent_is_the_subject_by_the_same_login(home: Household) -> None:
+    home.opened.accounts.put_agent(Agent("AG-1", ANNA.login.upper(), "Anna", "x"))
+    home.opened.accounts.put_agent(Agent("AG-2", "eve", "Eve", "x"))
+    opened = home.open()
+    assert is_subject(home.house, opened, "AG-1")
+    assert not is_subject(home.house, opened, "AG-2")
+    assert not is_subject(home.house, opened, "AG-NONE")
+    home.connector.people.clear()
+    assert not is_subject(home.house, home.open("1002"), "AG-1")
+    home.directory.people.clear()
+    assert not is_subject(home.house, opened, "AG-1")
+    home.change(accounts=None)
+    assert not is_subject(home.house, opened, "AG-1")

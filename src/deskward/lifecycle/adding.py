@@ -14,7 +14,8 @@ from deskward.core.ports import Change, Channel, Count, Errand, ErrandKind, Mess
 from deskward.core.proof import ProofLevel
 from deskward.core.records import Address
 from deskward.core.secret import Secret
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.fencing import fence_over, fenced_off, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, House, when
 from deskward.lifecycle.steps import HOUR, NEUTRAL, NEUTRAL_HINT, Steps
 from deskward.lifecycle.typed import refuse_strange
@@ -39,7 +40,8 @@ class Adding(Steps):
     def may_add(self, verification: Verification) -> bool:
         """Tell whether a new address may be added: only after proof that is enough for itself (SR-37)."""
         over = verification.state is State.DONE or (verification.state is State.PASSED and not verification.action)
-        return over and verification.proof_level >= ProofLevel.P2 and not verification.exception
+        passed = over and verification.outcome is Outcome.PASSED
+        return passed and verification.proof_level >= ProofLevel.P2 and not verification.exception
 
     def add_address(self, pin: str, seen_version: int, kind: Kind | None, typed: str) -> Verification:
         """Send a code to a new address; InvalidError for what is none, LimitError after too many."""
@@ -48,6 +50,7 @@ class Adding(Steps):
             return verification
         if not self.may_add(verification):
             raise RefusedError("An address can be added after a passed verification only.", "Call the help desk.")
+        refuse_fenced(self.house, verification)
         channel = next((c for c in self.house.channels.values() if c.kind is kind), None)
         if channel is None or not typed.strip():
             raise InvalidError("Type an address.", "An e-mail address, or a phone number.", "typed")
@@ -151,6 +154,8 @@ class Adding(Steps):
 
     def _confirmed(self, found: Confirmation, row: Address) -> None:
         if not found.verification_id:
+            if fence_over(self.house, row):
+                raise fenced_off()
             if not self.house.store.confirm_address(row.id, self.house.clock.now()):
                 raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
             return
@@ -159,6 +164,7 @@ class Adding(Steps):
             # First the version, then the address: whoever confirmed between the two moved the version on.
             verification = self.get(found.verification_id)
             self.confirming(found.token(self.house.keyring).reveal())
+            refuse_fenced(self.house, verification)
             lost = not self._noted(verification, row)
 
     def _noted(self, verification: Verification, row: Address) -> bool:

@@ -7,11 +7,12 @@ from itertools import groupby
 
 from deskward.core.authenticators import Authenticator, Enrolment, person_owner
 from deskward.core.challenges import Asking, Enrollable
-from deskward.core.errors import NotFoundError
+from deskward.core.errors import NotFoundError, RefusedError
 from deskward.core.links import digest
 from deskward.core.people import Person
 from deskward.core.proof import ProofLevel
 from deskward.core.verification import Verification
+from deskward.lifecycle.duties import duties, is_subject
 from deskward.lifecycle.house import House
 
 
@@ -92,6 +93,19 @@ def asking_of(
     """Make the asking of a set-up; its nonce is secret, since it stands in no row without the key."""
     token = house.keyring.own_token("enrol-means", f"{enrolment.id}:{enrolment.nonce}:{kind}")
     return Asking(person, house.site, house.clock.now(), tuple(mine), nonce=digest(token.reveal()))
+
+
+def refuse_own(house: House, enrolment: Enrolment, verification: Verification, approver_id: str) -> None:
+    """Refuse the approval of whoever worked on this, or would open their own account (SR-62, SR-64)."""
+    text = ""
+    if approver_id in {enrolment.agent_id, ""}:
+        text = "Who asked for the set-up cannot approve it."
+    elif approver_id in duties(house, verification):
+        text = "You sent a link in this verification, so you cannot approve its set-up."
+    elif is_subject(house, verification, approver_id):
+        text = "This is your own account, so you cannot approve its set-up."
+    if text:
+        raise RefusedError(text, "Ask another person with the role approver.")
 
 
 def _together(one: Authenticator) -> tuple[datetime, str, str]:

@@ -13,7 +13,7 @@ from deskward.core.notes import clean
 from deskward.core.ports import Change
 from deskward.core.proof import ProofLevel
 from deskward.core.secret import Secret
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.enrolled import (
     EnrolView,
     Kept,
@@ -22,8 +22,10 @@ from deskward.lifecycle.enrolled import (
     enrollables,
     kept_of,
     owner_of,
+    refuse_own,
 )
-from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, when
+from deskward.lifecycle.fencing import refuse_disputed, stops
+from deskward.lifecycle.house import REQUESTER, Actor, when
 from deskward.lifecycle.steps import Steps
 
 LINK_LIVES = PAGE_LIVES = timedelta(minutes=15)
@@ -45,6 +47,7 @@ class Enrolling(Steps):
             raise InvalidError(text, "For example which document you looked at, and where.", "enrol_reason")
         if not self.may_open(verification):
             raise RefusedError("Nothing can be set up for this requester.", "Correct the requester of the ticket.")
+        refuse_disputed(self.house, verification)
         self.person(verification)
         if any(self._waits(e) for e in self.house.store.enrolments.of(verification_id)):
             raise RefusedError("A set-up waits for its approval already.", "Ask an approver to look at it.")
@@ -59,9 +62,8 @@ class Enrolling(Steps):
     def enrol_approve(self, enrolment_id: str, approver: Actor) -> Enrolment:
         """Say yes as a second person; the link lives from now on (SR-62)."""
         (enrolment, verification), now = self._asked_for(enrolment_id), self.house.clock.now()
-        if approver.id in {enrolment.agent_id, ""}:
-            text = "Who asked for the set-up cannot approve it."
-            raise RefusedError(text, "Ask another person with the role approver.")
+        refuse_disputed(self.house, verification)
+        refuse_own(self.house, enrolment, verification, approver.id)
         until = now + LINK_LIVES
         given = replace(enrolment, approver_id=approver.id, nonce=new_nonce(), expires_at=until)
         given = replace(given, token_digest=digest(self._token(given).reveal()))
@@ -96,6 +98,7 @@ class Enrolling(Steps):
         if pair is None:
             raise NotFoundError(OVER, OVER_HINT)
         found, verification = pair
+        self._refuse_over(verification)
         until = now + PAGE_LIVES
         taken = replace(found, token_digest=digest(entry.reveal()), used_at=now, expires_at=until)
         self._written(verification, taken, EventKind.ENROL_BEGUN, REQUESTER, {})
@@ -104,7 +107,8 @@ class Enrolling(Steps):
     def may_enrol(self, verification: Verification) -> bool:
         """Tell whether the last page offers a set-up: enough was proven, and nobody objected."""
         over = verification.state is State.DONE or (verification.state is State.PASSED and verification.ended)
-        return over and verification.proof_level >= ProofLevel.P2 and bool(enrollables(self.house))
+        enough = verification.outcome is Outcome.PASSED and verification.proof_level >= ProofLevel.P2
+        return over and enough and bool(enrollables(self.house)) and not stops(self.house, verification)
 
     def enrol_after(self, pin: str) -> Secret:
         """Open the page after a verification, once; what is set up there proves no more than P2, and later."""
@@ -177,16 +181,6 @@ class Enrolling(Steps):
         found = self._found(kept_of(self.house, verification), means_id)
         return self._without(verification, found, approver, approver.name)
 
-    def enrol_undo(self, verification_id: str) -> Verification:
-        """Take back everything that was set up after this verification, because its owner objected."""
-        verification = self.get(verification_id)
-        events = self.house.store.events(verification_id)
-        made = {i for e in events if e.kind is EventKind.ENROLLED for i in e.fields["ids"]}
-        for kept in kept_of(self.house, verification):
-            if made & {*kept.ids}:
-                verification = self._without(verification, kept, SYSTEM, "Deskward, after an objection")
-        return verification
-
     def _made(self, verification: Verification, ceiling: ProofLevel, lives: timedelta) -> Enrolment:
         now = self.house.clock.now()
         return Enrolment(
@@ -244,9 +238,15 @@ class Enrolling(Steps):
 
     def _living(self, entry: str) -> tuple[Enrolment, Verification]:
         found = self._read(lambda: self._of_entry(entry))
-        if found is None or found[1].state is State.DISPUTED:
+        if found is None:
             raise NotFoundError(OVER, OVER_HINT)
+        self._refuse_over(found[1])
         return found
+
+    def _refuse_over(self, verification: Verification) -> None:
+        """Give a requester the neutral words where the owner objected, so that no link is used up in vain."""
+        if stops(self.house, verification):
+            raise NotFoundError(OVER, OVER_HINT)
 
     def _mine(self, verification: Verification, kind: str) -> list[Authenticator]:
         return list(self.house.authenticators.of(owner_of(verification), kind))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from deskward.core.errors import RefusedError
 from deskward.core.events import EventKind
 from deskward.core.ports import Change, Errand, ErrandKind
-from deskward.core.records import Fence
+from deskward.core.records import Address, Fence
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.house import Actor, House, ended
 
@@ -58,16 +58,49 @@ def lifters_needed(fence: Fence, now: datetime) -> int:
 def refuse_fenced(house: House, verification: Verification) -> None:
     """Raise RefusedError while the owner's objection stops this verification."""
     if fences_of(house, verification):
-        raise RefusedError(
-            f"Nothing can be sent or done for this person. {OBJECTED}",
-            "Call the owner on a number on file. Approvers can lift the fence on the details page.",
-        )
+        raise fenced_off()
 
 
-def fence_over(house: House, verification: Verification) -> Fence | None:
-    """Find the fence that stands for the person now."""
-    now, found = house.clock.now(), house.store.fences(verification.directory, verification.subject_id)
+def refuse_disputed(house: House, verification: Verification) -> None:
+    """Raise RefusedError under a fence, and for ever on a run that its owner objected to."""
+    if stops(house, verification):
+        raise fenced_off()
+
+
+def stops(house: House, verification: Verification) -> bool:
+    """Tell whether nothing may be set up: the owner objected to this run, or a fence stops it."""
+    return disputed(verification) or bool(fences_of(house, verification))
+
+
+def fenced_off() -> RefusedError:
+    """Say what an objection stops, and what to do."""
+    return RefusedError(
+        f"Nothing can be sent or done for this person. {OBJECTED}",
+        "Call the owner on a number on file. Approvers can lift the fence on the details page.",
+    )
+
+
+def disputed(verification: Verification) -> bool:
+    """Tell whether the owner objected to this run: nothing else fails what did not fail by itself."""
+    failed_after = verification.outcome is Outcome.FAILED and verification.state is not State.FAILED
+    return verification.state is State.DISPUTED or failed_after
+
+
+def fence_over(house: House, one: Verification | Address) -> Fence | None:
+    """Find the fence that stands now for the person of a verification or an address."""
+    now, found = house.clock.now(), house.store.fences(one.directory, one.subject_id)
     return next((f for f in found if f.stands(now)), None)
+
+
+def taken_back(house: House, verification: Verification) -> Change:
+    """Give what undoes the set-ups after this verification: its means and its owner's new addresses."""
+    events = house.store.events(verification.id)
+    means = [i for e in events if e.kind is EventKind.ENROLLED for i in e.fields["ids"]]
+    asked = {e.fields["address"] for e in events if e.kind is EventKind.ADDRESS_ASKED}
+    rows = (house.store.address(i) for i in sorted(asked))
+    mine = [row for row in rows if row and row.own and not row.removed_at]
+    gone = tuple(replace(row, removed_at=house.clock.now()) for row in mine)
+    return Change(removed=tuple(means), addresses=gone)
 
 
 def undoing(verification: Verification, now: datetime) -> tuple[Errand, ...]:

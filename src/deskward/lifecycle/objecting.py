@@ -11,20 +11,21 @@ from deskward.core.notices import OBJECTION_FOR, word_of
 from deskward.core.ports import Change
 from deskward.core.records import Fence, Sending
 from deskward.core.verification import MOVES, Outcome, State, Verification
-from deskward.lifecycle.fencing import LIFTERS, OBJECTED, OWNER, UNDO_FOR, lifters_needed, undoing
+from deskward.lifecycle.duties import duties
+from deskward.lifecycle.fencing import LIFTERS, OBJECTED, OWNER, UNDO_FOR, lifters_needed, taken_back, undoing
 from deskward.lifecycle.house import SYSTEM, Actor, ended, when
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
 
 FENCE_FOR = timedelta(hours=24)
 TRIES = 3
-_SENDS = {EventKind.SENT, EventKind.RESENT}
+SAME_PRESS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Disputable:
     """What somebody with a message may object to; `word` is typed back unless `pinned`.
 
-    `objected` tells that they have said so already.
+    `objected` tells that this was said already, and that saying it again would stop no more.
     """
 
     verification: Verification
@@ -50,7 +51,7 @@ class Objecting(Steps):
         run = self.house.store.by_pin(digest(pin)) if pin else None
         pinned = run is not None and run.id == verification.id
         word = word_of(self.house.keyring.own_token("word", sending.id).reveal())
-        return Disputable(verification, sending, word, pinned, self._objection(verification) is not None)
+        return Disputable(verification, sending, word, pinned, self._stops(verification, pinned=pinned))
 
     def dispute(self, token: str, word: str, pin: str = "") -> Verification:
         """Take “This is not me” from a message: one press, and the word where no pinned run speaks (SR-46)."""
@@ -90,7 +91,7 @@ class Objecting(Steps):
         verification = self.get(self._fence(fence_id).verification_id)
         fence = self._fence(fence_id)
         if not fence.stands(self.house.clock.now()):
-            raise RefusedError("This fence has ended.", "A new objection raises a new one.")
+            raise RefusedError("This fence has ended.", "A new objection raises it again.")
         if fence.ends_at is None:
             return verification
         fields = {"agent_name": actor.name, "fence": fence.id}
@@ -122,7 +123,7 @@ class Objecting(Steps):
         """Raise the fence, whatever else happens to the verification at the same time."""
         for _ in range(TRIES):
             verification = self.get(verification_id)
-            if self._objection(verification):
+            if self._stops(verification, pinned=pinned):
                 return verification
             try:
                 return self._raised(verification, way, pinned=pinned)
@@ -131,24 +132,44 @@ class Objecting(Steps):
         raise ConflictError("Your words could not be kept just now.", "Press the button again.")
 
     def _raised(self, verification: Verification, way: str, *, pinned: bool) -> Verification:
-        """Write state, event, fence and errands in one transaction."""
+        """Write state, event, fence, errands and what is taken away in one transaction."""
         now = self.house.clock.now()
-        ends_at = None if pinned else now + FENCE_FOR
-        v = verification
-        fence = Fence(new_id("FE"), v.directory, v.subject_id, v.id, now, ends_at, pinned)
-        until = "two approvers lift the fence" if pinned else f"{when(now + FENCE_FOR)}, or longer if confirmed"
-        undo = undoing(verification, now)
-        stops = f"Nothing is sent or done for this person until {until}."
-        fields = {
-            "way": way,
-            "at": when(now),
-            "fence": fence.id,
-            "now": f"{stops} What the action set is being taken back." if undo else stops,
-        }
-        stopped = _stopped(verification, now)
-        return self.house.record(stopped, EventKind.DISPUTED, OWNER, fields, Change(fence=fence, errands=undo))
+        fence = self._raising(verification, pinned=pinned)
+        undo, gone = undoing(verification, now), taken_back(self.house, verification)
+        until = (
+            f"{when(now + FENCE_FOR)}, or longer if confirmed" if fence.ends_at else "two approvers lift the fence"
+        )
+        said = [f"Nothing is sent or done for this person until {until}."]
+        said += ["What the action set is being taken back."] if undo else []
+        said += ["Means and addresses set up or added after it are removed."] if gone != Change() else []
+        fields = {"way": way, "at": when(now), "fence": fence.id, "now": " ".join(said)}
+        change = replace(gone, fence=fence, errands=undo)
+        return self.house.record(_stopped(verification, now), EventKind.DISPUTED, OWNER, fields, change)
+
+    def _raising(self, verification: Verification, *, pinned: bool) -> Fence:
+        """Make the run's fence, or raise the one it has again, never to a weaker one."""
+        v, now, lasting = verification, self.house.clock.now(), self._lasting(verification, pinned=pinned)
+        ends_at = None if lasting else now + FENCE_FOR
+        before = self._objection(v)
+        return Fence(before.id if before else new_id("FE"), v.directory, v.subject_id, v.id, now, ends_at, lasting)
+
+    def _lasting(self, verification: Verification, *, pinned: bool) -> bool:
+        """Tell whether the fence has no end: an address of the caller's choice speaks for nobody (SR-50)."""
+        return pinned and self.link_proof(verification).established
+
+    def _stops(self, verification: Verification, *, pinned: bool) -> bool:
+        """Tell whether the run's fence stops all that an objection would stop now.
+
+        One that began within the hour does: whoever presses twice says one thing.
+        """
+        fence, now = self._objection(verification), self.house.clock.now()
+        if fence is None or not fence.stands(now):
+            return False
+        fresh = now - fence.raised_at < SAME_PRESS and not self._lasting(verification, pinned=pinned)
+        return fence.ends_at is None or fresh
 
     def _objection(self, verification: Verification) -> Fence | None:
+        """Find the fence of this run that nobody lifted; it may have ended by itself."""
         found = self.house.store.fences(verification.directory, verification.subject_id)
         return next((f for f in found if f.verification_id == verification.id), None)
 
@@ -160,12 +181,11 @@ class Objecting(Steps):
 
     def _agents(self, verification: Verification) -> set[str]:
         """Name every agent who sent something for this ticket."""
-        events = self.house.store.events(verification.id)
-        sent = {e.actor.removeprefix("agent:") for e in events if e.kind in _SENDS}
         same = self.house.store.earlier(
             verification.directory, verification.subject_id, verification.opened_at - OBJECTION_FOR
         )
-        return sent | {v.agent_id for v in (*same, verification) if v.ticket_id == verification.ticket_id}
+        runs = {v.id: v for v in (*same, verification) if v.ticket_id == verification.ticket_id}
+        return {agent for run in runs.values() for agent in duties(self.house, run)}
 
 
 def _stopped(verification: Verification, now: datetime) -> Verification:
