@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deskward.core.errors import SettingsError
-from deskward.core.policy import LONGEST_RUN, Typed, Way
+from deskward.core.policy import LONGEST_RUN, Copied, Typed, Way
 from deskward.core.proof import ActionClass
 from deskward.settings import is_loopback, read, settings_path
 
@@ -59,6 +59,13 @@ def mistake(path: Path, text: str) -> SettingsError:
     assert str(path) in str(caught.value)
     assert caught.value.hint
     return caught.value
+
+
+def test_sr_44_the_file_says_when_the_manager_reads_along(path: Path) -> None:
+    path.write_text(TEXT)
+    assert read(path).policy().limits.copied is Copied.EXCEPTIONS
+    path.write_text(TEXT.replace("code_minutes = 5", 'manager_copies = "always"'))
+    assert read(path).policy().limits.copied is Copied.ALWAYS
 
 
 def test_good_settings_become_a_policy(path: Path) -> None:
@@ -157,6 +164,7 @@ def test_another_policy_has_another_version(path: Path) -> None:
         ('class = "C2"', "hold_hours = 0", "categories.Password Reset.hold_hours: SR-66"),
         ('class = "C2"', "links_per_day = 0", "categories.Password Reset.links_per_day"),
         ("code_minutes = 5", "hold_hours = 0", "limits.hold_hours"),
+        ("code_minutes = 5", 'manager_copies = "sometimes"', "limits.manager_copies"),
         ("code_minutes = 5", "return_hours = -1", "limits.return_hours"),
         ("[web]", '[web]\nlisten = "8080"', "web.listen"),
         ("[web]", "[web", "cannot be read"),

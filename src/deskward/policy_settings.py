@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from deskward.core.destinations import Kind
-from deskward.core.policy import Category, Limits, Typed, Way
+from deskward.core.policy import Category, Copied, Limits, Typed, Way
 from deskward.core.proof import ActionClass
 from deskward.core.risk import HIGH_FROM, MEDIUM_FROM, TOP
 
@@ -104,6 +104,7 @@ class LimitSettings(Section):
     agent_links_per_hour: int = Field(default=60, ge=1)
     country_links_per_hour: int = Field(default=120, ge=1)
     countries: list[str] = Field(default_factory=list)
+    copied: Copied = Field(default=Copied.EXCEPTIONS, alias="manager_copies")
 
     def limits(self) -> Limits:
         """Make the value that the core uses; SettingsError where a standard forbids it."""
@@ -129,4 +130,5 @@ class LimitSettings(Section):
             agent_links_per_hour=self.agent_links_per_hour,
             country_links_per_hour=self.country_links_per_hour,
             countries=tuple(self.countries),
+            copied=self.copied,
         )

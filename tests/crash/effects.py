@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from deskward.core.events import NOTED
+from deskward.core.notices import NOTICES
 from deskward.core.ports import Errand, ErrandKind, ErrandState
 from deskward.core.verification import State, Verification
 from deskward.store.console import SqlConsole
@@ -109,7 +110,11 @@ def _check_messages(story: Story, ledger: Ledger) -> None:
     assert {mail.message_id for mail in mails} <= ids
     for one in ids:
         assert len({mail.text for mail in mails if mail.message_id == one}) <= 1, "one mail with two links"
-    newest = sendings[-1].form_key
-    for sending in (s for s in sendings if s.form_key == newest):
-        found = [m for m in mails if sending.id in m.message_id] if sending.channel == "smtp" else texts
-        assert found, "the newest message never went out"
+    newest = [s for s in sendings if s.purpose == "link"][-1].form_key
+    for sending in (s for s in sendings if s.form_key == newest or s.purpose in NOTICES):
+        sent = story.outside.mailbox.sent_to(sending.address)
+        found = [m for m in sent if sending.id in m.message_id] if sending.channel == "smtp" else texts
+        assert found, f"the newest {sending.purpose} never went out"
+    started = [s for s in sendings if s.purpose == "notice-start"]
+    assert started, "nobody was told"
+    assert len({s.root for s in started}) == len(started), "somebody was told twice"

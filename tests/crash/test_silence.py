@@ -46,7 +46,9 @@ def test_an_hour_of_silence_costs_an_hour_not_a_note(outside: Outside, start: St
     ledger.wait(story)
     assert course(story) == course(undisturbed)
     check(story, ledger)
-    assert len(outside.mailbox.sent_to(story.mailbox)) == len(outside.phone.sent_to(story.phone)) == 1
+    links = [mail for mail in outside.mailbox.sent_to(story.mailbox) if "/v#" in mail.text]
+    codes = [text for text in outside.phone.sent_to(story.phone) if "your code is" in text.body]
+    assert (len(links), len(codes)) == (1, 1)
 
 
 def test_a_ticket_that_came_while_nobody_was_there_is_found(

@@ -56,7 +56,7 @@ def test_sr_134_limits_are_documented_with_their_defaults() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", sections()["[limits]"], re.MULTILINE))
     for name, field in LimitSettings.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        assert rows[name] == str(default).removesuffix(".0")
+        assert rows[field.alias or name] == str(default).removesuffix(".0")
 
 
 def documents() -> list[Path]:

@@ -191,3 +191,24 @@ def test_sr_66_an_exception_of_class_c1_waits_without_a_second_person(able: Hous
     assert (held.state, held.approver_id) == (State.HELD, "")
     later(able, 4)
     assert able.lifecycle.resume(pin, able.lifecycle.get(held.id).version).state is State.PASSED
+
+
+def test_a_step_that_was_done_stays_done_for_the_review(able: Household) -> None:
+    category = replace(CATEGORIES[0], action_class=ActionClass.C3, challenges=(("totp",),))
+    able.change(policy=replace(able.house.policy, categories=(category,)))
+    _, pin = able.passed()
+    review = able.prove(pin, "totp")
+    able.clock.forward(hours=3)
+    assert able.reading.desk(review.id).approvable
+    assert able.lifecycle.approve(review.id, review.version, SAM, "Seen on video.").state is State.HELD
+
+
+def test_sr_47_what_is_held_under_a_fence_of_another_ticket_does_not_pass(able: Household) -> None:
+    held, _ = approved(able, category_name="Identity check")
+    other, _ = able.started("7")
+    link = next(s for s in able.store.sendings(other.id) if s.purpose == "link")
+    token = able.house.keyring.own_token("objection", link.id).reveal()
+    asked = able.lifecycle.disputable(token)
+    able.lifecycle.dispute(token, asked.word)
+    later(able, 4)
+    assert able.lifecycle.get(held.id).state is State.DISPUTED

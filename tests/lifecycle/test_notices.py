@@ -84,7 +84,7 @@ def test_sr_43_a_verification_without_an_action_tells_nobody(three: Household) -
 
 def test_sr_40_older_addresses_are_told_first(three: Household) -> None:
     sent = three.send(three.open(), **TYPED)
-    assert [s.purpose for s in three.store.sendings(sent.id)] == ["notice-start"] * 3 + ["link"]
+    assert [s.purpose for s in three.store.sendings(sent.id)] == ["notice-start"] * 3 + ["copy-start", "link"]
     rows = [e.about["sending"] for e in three.waiting(sent) if e.kind is ErrandKind.SEND]
     assert rows[-1] == sent.sending_id
     assert sorted(m.address for m in three.store.sendings(sent.id)[:3]) == sorted([MAIL, PHONE, WORK])

@@ -197,8 +197,8 @@ def test_sr_46_the_page_of_the_run_takes_one_press(home: Household) -> None:
 
 def test_sr_47_unused_grants_are_revoked_and_new_ones_are_blocked(home: Household) -> None:
     first, pin = home.passed()
-    other, other_pin = home.passed("1002")
-    waiting, waiting_pin = home.started("1003")
+    other, other_pin = home.passed("1002", category_name="Account Unlock")
+    waiting, waiting_pin = home.started("1003", category_name="Account Unlock")
     objected(home, first)
     with pytest.raises(RefusedError, match="used up"):
         home.lifecycle.act(other_pin, PASSWORD)

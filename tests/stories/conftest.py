@@ -14,6 +14,7 @@ from tests.stories.product import PATIENCE, Product, started
 from tests.stories.walk import Story
 
 ARGUMENTS = ("--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1")
+SHORT_HOLD = {"DESKWARD_LIMITS__HOLD_HOURS": "0.002"}
 Products = Callable[[str], Product]
 
 
@@ -25,7 +26,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Products]:
         @cache
         def running(kind: str) -> Product:
             folder = Path(tmp_path_factory.mktemp(kind))
-            return stack.enter_context(started(folder, address_of(stack, kind)))
+            return stack.enter_context(started(folder, address_of(stack, kind), settings=SHORT_HOLD))
 
         yield running
 

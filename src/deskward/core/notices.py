@@ -35,7 +35,14 @@ class Purpose(StrEnum):
     MEANS = "notice-means"
 
 
-NOTICES = frozenset(p.value for p in Purpose)
+class Copy(StrEnum):
+    """The copies for the manager of the account's owner, as sendings name them (SR-44)."""
+
+    START = "copy-start"
+    DONE = "copy-done"
+
+
+NOTICES = frozenset(p.value for p in (*Purpose, *Copy))
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,26 @@ _SAID = {
 }
 
 
+_COPIED = {
+    Copy.START: ("somebody made a request for the account of {whose}", "A request for the account of {whose}"),
+    Copy.DONE: ("the account of {whose} was changed", "The account of {whose} was changed"),
+}
+_WHY = "You get this because you are named as their manager. There is nothing to do if it is expected."
+
+
+def copy_of_notice(portal: Portal, copy: Copy, told: Told, whose: str, *, message_id: str, to: str) -> Message:
+    """Write what the manager reads along; it holds no link at all."""
+    name, (said, title) = clean(portal.organisation), (t.format(whose=clean(whose)) for t in _COPIED[copy])
+    call = f"If this looks wrong, call the IT help desk of {name} on a number you know."
+    lines, rows = _lines(_facts(told)), _rows(_facts(told))
+    text = f"Hello,\n\nat the IT help desk of {name}, {said}.\n\n{lines}\n\n{_WHY}\n\n{call}\n"
+    html = (
+        f"{_opening(title)}<p>At the IT help desk of {escape(name)}, {escape(said)}.</p>{rows}"
+        f"<p>{_WHY}</p><p>{escape(call)}</p></div></body></html>"
+    )
+    return Message(message_id, to, f"{name} IT help desk: {title[0].lower()}{title[1:]}", text, html)
+
+
 def notice(portal: Portal, purpose: Purpose, told: Told, *, message_id: str, kind: Kind, to: str) -> Message:
     """Write a notice; it holds no password and no link that can approve anything."""
     name, (said, title) = clean(portal.organisation), _SAID[purpose]
@@ -83,20 +110,44 @@ def notice(portal: Portal, purpose: Purpose, told: Told, *, message_id: str, kin
             f"agent {clean(told.agent)}). Not you? {told.objection} or call the help desk on a number you know."
         )
         return Message(message_id, to, "", text)
-    facts = (
+    facts = _facts(told)
+    subject = f"{name} IT help desk: {title[0].lower()}{title[1:]}"
+    return Message(message_id, to, subject, _text(name, what, facts, told), _html(name, title, what, facts, told))
+
+
+def _facts(told: Told) -> tuple[tuple[str, str], ...]:
+    return (
         ("Requested action", clean(told.action)),
         ("Time", f"{told.at:%d %b %Y, %H:%M} UTC"),
         ("Ticket", clean(told.ticket)),
         ("Help desk agent", clean(told.agent) or "none"),
     )
-    subject = f"{name} IT help desk: {title[0].lower()}{title[1:]}"
-    return Message(message_id, to, subject, _text(name, what, facts, told), _html(name, title, what, facts, told))
+
+
+def _lines(facts: tuple[tuple[str, str], ...]) -> str:
+    return "\n".join(f"{label}: {value}" for label, value in facts)
+
+
+def _rows(facts: tuple[tuple[str, str], ...]) -> str:
+    rows = "".join(
+        f'<tr><td style="padding:4px 16px 4px 0;color:#5b6577">{label}</td><td>{escape(value)}</td></tr>'
+        for label, value in facts
+    )
+    return f'<table style="border-collapse:collapse;margin:0 0 16px">{rows}</table>'
+
+
+def _opening(title: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;'
+        'color:#1c2330;background:#f4f6f9"><div style="max-width:520px;margin:auto;background:#fff;'
+        'border:1px solid #dde3ec;border-radius:12px;padding:28px">'
+        f'<h1 style="font-size:20px;margin:0 0 12px">{escape(title)}</h1>'
+    )
 
 
 def _text(name: str, what: str, facts: tuple[tuple[str, str], ...], told: Told) -> str:
-    lines = "\n".join(f"{label}: {value}" for label, value in facts)
     return (
-        f"Hello,\n\nat the IT help desk of {name}, {what}.\n\n{lines}\n\n"
+        f"Hello,\n\nat the IT help desk of {name}, {what}.\n\n{_lines(facts)}\n\n"
         "Was it you? Then there is nothing to do.\n\n"
         f"This is not me:\n{told.objection}\n\n"
         f"Or call the IT help desk of {name} on a number you already know. They will never ask you to read "
@@ -105,17 +156,10 @@ def _text(name: str, what: str, facts: tuple[tuple[str, str], ...], told: Told) 
 
 
 def _html(name: str, title: str, what: str, facts: tuple[tuple[str, str], ...], told: Told) -> str:
-    rows = "".join(
-        f'<tr><td style="padding:4px 16px 4px 0;color:#5b6577">{label}</td><td>{escape(value)}</td></tr>'
-        for label, value in facts
-    )
     return (
-        '<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;'
-        'color:#1c2330;background:#f4f6f9"><div style="max-width:520px;margin:auto;background:#fff;'
-        'border:1px solid #dde3ec;border-radius:12px;padding:28px">'
-        f'<h1 style="font-size:20px;margin:0 0 12px">{title}</h1>'
+        f"{_opening(title)}"
         f"<p>At the IT help desk of {escape(name)}, {escape(what)}.</p>"
-        f'<table style="border-collapse:collapse;margin:0 0 16px">{rows}</table>'
+        f"{_rows(facts)}"
         "<p>Was it you? Then there is nothing to do.</p>"
         f'<p><a href="{escape(told.objection)}" style="display:inline-block;border:1px solid #b3261e;'
         'color:#b3261e;text-decoration:none;padding:12px 20px;border-radius:8px;font-weight:600">'

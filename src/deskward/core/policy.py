@@ -35,6 +35,14 @@ class Way(StrEnum):
     PASSKEY = "passkey"
 
 
+class Copied(StrEnum):
+    """When the manager of an account's owner gets a copy of the notices (SR-44)."""
+
+    EXCEPTIONS = "exceptions"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Category:
     """One category of tickets that needs authentication: which tickets, which action, which class.
@@ -101,6 +109,7 @@ class Limits:
     agent_links_per_hour: int = 60
     country_links_per_hour: int = 120
     countries: tuple[str, ...] = ()
+    copied: Copied = Copied.EXCEPTIONS
 
     def __post_init__(self) -> None:
         """Refuse what the standards forbid (SR-08, SR-10, SR-31, SR-34, SR-80)."""

@@ -110,7 +110,8 @@ class Verification:
 
     `subject_id` is the directory's object id, fixed at opening; empty with `refusal` saying why nothing
     can be sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session.
-    `asked` is the challenge that waits for its answer, `tried` names those that can be used no more, `signalled`
+    `asked` is the challenge that waits for its answer, `tried` names those that can be used no more, `misses`
+    counts wrong answers by challenge, `signalled`
     are findings of challenges. `exception` tells that an address of the caller's choice was used.
     """
 
@@ -166,6 +167,7 @@ class Verification:
     asked: Mapping[str, Any] = field(default_factory=dict)
     asks: int = 0
     tried: tuple[str, ...] = ()
+    misses: Mapping[str, int] = field(default_factory=dict)
     transcript: tuple[Mapping[str, Any], ...] = ()
     signalled: tuple[Mapping[str, Any], ...] = ()
     exception: bool = False

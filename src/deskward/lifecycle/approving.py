@@ -9,7 +9,7 @@ from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.risk import finding_of
 from deskward.core.verification import Outcome, State, Verification
-from deskward.lifecycle.fencing import refuse_fenced
+from deskward.lifecycle.fencing import OBJECTED, OWNER, fence_over, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
@@ -84,8 +84,16 @@ class Approving(Proving):
         return self.result(moved, REQUESTER, Change(grant=grant))
 
     def _let_pass(self, verification: Verification) -> Verification:
+        if fence_over(self.house, verification):
+            return self._stopped(verification)
         passed = verification.moved(State.PASSED, decided_at=self.house.clock.now())
         return self.result(ended(passed, self.house.clock.now()), SYSTEM)
+
+    def _stopped(self, verification: Verification) -> Verification:
+        """End what waited while the owner objected, whichever ticket they objected to (SR-47)."""
+        moved = verification.moved(State.DISPUTED, outcome=Outcome.FAILED, reason=OBJECTED)
+        fields = {"by": OWNER.name, "reason": OBJECTED}
+        return self.house.record(ended(moved, self.house.clock.now()), EventKind.CANCELLED, OWNER, fields)
 
     def _may_approve(self, verification: Verification, seen_version: int, actor: Actor) -> None:
         if verification.state is not State.REVIEW:
@@ -107,6 +115,7 @@ class Approving(Proving):
         category = self.house.category_of(verification)
         approved = replace(verification, approved_at=self.house.clock.now())
         standing = self.standing(approved, category, self.earlier(verification))
-        whole = replace(standing, missing=self.missing(verification, category), waited=False)
+        missing = self.missing(verification, category, verification.decided_at)
+        whole = replace(standing, missing=missing, waited=False)
         seen = (finding_of(f) for f in verification.findings)
         return decide(category, self.account(verification), whole, seen)

@@ -49,7 +49,8 @@ def failures(house: House, verification: Verification, now: datetime) -> None:
     recent = house.store.earlier(verification.directory, verification.subject_id, now - limits.to_send - DAY)
     living = 1 + sum(1 for v in recent if not v.ended and v.id != verification.id)
     seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
-    if seen + living * limits.code_tries > MOST_FAILURES:
+    each = limits.code_tries + sum(c.tries for c in house.challenges.values())
+    if seen + living * each > MOST_FAILURES:
         raise RefusedError("Too many wrong codes were entered for this person.", "Identify in person.")
 
 

@@ -31,6 +31,7 @@ from deskward.core.ports import (
 )
 from deskward.core.questions import QuestionSource
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.copying import Copies
 from deskward.lifecycle.noticing import Notices
 
 
@@ -88,7 +89,8 @@ class House:
     def notices(self) -> Notices:
         """Tell the owner of the account, whoever runs the story (SR-43, SR-44)."""
         min_age = self.policy.limits.min_age
-        return Notices(self.store, self.clock, self.keyring, self.channels, self.people, min_age)
+        copies = Copies(self.store, self.keyring, self.channels, self.people, self.policy)
+        return Notices(self.store, self.clock, self.keyring, self.channels, self.people, min_age, copies)
 
     def category_of(self, verification: Verification) -> Category:
         """Give the category; SettingsError when the settings no longer have it."""

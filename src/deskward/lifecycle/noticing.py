@@ -8,13 +8,14 @@ from deskward.core.destinations import Destination, Provenance, masked, provenan
 from deskward.core.errors import OutsideError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import Keyring, digest, new_id
-from deskward.core.notices import FAILURES_TOLD, OBJECTION_FOR, Purpose
+from deskward.core.notices import FAILURES_TOLD, OBJECTION_FOR, Copy, Purpose
 from deskward.core.ports import Change, Channel, Clock, Delivery, Errand, ErrandKind, People, Sending, Store
 from deskward.core.vault import own_destination, stands
 from deskward.core.verification import Verification
+from deskward.lifecycle.copying import Copies
 
 OBJECTION = "objection"
-_TO_OTHERS = {"vouch", "confirm"}
+_TO_OTHERS = {"vouch", "confirm", *Copy}
 _TOLD_EACH_TIME = {EventKind.ADDRESS_CONFIRMED: Purpose.ADDRESS, EventKind.ENROLLED: Purpose.MEANS}
 
 
@@ -31,11 +32,12 @@ class Notices:
     channels: Mapping[str, Channel]
     people: Mapping[str, People]
     min_age: timedelta
+    copies: Copies
 
     def beside(self, verification: Verification, kind: EventKind, change: Change) -> Change:
         """Give the change with its notices, and with the token of an objection for every message (SR-46)."""
         purpose = self._purpose(verification, kind)
-        notices = tuple(self._notices(verification, purpose, change)) if purpose else ()
+        notices = tuple(self._told(verification, purpose, change)) if purpose else ()
         if not notices and not change.sendings:
             return change
         sendings = tuple(self._tokened(s) for s in (*notices, *change.sendings))
@@ -54,6 +56,10 @@ class Notices:
             return Purpose.PASSED
         failed = kind is EventKind.FAILED or (kind in {EventKind.WRONG_VALUE, EventKind.MISSED} and often)
         return Purpose.FAILED if failed else None
+
+    def _told(self, verification: Verification, purpose: Purpose, change: Change) -> Iterator[Sending]:
+        yield from self._notices(verification, purpose, change)
+        yield from self.copies.of(verification, purpose, self.clock.now())
 
     def _notices(self, verification: Verification, purpose: Purpose, change: Change) -> Iterator[Sending]:
         before = self.store.sendings(verification.id)
@@ -84,7 +90,7 @@ class Notices:
             if purpose is Purpose.START:
                 raise
         yield from (self._to(verification, purpose, d) for d in known if self._channel(d))
-        for sending in before:
+        for sending in (s for s in before if not s.person_id):
             told = sending.purpose == Purpose.START or sending.provenance is Provenance.ESTABLISHED
             if told and sending.channel in self.channels:
                 yield self._again(sending, purpose)

@@ -1,45 +1,39 @@
 """More proof: what the policy asks for in order, and what is offered where the proof does not reach yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from deskward.core.challenges import Asked, Challenge, Checked
-from deskward.core.decision import Standing, Verdict, asked_of, decide, story_findings
+from deskward.core.decision import Verdict, asked_of
 from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
-from deskward.core.policy import Category
 from deskward.core.ports import Change
 from deskward.core.proof import (
     CONTACT_WINDOW,
-    ActionClass,
     Evidence,
     Proof,
-    fresh_of,
-    independent,
-    level_of,
-    window_of,
 )
-from deskward.core.risk import finding_of, kept, provenance_finding
+from deskward.core.risk import kept
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
+from deskward.lifecycle.judging import Judging
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
-from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT, Steps
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.summoning import summons
-from deskward.lifecycle.vault import sharing
 
 DAY = timedelta(days=1)
 MOST_ASKS = 12
 
 
-class Proving(Steps):
+class Proving(Judging):
     """The arrows between the card and the verdict; the verification stays `started` meanwhile."""
 
     def answer(self, pin: str | Verification, seen_version: int) -> Verification:
@@ -52,14 +46,14 @@ class Proving(Steps):
     def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
         """Ask for what is missing where the person can give it, else decide."""
         person = self.account(verification)
-        verdict = self._verdict(verification, person)
+        verdict = self.verdict(verification, person)
         if self._offers(verification, person, verdict):
             return self.house.record(verification, kind, REQUESTER, _said(verification), change)
         return self.decided_by(verification, person, verdict, change)
 
     def offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
         """List the ways the portal offers now: the next step of the policy, else everything that would help."""
-        return self._offers(verification, person, self._verdict(verification, person))
+        return self._offers(verification, person, self.verdict(verification, person))
 
     def ask(self, pin: str | Verification, seen_version: int, challenge: str, option: str) -> Verification:
         """Ask for one of the offers; a code goes out where the challenge wants one."""
@@ -75,7 +69,13 @@ class Proving(Steps):
         nonce = self._nonce(verification, self.house.challenges[challenge])
         means = Means(self.house, verification.directory, person, verification)
         asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
-        row = {"challenge": challenge, "option": option, "nonce": nonce, "tries": 0, "kept": dict(asked.kept)}
+        row = {
+            "challenge": challenge,
+            "option": option,
+            "nonce": nonce,
+            "tries": verification.misses.get(challenge, 0),
+            "kept": dict(asked.kept),
+        }
         if asked.send_to_people:
             return self._ask_around(verification, asked, row)
         until = min(now + asked.lives, verification.deadline)
@@ -127,9 +127,8 @@ class Proving(Steps):
         verification = self._proving(pin, seen_version)
         if verification is None or not verification.agreed_at:
             return self.pinned(pin)
-        left = {o.challenge for o in self.offers(verification, self.account(verification))}
-        tired = replace(verification, asked={}, tried=(*verification.tried, *sorted(left)))
-        return self.go_on(tired, EventKind.MISSED)
+        person = self.account(verification)
+        return self.decided_by(verification, person, self.verdict(verification, person))
 
     def asked(self, verification: Verification, person: Person) -> Asked | None:
         """Give what is asked now, made again from its nonce."""
@@ -154,74 +153,16 @@ class Proving(Steps):
         granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
         return self.result(granted, REQUESTER, replace(change or Change(), grant=grant))
 
-    def standing(
-        self, verification: Verification, category: Category, earlier: Sequence[Verification]
-    ) -> Standing:
-        """Tell how far the run has come; an approved one keeps the level it was approved at.
-
-        `earlier` are the other verifications of this person.
-        """
-        now, window = self.house.clock.now(), self.house.proof_window(category)
-        fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
-        level = level_of(fresh, verification.subject_id, now, window)
-        approved = verification.approved_at is not None
-        return Standing(
-            level=verification.proof_level if approved else level,
-            roots=independent(fresh),
-            missing="" if approved else self.missing(verification, category),
-            exception=verification.exception,
-            again=self._again(category, earlier),
-            approved=approved,
-            waited=verification.hold_until is not None and verification.hold_until <= now,
-        )
-
-    def _verdict(self, verification: Verification, person: Person) -> Verdict:
-        category, now = self.house.category_of(verification), self.house.clock.now()
-        earlier = self.earlier(verification)
-        findings = story_findings(
-            provenance_finding(established=all(p.established for p in verification.proofs)),
-            verification.wrong_total,
-            sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
-        )
-        told = (finding_of(f) for f in verification.signalled)
-        shared = sharing(self.house, verification, person)
-        standing = self.standing(verification, category, earlier)
-        return decide(category, person, standing, (*findings, shared, *told))
-
-    def earlier(self, verification: Verification) -> Sequence[Verification]:
-        """List the person's other verifications that may have ended within a day."""
-        since = self.house.clock.now() - self.house.policy.limits.to_send - 2 * DAY
-        found = self.house.store.earlier(verification.directory, verification.subject_id, since)
-        return [v for v in found if v.id != verification.id]
-
     def _offers(self, verification: Verification, person: Person, verdict: Verdict) -> tuple[Offer, ...]:
         if verdict.state is State.FAILED or not verdict.short or verification.approved_at:
             return ()
         category = self.house.category_of(verification)
         means = Means(self.house, verification.directory, person, verification)
-        step = self._next_step(verification, category)
+        step = self.next_step(verification, category)
         if step:
             return means.offers(step)
         asked = asked_of(category, person, exception=verification.exception)
         return means.helping(asked)
-
-    def _next_step(self, verification: Verification, category: Category) -> tuple[str, ...]:
-        now, window = self.house.clock.now(), self.house.proof_window(category)
-        done = {p.method for p in verification.proofs if now - p.at <= window_of(p, window)}
-        return category.next_step(done)
-
-    def missing(self, verification: Verification, category: Category) -> str:
-        """Say which step of the policy is not done; empty when all are."""
-        step = self._next_step(verification, category)
-        titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
-        return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
-
-    def _again(self, category: Category, earlier: Sequence[Verification]) -> bool:
-        """Tell whether an action of class C2 or higher was done for this person within 24 hours (SR-65)."""
-        since = self.house.clock.now() - DAY
-        light = {c.name for c in self.house.policy.categories if c.action_class is ActionClass.C1}
-        done = (v for v in earlier if v.state is State.DONE and v.ended_at is not None and v.ended_at > since)
-        return bool(category.action) and any(v.category not in light for v in done)
 
     def _proving(self, pin: str | Verification, seen_version: int) -> Verification | None:
         verification = self.pinned(pin)
@@ -277,13 +218,14 @@ class Proving(Steps):
     def _nonce(self, verification: Verification, challenge: Challenge) -> str:
         """Give random bits: fresh, or for all of a run where nothing is proven, so that nobody draws again."""
         if challenge.evidence is Evidence.NOTHING:
-            return digest(f"{verification.id}:{verification.pin}:{challenge.name}")
+            return digest(self.house.keyring.own_token(challenge.name, verification.id).reveal())
         return new_nonce()
 
     def _missed(self, verification: Verification, challenge: Challenge) -> Verification:
-        tries = verification.asked["tries"] + 1
+        tries = verification.misses.get(challenge.name, 0) + 1
         change = Change(counts=(wrong_count(self.house, verification),))
-        counted = replace(verification, wrong_total=verification.wrong_total + 1)
+        misses = {**verification.misses, challenge.name: tries}
+        counted = replace(verification, wrong_total=verification.wrong_total + 1, misses=misses)
         if tries < challenge.tries:
             again = replace(counted, asked={**verification.asked, "tries": tries})
             return self.house.record(again, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from deskward.core.destinations import Kind
 from deskward.core.messages import code_message, link_message, vouch_message
-from deskward.core.notices import NOTICES, Purpose, Told, notice
+from deskward.core.notices import NOTICES, Copy, Purpose, Told, copy_of_notice, notice
 from deskward.core.ports import Message, Sending
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import House
@@ -62,16 +62,27 @@ def _code(house: House, verification: Verification, sending: Sending, kind: Kind
     )
 
 
-def _notice(house: House, verification: Verification, sending: Sending, kind: Kind) -> Message:
-    told = Told(
+def _told(house: House, verification: Verification, sending: Sending, objection: str = "") -> Told:
+    return Told(
         action=house.words.action(verification.action),
         at=sending.at,
         ticket=verification.ticket_number,
         agent=verification.agent_name,
-        objection=house.portal.objection(house.keyring.own_token(OBJECTION, sending.id)),
+        objection=objection,
     )
+
+
+def _notice(house: House, verification: Verification, sending: Sending, kind: Kind) -> Message:
+    objection = house.portal.objection(house.keyring.own_token(OBJECTION, sending.id))
+    told = _told(house, verification, sending, objection)
     purpose = Purpose(sending.purpose)
     return notice(house.portal, purpose, told, message_id=sending.id, kind=kind, to=sending.address)
+
+
+def _copy(house: House, verification: Verification, sending: Sending, _: Kind) -> Message:
+    told, copy = _told(house, verification, sending), Copy(sending.purpose)
+    name = verification.requester_name
+    return copy_of_notice(house.portal, copy, told, name, message_id=sending.id, to=sending.address)
 
 
 def _vouch(house: House, verification: Verification, sending: Sending, kind: Kind) -> Message:
@@ -92,4 +103,5 @@ _WRITERS: Mapping[str, Writer] = {
     "proof": _code,
     VOUCH: _vouch,
     **dict.fromkeys(NOTICES, _notice),
+    **dict.fromkeys(Copy, _copy),
 }

@@ -143,7 +143,8 @@ def _grant(connection: Connection, grant: Grant, now: datetime) -> None:
     row, columns = row_of(grant), grants.c
     values = select(*(literal(value, columns[name].type) for name, value in row.items()))
     stands = fenced(now, literal(grant.directory), literal(grant.subject_id))
-    if connection.execute(insert(grants).from_select(list(row), values.where(~stands))).rowcount != 1:
+    added = insert(grants).from_select(list(row), values.where(~stands)).returning(columns.id)
+    if connection.execute(added).first() is None:
         raise RefusedError(
             "Nothing can be done for this person: the account's owner said “this is not me”.",
             "Call the help desk.",

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from deskward.core.accounts import Agent, Role
 from deskward.core.verification import Verification
+from deskward.lifecycle import House
 from deskward.store.opening import Opened
 from deskward.web.desk.grants import GRANTS, OPEN, UngrantedError, complete, granted, keys_of
 from tests.web.desk.conftest import Desk
@@ -87,6 +88,23 @@ def test_sr_90_the_matrix_of_roles_and_routes_holds(
         assert (answer.status_code == 403) is not allowed, (method, path)
         if not allowed:
             assert (store.store.get(before.id), store.accounts.agent(other.id)) == (before, other)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.APPROVER], ids=str)
+def test_sr_44_no_agent_role_can_change_who_reads_along(
+    visitor: Visitor, staffed: Staffed, opened: Open, house: House, role: Role
+) -> None:
+    staffed("kim", role)
+    desk, rule = visitor(), house.policy.limits.copied
+    desk.log_in()
+    desk.get("/account")
+    for number, key in enumerate(sorted(MAY[role])):
+        method, path = key.split(" ")
+        address = path.format(verification_id=opened(f"{3000 + number}").id, kind="totp", vouch_id="MS-2222222222")
+        extra = {"manager_copies": "never", "copied": "never", "limits.manager_copies": "never"}
+        desk.client.request(method, address, data={**desk.hidden(), **extra}, follow_redirects=False)
+        assert house.policy.limits.copied is rule
+    assert not [key for key in GRANTS if "setting" in key or "polic" in key or "limit" in key]
 
 
 def test_sr_90_a_page_that_a_role_may_not_see_says_so_calmly(visitor: Visitor, staffed: Staffed) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from deskward.core.answers import Grading
 from deskward.core.events import Event, EventKind
-from deskward.core.notices import Purpose
+from deskward.core.notices import Copy, Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
 
@@ -86,6 +86,8 @@ PURPOSES: Mapping[str, str] = {
     Purpose.DONE: "Notice of the action",
     Purpose.FAILED: "Notice of failed attempts",
     Purpose.PASSED: "Notice of a pass after failed attempts",
+    Copy.START: "Copy of the notice of the request",
+    Copy.DONE: "Copy of the notice of the action",
 }
 _ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = (

@@ -1,0 +1,96 @@
+"""How far a run has come, and what the verdict says to that."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from deskward.core.decision import Standing, Verdict, decide, story_findings
+from deskward.core.people import Person
+from deskward.core.policy import Category
+from deskward.core.proof import (
+    ActionClass,
+    Evidence,
+    fresh_of,
+    independent,
+    level_of,
+    window_of,
+)
+from deskward.core.risk import finding_of, provenance_finding
+from deskward.core.verification import State, Verification
+from deskward.lifecycle.steps import Steps
+from deskward.lifecycle.vault import sharing
+
+DAY = timedelta(days=1)
+
+
+class Judging(Steps):
+    """Reads and weighs; writes nothing."""
+
+    def standing(
+        self, verification: Verification, category: Category, earlier: Sequence[Verification]
+    ) -> Standing:
+        """Tell how far the run has come; an approved one keeps the level it was approved at.
+
+        `earlier` are the other verifications of this person.
+        """
+        now, window = self.house.clock.now(), self.house.proof_window(category)
+        fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
+        level = level_of(fresh, verification.subject_id, now, window)
+        approved = verification.approved_at is not None
+        return Standing(
+            level=verification.proof_level if approved else level,
+            roots=independent(fresh),
+            missing="" if approved else self.missing(verification, category),
+            exception=verification.exception,
+            again=self._again(category, earlier),
+            approved=approved,
+            waited=verification.hold_until is not None and verification.hold_until <= now,
+        )
+
+    def verdict(self, verification: Verification, person: Person) -> Verdict:
+        """Weigh proof and risk as they are now."""
+        category, now = self.house.category_of(verification), self.house.clock.now()
+        earlier = self.earlier(verification)
+        findings = story_findings(
+            provenance_finding(established=all(p.established for p in verification.proofs)),
+            verification.wrong_total,
+            sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
+        )
+        told = (finding_of(f) for f in verification.signalled)
+        shared = sharing(self.house, verification, person)
+        standing = self.standing(verification, category, earlier)
+        return decide(category, person, standing, (*findings, shared, *told))
+
+    def earlier(self, verification: Verification) -> Sequence[Verification]:
+        """List the person's other verifications that may have ended within a day."""
+        since = self.house.clock.now() - self.house.policy.limits.to_send - 2 * DAY
+        found = self.house.store.earlier(verification.directory, verification.subject_id, since)
+        return [v for v in found if v.id != verification.id]
+
+    def next_step(
+        self, verification: Verification, category: Category, at: datetime | None = None
+    ) -> tuple[str, ...]:
+        """Give the first step that is not done at a time, now unless told; what proves nothing is done once."""
+        now, window = at or self.house.clock.now(), self.house.proof_window(category)
+        counting = (
+            p for p in verification.proofs if p.evidence is Evidence.NOTHING or now - p.at <= window_of(p, window)
+        )
+        return category.next_step({p.method for p in counting})
+
+    def missing(self, verification: Verification, category: Category, at: datetime | None = None) -> str:
+        """Say which step of the policy is not done, now or when it was decided; empty when all are."""
+        step = self.next_step(verification, category, at)
+        titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
+        return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
+
+    def _again(self, category: Category, earlier: Sequence[Verification]) -> bool:
+        """Tell whether an action of class C2 or higher was done within 24 hours, or may be now (SR-65)."""
+        since = self.house.clock.now() - DAY
+        light = {c.name for c in self.house.policy.categories if c.action_class is ActionClass.C1}
+        under_way = {State.PASSED, State.ACTING}
+        done = (
+            v
+            for v in earlier
+            if (v.state is State.DONE and v.ended_at is not None and v.ended_at > since)
+            or (v.state in under_way and not v.ended)
+        )
+        return bool(category.action) and any(v.category not in light for v in done)
