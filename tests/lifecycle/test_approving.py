@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from deskward.core.accounts import Agent
 from deskward.core.errors import NotFoundError, RefusedError
 from deskward.core.notes import RECOMMEND_MORE, RECOMMEND_PROCEED, recommendation
 from deskward.core.proof import ActionClass, Evidence, ProofLevel
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Actor
 from tests.fakes import FakeChallenge
-from tests.household import AGENT, CATEGORIES, PASSWORD, Household
+from tests.household import AGENT, CATEGORIES, PASSWORD, Household, at_choice
 
 SAM = Actor("agent", "a-sam", "Sam Approver")
 SAVED = FakeChallenge("saved_code", Evidence.SAVED, ease=3)
@@ -212,3 +213,26 @@ def test_sr_47_what_is_held_under_a_fence_of_another_ticket_does_not_pass(able: 
     able.lifecycle.dispute(token, asked.word)
     later(able, 4)
     assert able.lifecycle.get(held.id).state is State.DISPUTED
+
+
+def test_sr_64_whoever_sent_before_cannot_approve_either(able: Household) -> None:
+    address = "new@p.example"
+    typed = {"choice": "typed", "kind": able.mail.kind, "typed": address, "again": address, "reason": "Lost it."}
+    opened = able.open()
+    first = able.lifecycle.send(opened.id, at_choice(form_key="s1", seen_version=opened.version, **typed), SAM)
+    able.clock.forward(minutes=5)
+    second = able.send(first, **typed)
+    started, pin = able.enter(able.token(second), able.code(second))
+    able.lifecycle.answer(pin, started.version)
+    able.prove(pin, "totp")
+    review = able.prove(pin, "saved_code")
+    with pytest.raises(RefusedError, match="cannot approve"):
+        able.lifecycle.approve(review.id, review.version, SAM, "It is fine.")
+
+
+def test_sr_64_nobody_approves_for_themselves(able: Household) -> None:
+    able.opened.accounts.put_agent(Agent("a-anna", "anna.berg", "Anna Berg"))
+    able.change(accounts=able.opened.accounts)
+    review, _ = reviewed(able)
+    with pytest.raises(RefusedError, match="their own account"):
+        able.lifecycle.approve(review.id, review.version, Actor("agent", "a-anna", "Anna Berg"), "It is me.")

@@ -9,6 +9,7 @@ from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.risk import finding_of
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.duties import duties, is_subject
 from deskward.lifecycle.fencing import OBJECTED, OWNER, fence_over, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.proving import Proving
@@ -100,9 +101,13 @@ class Approving(Proving):
             raise RefusedError("Only a verification in review can be approved.", "Reload the page.")
         if verification.version != seen_version:
             raise RefusedError("This verification changed since you opened the page.", "Look again, then decide.")
-        if actor.id in {verification.agent_id, ""}:
+        if not actor.id or actor.id in duties(self.house, verification):
             raise RefusedError(
                 "Who sent the link cannot approve it.", "Ask another person with the role approver."
+            )
+        if is_subject(self.house, verification, actor.id):
+            raise RefusedError(
+                "Nobody approves a request for their own account.", "Ask another person with the role approver."
             )
         if has_vouched(self.house, verification, actor.id):
             raise RefusedError(
