@@ -138,7 +138,8 @@ def test_sr_47_after_the_action_the_page_says_that_it_is_taken_back(
     assert "What was changed on your account is being taken back." in answer.text
     assert "Call your help desk now" in answer.text
     clock.forward(hours=25)
-    later = owner.post("/not-me/open", data={"token": token(link, "notice-done")})
+    page = owner.post("/not-me/open", data={"token": token(link, "notice-done")})
+    later = owner.post("/not-me/press", data={"token": hidden(page, "token"), "word": word_of(page)})
     assert "more than a day ago. That is not taken back by itself." in later.text
 
 
