@@ -8,7 +8,7 @@ import pytest
 
 from deskward.core.destinations import Kind
 from deskward.core.messages import Portal
-from deskward.core.notices import WORDS, Purpose, Told, notice, word_of
+from deskward.core.notices import WORDS, Copy, Purpose, Told, copy_of_notice, notice, word_of
 from deskward.core.ports import Message
 from tests.core.samples import NOON
 
@@ -61,3 +61,16 @@ def test_sr_46_words_are_plain_distinct_and_spread() -> None:
     seen = Counter(word_of(str(number)) for number in range(6400))
     assert set(seen) == set(WORDS)
     assert max(seen.values()) < 200
+
+
+@pytest.mark.parametrize("copy", Copy)
+def test_sr_44_a_copy_names_whose_account_and_holds_no_link_and_no_markup(copy: Copy) -> None:
+    evil = "Rita <script>\r\nBcc: x@evil.example {whose}"
+    message = copy_of_notice(PORTAL, copy, TOLD, evil, message_id="M1", to="a@b.c")
+    for text in (message.text, message.html):
+        assert "on a number you know" in text
+        assert "http" not in text
+        for said in ("the account of Rita", "Password reset", "12:00 UTC", "IR-7", "Kim Agent"):
+            assert said in text
+    assert "<script>" not in message.html
+    assert "\nBcc" not in message.subject + message.text
