@@ -86,6 +86,8 @@ PURPOSES: Mapping[str, str] = {
     Purpose.DONE: "Notice of the action",
     Purpose.FAILED: "Notice of failed attempts",
     Purpose.PASSED: "Notice of a pass after failed attempts",
+    Purpose.ADDRESS: "Notice of a new address",
+    Purpose.MEANS: "Notice of a new way to prove it",
     Copy.START: "Copy of the notice of the request",
     Copy.DONE: "Copy of the notice of the action",
 }
