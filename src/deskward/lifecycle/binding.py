@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from deskward.core.authenticators import Used
-from deskward.core.challenges import Asked
+from deskward.core.challenges import Asked, Challenge, Checked
 from deskward.core.errors import InvalidError
 from deskward.core.links import CODE_DIGITS, digits_of
 from deskward.core.people import Person
@@ -55,14 +55,18 @@ def _by_means(house: House, verification: Verification, value: str) -> Bound | N
     checked = challenge.check(asking, challenge.ask(asking).kept, {name: Secret(value)})
     if not checked.right:
         return None
-    root = house.kept_root(checked.root or challenge.name)
-    proof = Proof(
+    proof = proof_of(house, verification, challenge, checked)
+    return Bound((proof,), (checked.used,) if checked.used else ())
+
+
+def proof_of(house: House, verification: Verification, challenge: Challenge, checked: Checked) -> Proof:
+    """Make the proof that a right answer gives, its trust root as rows keep it."""
+    return Proof(
         challenge.name,
-        root,
+        house.kept_root(checked.root or challenge.name),
         checked.established,
-        house.clock.now(),
+        checked.at or house.clock.now(),
         verification.subject_id,
         challenge.evidence,
         checked.ceiling,
     )
-    return Bound((proof,), (checked.used,) if checked.used else ())

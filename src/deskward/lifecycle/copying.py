@@ -59,7 +59,7 @@ class Copies:
                 masked=masked(Kind.EMAIL, value),
                 provenance=Provenance.ESTABLISHED,
                 label=LABEL,
-                root=self.keyring.private("root", root_of(Kind.EMAIL, value)),
+                root=self.keyring.kept_root(root_of(Kind.EMAIL, value)),
                 form_key="",
                 at=now,
                 expires_at=now + OBJECTION_FOR,

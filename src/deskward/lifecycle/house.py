@@ -112,7 +112,7 @@ class House:
 
     def kept_root(self, root: str) -> str:
         """Name a trust root as rows keep it: comparable, and nothing to read."""
-        return self.keyring.private("root", root)
+        return self.keyring.kept_root(root)
 
     def record(
         self,

@@ -114,7 +114,7 @@ class Notices:
             masked=masked(kind, value),
             provenance=provenance_of(destination, now, self.min_age),
             label=destination.label,
-            root=self.keyring.private("root", root_of(kind, value)),
+            root=self.keyring.kept_root(root_of(kind, value)),
             form_key="",
             at=now,
             expires_at=now + OBJECTION_FOR,

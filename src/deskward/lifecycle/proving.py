@@ -15,11 +15,11 @@ from deskward.core.ports import Change
 from deskward.core.proof import (
     CONTACT_WINDOW,
     Evidence,
-    Proof,
 )
 from deskward.core.risk import kept
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
+from deskward.lifecycle.binding import proof_of
 from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
@@ -184,15 +184,7 @@ class Proving(Judging):
         return means.asking(row["challenge"], row["option"], row["nonce"])
 
     def _proven(self, verification: Verification, challenge: Challenge, checked: Checked) -> Verification:
-        proof = Proof(
-            challenge.name,
-            self.house.kept_root(checked.root or challenge.name),
-            checked.established,
-            checked.at or self.house.clock.now(),
-            verification.subject_id,
-            challenge.evidence,
-            checked.ceiling,
-        )
+        proof = proof_of(self.house, verification, challenge, checked)
         proven = replace(
             verification,
             proofs=(*verification.proofs, proof),

@@ -20,7 +20,7 @@ Pairs = Mapping[str, AbstractSet[tuple[str, str]]]
 
 def kept_root(house: House, kind: Kind, value: str) -> str:
     """Name the trust root as rows keep it: comparable, and no address to read."""
-    return house.keyring.private("root", root_of(kind, value))
+    return house.keyring.kept_root(root_of(kind, value))
 
 
 def address_id(house: House, directory: str, person_id: str, root: str) -> str:
