@@ -97,7 +97,7 @@ def test_sr_93_proceed_appears_only_with_enough_proof_and_no_veto(
     aal = person.aal if category.action else 1
     enough = standing.level >= needed(category.action_class, aal, exception=standing.exception)
     risk = verdict.assessment.level
-    calm = risk is RiskLevel.NOT_ASSESSED or (
+    calm = risk in {RiskLevel.NOT_ASSESSED, RiskLevel.VERIFIED} or (
         risk is RiskLevel.MEDIUM and (standing.approved or standing.roots >= 2)
     )
     second = standing.approved or not needs_second_person(category, standing)

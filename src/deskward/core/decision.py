@@ -49,7 +49,7 @@ def decide(category: Category, person: Person, standing: Standing, findings: Ite
     """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5)."""
     assessment = assess((f for f in findings if f), category.medium_from, category.high_from)
     level, asked = standing.level, asked_of(category, person, exception=standing.exception)
-    words = "; ".join(f.text for f in assessment.findings)
+    words = assessment.words
     if assessment.level is RiskLevel.HIGH:
         return Verdict(State.FAILED, Outcome.FAILED, f"The risk is high: {words}", assessment, level)
     lacks = _lacking(standing, asked, assessment, words)
@@ -138,7 +138,7 @@ def leads_to(
     second = needs_second_person(category, Standing(reach, exception=exception))
     after = " A second person must approve, and the action waits." if second and exception else f" {second}"
     many = velocity_finding(earlier)
-    if reach >= asked and many and assess([many]).level is not RiskLevel.NOT_ASSESSED:
+    if reach >= asked and many and assess([many]).level is RiskLevel.MEDIUM:
         end = "One more independent proof will be asked for." if more > reach else _REVIEW
         return f"{many.text} {end}"
     if reach >= asked:

@@ -9,6 +9,7 @@ from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
+from deskward.core.surroundings import Past, Sighting
 from deskward.core.verification import Verification
 
 
@@ -67,6 +68,11 @@ class Store(Addresses, Protocol):
     @property
     def enrolments(self) -> "Enrolments":
         """Give what reads permissions to enrol."""
+        ...
+
+    @property
+    def sightings(self) -> "Sightings":
+        """Give what reads earlier visits."""
         ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
@@ -173,7 +179,7 @@ class Store(Addresses, Protocol):
         ...
 
     def prune(self, now: datetime) -> None:
-        """Forget counts that no budget looks back to, and hints that were followed up."""
+        """Forget counts that no budget looks back to, hints that were followed up, and what SR-121 lets go."""
         ...
 
     def first_start(self) -> datetime:
@@ -217,6 +223,25 @@ class Enrolments(Protocol):
 
     def of(self, verification_id: str) -> Sequence[Enrolment]:
         """List those of a verification, oldest first."""
+        ...
+
+
+class Sightings(Protocol):
+    """Where earlier visits are read; they are written by `Store.save`."""
+
+    def past(self, now: Sighting) -> Past:
+        """Tell what was seen before this visit; its own verification is left out."""
+        ...
+
+    def of(self, verification_id: str) -> Sighting | None:
+        """Read the sighting of a verification."""
+        ...
+
+    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], int]:
+        """Count how often the owner, and everyone, “”, had these values (by feature) since that month.
+
+        By (owner, feature); 0 is left out.
+        """
         ...
 
 

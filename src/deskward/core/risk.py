@@ -1,11 +1,14 @@
-"""Findings, their score, and the level it gives."""
+"""Findings, what each contributes to the score, and the level it gives."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
+MOST_CALMED = 0.5  # of what a section raises
 
 
 class RiskLevel(StrEnum):
@@ -26,37 +29,134 @@ class Section(StrEnum):
     CHALLENGE = "challenge"
 
 
+class Direction(StrEnum):
+    """What a finding does to the score of its section."""
+
+    RAISES = "raises"
+    CALMS = "calms"
+    NEUTRAL = "neutral"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What a signal saw: `weight` in points of the score (0 to 10), words for people, where it came from."""
+    """What a signal saw: `weight` in points of the score (-10 to 10), words for people, where it came from.
+
+    A weight below 0 calms what other findings of the same section raise, by half at most. An `unknown` finding says
+    that nothing could be seen; it has no weight (SR-28). A `critical` one makes the level High by itself. `as_of`
+    is when the source was true, None for now. `raw` are the values behind it, for the roles that may (SR-92).
+    """
 
     signal: str
     section: Section
     weight: float
     text: str
     source: str
+    critical: bool = False
+    unknown: bool = False
+    as_of: datetime | None = None
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def direction(self) -> Direction:
+        """Tell what it does to the score of its section."""
+        if self.unknown:
+            return Direction.UNKNOWN
+        if self.weight == 0:
+            return Direction.NEUTRAL
+        return Direction.RAISES if self.weight > 0 else Direction.CALMS
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A finding with the points that it adds to the score, below 0 where it calms."""
+
+    finding: Finding
+    points: float
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """The findings, their sum capped at 10, and the level."""
+    """The contributions, their sum (0 to 10), and the level."""
 
-    findings: tuple[Finding, ...]
+    contributions: tuple[Contribution, ...]
     score: float
     level: RiskLevel
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Give the findings alone."""
+        return tuple(c.finding for c in self.contributions)
+
+    @cached_property
+    def sections(self) -> Mapping[Section, float]:
+        """Give the score of each section; together they are the score."""
+        return {s: sum(c.points for c in self.contributions if c.finding.section is s) for s in Section}
+
+    @property
+    def words(self) -> str:
+        """Say what raises the score."""
+        return "; ".join(f.text for f in self.findings if f.direction is Direction.RAISES)
 
 
 def assess(
     findings: Iterable[Finding], medium_from: float = MEDIUM_FROM, high_from: float = HIGH_FROM
 ) -> Assessment:
-    """Add the findings up; below `medium_from` the level stays “Not assessed” (DESIGN 9.10)."""
-    seen = tuple(findings)
-    score = min(TOP, round(sum(max(0.0, f.weight) for f in seen), 2))
-    if score >= high_from:
-        return Assessment(seen, score, RiskLevel.HIGH)
+    """Add the findings up by section, cap the sum at 10; the contributions add up to the score.
+
+    What calms counts within its own section only, so that a known device excuses no strange network. Below
+    `medium_from` the level is Verified only where most of network and of endpoint could be seen, else “Not
+    assessed”: unknown is never good (SR-28). The order of the findings changes nothing.
+    """
+    seen = sorted(findings, key=lambda f: (f.section, f.signal, f.text))
+    points = _capped(_calmed(seen))
+    critical = [n for n, f in enumerate(seen) if f.critical]
+    lift = high_from - sum(points)
+    if critical and lift > 0:
+        points[critical[0]] += lift
+    score = round(min(TOP, max(0.0, sum(points))), 6)
+    contributions = tuple(Contribution(f, p) for f, p in zip(seen, points, strict=True))
+    return Assessment(contributions, score, _level(seen, score, medium_from, high_from))
+
+
+def _calmed(findings: Iterable[Finding]) -> list[float]:
+    """Give the points of each finding; what calms takes away half of what its section raises at most."""
+    raised, calming = dict.fromkeys(Section, 0.0), dict.fromkeys(Section, 0.0)
+    known = [replace(f, weight=0.0) if f.unknown else f for f in findings]
+    for finding in known:
+        raised[finding.section] += max(0.0, finding.weight)
+        calming[finding.section] += max(0.0, -finding.weight)
+    share = {s: min(1.0, MOST_CALMED * raised[s] / calming[s]) if calming[s] else 1.0 for s in Section}
+    return [f.weight if f.weight > 0 else f.weight * share[f.section] for f in known]
+
+
+def _capped(points: list[float]) -> list[float]:
+    total = sum(points)
+    return [p * TOP / total for p in points] if total > TOP else points
+
+
+def _level(findings: Iterable[Finding], score: float, medium_from: float, high_from: float) -> RiskLevel:
+    told = list(findings)
+    if score >= high_from or any(f.critical for f in told):
+        return RiskLevel.HIGH
     if score >= medium_from:
-        return Assessment(seen, score, RiskLevel.MEDIUM)
-    return Assessment(seen, score, RiskLevel.NOT_ASSESSED)
+        return RiskLevel.MEDIUM
+    return RiskLevel.NOT_ASSESSED if blind(told) else RiskLevel.VERIFIED
+
+
+def blind(findings: Iterable[Finding]) -> tuple[Section, ...]:
+    """List which of network and endpoint could not be seen for the most part."""
+    told = list(findings)
+
+    def known(section: Section) -> int:
+        return sum(-1 if f.unknown else 1 for f in told if f.section is section)
+
+    return tuple(s for s in (Section.NETWORK, Section.ENDPOINT) if known(s) <= 0)
+
+
+def unknown(signal: str, section: Section, text: str, source: str) -> Finding:
+    """Say that a signal could not be seen, and why."""
+    return Finding(signal, section, 0.0, text, source, unknown=True)
 
 
 def provenance_finding(*, established: bool) -> Finding | None:
@@ -111,11 +211,36 @@ def velocity_finding(earlier: int) -> Finding | None:
     )
 
 
-def kept(finding: Finding) -> dict[str, Any]:
-    """Give a finding as rows keep it."""
-    return asdict(finding) | {"section": finding.section.value}
+def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
+    """Give a finding as rows keep it, with its contribution where it has one."""
+    row: dict[str, Any] = {
+        "signal": finding.signal,
+        "section": finding.section.value,
+        "weight": finding.weight,
+        "text": finding.text,
+        "source": finding.source,
+    }
+    more = {
+        "critical": finding.critical,
+        "unknown": finding.unknown,
+        "as_of": finding.as_of.isoformat() if finding.as_of else None,
+        "raw": dict(finding.raw),
+        "points": points,
+    }
+    return row | {name: value for name, value in more.items() if value not in (None, False, {})}
 
 
 def finding_of(row: Mapping[str, Any]) -> Finding:
     """Read a finding back from a row."""
-    return Finding(row["signal"], Section(row["section"]), row["weight"], row["text"], row["source"])
+    as_of = row.get("as_of")
+    return Finding(
+        row["signal"],
+        Section(row["section"]),
+        row["weight"],
+        row["text"],
+        row["source"],
+        critical=row.get("critical", False),
+        unknown=row.get("unknown", False),
+        as_of=datetime.fromisoformat(as_of) if as_of else None,
+        raw=row.get("raw", {}),
+    )

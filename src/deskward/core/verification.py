@@ -39,6 +39,15 @@ class Outcome(StrEnum):
     NOT_ENOUGH_QUESTIONS = "not_enough_questions"
 
 
+class Mark(StrEnum):
+    """What an analyst says of a result afterwards."""
+
+    NONE = ""
+    RIGHT = "right"
+    FALSE_ALARM = "false_alarm"
+    MISSED = "missed"
+
+
 _STOPS = (State.TIMED_OUT, State.CANCELLED, State.DISPUTED)
 
 MOVES: Mapping[State, frozenset[State]] = {
@@ -112,7 +121,10 @@ class Verification:
     can be sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session.
     `asked` is the challenge that waits for its answer, `tried` names those that can be used no more, `misses`
     counts wrong answers by challenge, `signalled`
-    are findings of challenges. `exception` tells that an address of the caller's choice was used.
+    are findings of challenges, `observed` those of signals. `surroundings` are the raw values that signals saw
+    at `looked_at`, kept for 30 days (SR-121); `standing` is how far the run had come when it was decided,
+    `shadow` what the shadow policy would have decided; `mark` is what an analyst said of the result. `exception`
+    tells that an address of the caller's choice was used.
     """
 
     id: str
@@ -170,6 +182,15 @@ class Verification:
     misses: Mapping[str, int] = field(default_factory=dict)
     transcript: tuple[Mapping[str, Any], ...] = ()
     signalled: tuple[Mapping[str, Any], ...] = ()
+    consent: str = ""
+    observed: tuple[Mapping[str, Any], ...] = ()
+    surroundings: Mapping[str, Any] = field(default_factory=dict)
+    looked_at: datetime | None = None
+    standing: Mapping[str, Any] = field(default_factory=dict)
+    shadow: Mapping[str, Any] = field(default_factory=dict)
+    mark: Mark = Mark.NONE
+    marked_by: str = ""
+    marked_at: datetime | None = None
     exception: bool = False
     approver_id: str = ""
     approver_name: str = ""

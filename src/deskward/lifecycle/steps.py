@@ -144,7 +144,7 @@ class Steps:
             proof_level=verdict.proof_level,
             risk_level=verdict.assessment.level,
             risk_score=verdict.assessment.score,
-            findings=tuple(kept(f) for f in verdict.assessment.findings),
+            findings=tuple(kept(c.finding, c.points) for c in verdict.assessment.contributions),
             decided_at=now,
             deadline=now + self.house.policy.limits.to_review,
         )

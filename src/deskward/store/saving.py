@@ -14,6 +14,7 @@ from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.sealing import Sealer
+from deskward.store.sightings import keep_sighting, learn
 from deskward.store.standing import fenced, revoke_grants
 from deskward.store.tables import (
     addresses,
@@ -73,6 +74,9 @@ def _write_proof(connection: Connection, change: Change, now: datetime, sealer: 
             revoke_grants(connection, change.fence, now)
     put_rows(connection, addresses, [sealed_row(a, "value", sealer) for a in change.addresses])
     put_rows(connection, vouches, [row_of(v) for v in change.vouches])
+    if change.sighting:
+        keep_sighting(connection, change.sighting)
+    learn(connection, change.learned)
 
 
 def use(connection: Connection, used: Used, now: datetime) -> bool:

@@ -33,6 +33,7 @@ from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
+from deskward.store.sightings import SqlSightings, forget
 from deskward.store.standing import Standing
 from deskward.store.tables import (
     IS_OPEN,
@@ -49,6 +50,7 @@ from deskward.store.tables import (
 from deskward.store.vouches import SqlVouches
 
 COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
+SIGHTINGS_KEPT, RAW_KEPT = timedelta(days=183), timedelta(days=30)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 
@@ -83,6 +85,11 @@ class SqlStore(SqlAddresses, Standing):
     def enrolments(self) -> SqlEnrolments:
         """Give what reads permissions to enrol."""
         return SqlEnrolments(self.database)
+
+    @property
+    def sightings(self) -> SqlSightings:
+        """Give what reads earlier visits."""
+        return SqlSightings(self.database)
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""
@@ -228,11 +235,14 @@ class SqlStore(SqlAddresses, Standing):
         return known if isinstance(known, datetime) else self._start_first()
 
     def prune(self, now: datetime) -> None:
-        """Forget counts that no budget looks back to, and hints that were followed up."""
+        """Forget counts that no budget looks back to, hints that were followed up, and what SR-121 lets go."""
         followed = (_e.kind == ErrandKind.INTAKE, _e.state == ErrandState.DONE, _e.done_at < now - HINTS_KEPT)
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
+            forget(connection, now - SIGHTINGS_KEPT)
+            raw = _v.looked_at < now - RAW_KEPT
+            connection.execute(update(verifications).where(raw).values(surroundings={}, looked_at=None))
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql

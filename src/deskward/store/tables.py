@@ -22,6 +22,7 @@ from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.events import Event
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
 from deskward.core.records import Address, Fence, Vouch
+from deskward.core.surroundings import Learned, Sighting
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, Words, columns_of
 
@@ -54,6 +55,7 @@ verifications = Table(
     _partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
     _partial("ix_verifications_fallback", "fallback_digest", where="fallback_digest <> ''"),
     _partial("ix_verifications_pin", "pin", where="pin <> ''"),
+    _partial("ix_verifications_looked", "looked_at", where="looked_at IS NOT NULL"),
 )
 
 events = Table(
@@ -169,6 +171,24 @@ enrolments = Table(
     *columns_of(Enrolment, key=("id",)),
     Index("uq_enrolments_token", "token_digest", unique=True),
     Index("ix_enrolments_person", "directory", "subject_id"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    *columns_of(Sighting, key=("verification_id",)),
+    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("ix_sightings_person", "directory", "subject_id", "at"),
+    Index("ix_sightings_address", "address", "at"),
+    Index("ix_sightings_agent", "agent_id", "at"),
+    _partial("ix_sightings_device", "device", "at", where="device <> ''"),
+)
+
+familiar = Table(
+    "familiar",
+    metadata,
+    *columns_of(Learned, key=("owner", "feature", "value", "month")),
+    Index("ix_familiar_month", "month"),
 )
 
 installation = Table(

@@ -1,0 +1,47 @@
+"""What is looked at in silence: the port of the folder `signals`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deskward.core.people import Person
+from deskward.core.risk import Finding, Section
+from deskward.core.surroundings import Device, Network, Past, Visit
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a signal may look at.
+
+    `opens` is how often the link was opened before; `portal_host` is the host name of the real portal;
+    `link_to` names kind and value of the address that the link went to, empty where that is not known.
+    """
+
+    visit: Visit
+    network: Network
+    person: Person
+    device: Device = field(default_factory=Device)
+    past: Past = field(default_factory=Past)
+    opens: int = 0
+    portal_host: str = ""
+    link_to: tuple[str, str] = ("", "")
+
+
+class Signal(Protocol):
+    """One thing that is looked at once, when the requester agrees; it can only veto or lower (SR-18).
+
+    `about` tells the requester in one sentence what is read and why (SR-119); `reads` names the readings of the
+    browser that it needs, made by the script static/signals/NAME.js; none needs no script. `look` gives at
+    least one finding: one that raises or calms, one without weight, or `unknown`. It never raises for what a
+    browser sent; OutsideError where a source does not answer.
+    """
+
+    name: str
+    section: Section
+    title: str
+    about: str
+    reads: tuple[str, ...]
+
+    def look(self, seen: Seen) -> Iterable[Finding]:
+        """Say what is seen."""
+        ...

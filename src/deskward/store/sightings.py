@@ -1,0 +1,112 @@
+"""`Sightings` on the database: what earlier visits tell, in two statements whose cost does not grow."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from deskward.core.surroundings import Learned, Past, Sighting
+from deskward.store.columns import row_of, value_of
+from deskward.store.database import Database
+from deskward.store.tables import familiar, is_filled, sightings
+
+DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
+MOST_COUNTED = 50
+_s, _f = sightings.c, familiar.c
+
+
+class SqlSightings:
+    """Rows by person, device, address and agent; every count stops at 50."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def past(self, now: Sighting) -> Past:
+        """Tell what was seen before this visit; its own verification is left out."""
+        with self._database.read() as connection:
+            last = connection.execute(_last(now)).mappings().first()
+            counts = connection.execute(_counts(now)).mappings().one()
+        return Past(last=None if last is None else value_of(Sighting, last), **counts)
+
+    def of(self, verification_id: str) -> Sighting | None:
+        """Read the sighting of a verification."""
+        with self._database.read() as connection:
+            found = select(sightings).where(_s.verification_id == verification_id)
+            row = connection.execute(found).mappings().first()
+        return None if row is None else value_of(Sighting, row)
+
+    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], int]:
+        """Count how often the owner, and everyone, “”, had these values since that month.
+
+        By (owner, feature); 0 is left out.
+        """
+        values = or_(*((_f.feature == name) & (_f.value == value) for name, value in wanted.items()))
+        counted = (
+            select(_f.owner, _f.feature, func.sum(_f.times))
+            .where(_f.owner.in_([owner, ""]), values, _f.month >= since)
+            .group_by(_f.owner, _f.feature)
+        )
+        with self._database.read() as connection:
+            return {(o, name): int(times) for o, name, times in connection.execute(counted) if times}
+
+
+def keep_sighting(connection: Connection, sighting: Sighting) -> None:
+    """Write the sighting of a verification, over an earlier one of its own."""
+    row = row_of(sighting)
+    statement = _inserting(connection, sightings).values(row)
+    fresh = {name: statement.excluded[name] for name in row if name != "verification_id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["verification_id"], set_=fresh))
+
+
+def learn(connection: Connection, learned: Iterable[Learned]) -> None:
+    """Add to the counts that are there; sorted, so that two learners never wait for each other in a circle."""
+    rows = sorted((row_of(one) for one in learned), key=lambda row: tuple(map(str, row.values())))
+    if rows:
+        statement = _inserting(connection, familiar)
+        more = {"times": _f.times + statement.excluded.times}
+        key = ["owner", "feature", "value", "month"]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Delete what is older: sightings by their time, counts by their month (SR-121)."""
+    connection.execute(delete(sightings).where(_s.at < before))
+    connection.execute(delete(familiar).where(_f.month < f"{before:%Y-%m}"))
+
+
+def _last(now: Sighting) -> Any:
+    return select(sightings).where(*_mine(now), _s.passed_at.is_not(None)).order_by(_s.at.desc()).limit(1)
+
+
+def _counts(now: Sighting) -> Any:
+    device = (_s.device == now.device, is_filled(_s.device))
+    other = (_s.subject_id != now.subject_id) | (_s.directory != now.directory)
+    passed = (*_mine(now), _s.passed_at.is_not(None))
+    return select(
+        _capped(passed).label("visits"),
+        _capped((*passed, *device)).label("device_passed"),
+        _people((*device, other, _s.at >= now.at - DEVICE_SPAN)).label("device_others"),
+        _people((_s.address == now.address, other, _s.at >= now.at - ADDRESS_SPAN)).label("address_others"),
+        _people((_s.agent_id == now.agent_id, other, _s.at >= now.at - AGENT_SPAN)).label("agent_people"),
+    )
+
+
+def _mine(now: Sighting) -> tuple[ColumnElement[bool], ...]:
+    own = _s.verification_id != now.verification_id
+    return _s.directory == now.directory, _s.subject_id == now.subject_id, own
+
+
+def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
+    few = select(_s.verification_id).where(*where).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(few).scalar_subquery()
+
+
+def _people(where: Iterable[ColumnElement[bool]]) -> Any:
+    few = select(_s.directory, _s.subject_id).where(*where).distinct().limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(few).scalar_subquery()
+
+
+def _inserting(connection: Connection, table: Any) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
