@@ -42,9 +42,10 @@ class Direction(StrEnum):
 class Finding:
     """What a signal saw: `weight` in points of the score (-10 to 10), words for people, where it came from.
 
-    A weight below 0 calms what other findings of the same section raise, by half at most. An `unknown` finding says
-    that nothing could be seen; it has no weight (SR-28). A `critical` one makes the level High by itself. `as_of`
-    is when the source was true, None for now. `raw` are the values behind it, for the roles that may (SR-92).
+    A weight below 0 calms what other findings of the same section raise, by half at most. An `unknown` finding
+    says that nothing could be seen; it has no weight (SR-28). A `critical` one makes the level High by itself.
+    `as_of` is when the source was true, None for now. `raw` are the values behind it, for the roles that may
+    (SR-92).
     """
 
     signal: str
