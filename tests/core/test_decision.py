@@ -1,5 +1,6 @@
 """Risk may veto, only proof may permit."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 from deskward.core.decision import (
     Standing,
     asked_of,
+    case_of,
     decide,
     leads_to,
     needs_second_person,
     obstacle,
+    read_case,
     story_findings,
+    verdict_of,
     waits,
 )
 from deskward.core.destinations import Provenance
@@ -101,9 +105,18 @@ def test_sr_93_proceed_appears_only_with_enough_proof_and_no_veto(
         risk is RiskLevel.MEDIUM and (standing.approved or standing.roots >= 2)
     )
     second = standing.approved or not needs_second_person(category, standing)
-    over = standing.waited or not waits(standing, verdict.assessment)
+    over = standing.waited or not waits(case_of(category, person, standing), verdict.assessment)
     assert (shown == RECOMMEND_PROCEED) == (enough and calm and not standing.missing and second and over)
     assert verdict.reason
+
+
+@given(categories, people, standings, findings)
+def test_a_case_read_back_from_its_row_is_judged_the_same(
+    category: Category, person: Person, standing: Standing, some: list[Finding]
+) -> None:
+    verdict = decide(category, person, standing, some)
+    again = verdict_of(read_case(json.loads(json.dumps(verdict.standing))), verdict.assessment)
+    assert (again.state, again.outcome, again.proof_level) == (verdict.state, verdict.outcome, verdict.proof_level)
 
 
 @given(categories, people, standings, findings)

@@ -1,7 +1,8 @@
 """The verdict: proof against the class of the action, what risk vetoes, and when a second person is needed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from deskward.core.destinations import Provenance
 from deskward.core.people import Person
@@ -34,8 +35,29 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Case:
+    """All that the verdict depends on besides the risk.
+
+    `asked` is the level that is needed; `second` says why a second person has to look, empty when nobody has to;
+    `waits` tells that an exception waits out a hold, whatever the risk.
+    """
+
+    level: ProofLevel
+    asked: ProofLevel
+    roots: int = 1
+    missing: str = ""
+    second: str = ""
+    approved: bool = False
+    waits: bool = False
+    waited: bool = False
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Where the verification goes, with the reason in one sentence; `short` tells that more proof would help."""
+    """Where the verification goes, with the reason in one sentence; `short` tells that more proof would help.
+
+    `standing` is the case as rows keep it, so that it can be judged again under other rules.
+    """
 
     state: State
     outcome: Outcome
@@ -43,25 +65,74 @@ class Verdict:
     assessment: Assessment
     proof_level: ProofLevel
     short: bool = False
+    standing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def decide(category: Category, person: Person, standing: Standing, findings: Iterable[Finding | None]) -> Verdict:
     """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5)."""
     assessment = assess((f for f in findings if f), category.medium_from, category.high_from)
-    level, asked = standing.level, asked_of(category, person, exception=standing.exception)
-    words = assessment.words
+    return verdict_of(case_of(category, person, standing), assessment)
+
+
+def case_of(category: Category, person: Person, standing: Standing) -> Case:
+    """Put together what proof, category and account say, without the risk."""
+    return Case(
+        level=standing.level,
+        asked=asked_of(category, person, exception=standing.exception),
+        roots=standing.roots,
+        missing=standing.missing,
+        second=needs_second_person(category, standing),
+        approved=standing.approved,
+        waits=standing.exception,
+        waited=standing.waited,
+    )
+
+
+def verdict_of(case: Case, assessment: Assessment) -> Verdict:
+    """Judge a case under a risk."""
+
+    def verdict(state: State, outcome: Outcome, reason: str, *, short: bool = False) -> Verdict:
+        return Verdict(state, outcome, reason, assessment, case.level, short, kept_case(case))
+
     if assessment.level is RiskLevel.HIGH:
-        return Verdict(State.FAILED, Outcome.FAILED, f"The risk is high: {words}", assessment, level)
-    lacks = _lacking(standing, asked, assessment, words)
+        return verdict(State.FAILED, Outcome.FAILED, f"The risk is high: {assessment.words}")
+    lacks = _lacking(case, assessment)
     if lacks:
-        return Verdict(State.REVIEW, Outcome.NONE, lacks, assessment, level, short=True)
-    reason = f"The proof reaches {level.name}, which is enough for the requested action."
-    second = needs_second_person(category, standing)
-    if second and not standing.approved:
-        return Verdict(State.REVIEW, Outcome.NONE, f"{reason} {second}", assessment, level)
-    if waits(standing, assessment) and not standing.waited:
-        return Verdict(State.HELD, Outcome.PASSED, f"{reason} As an exception it waits first.", assessment, level)
-    return Verdict(State.PASSED, Outcome.PASSED, reason, assessment, level)
+        return verdict(State.REVIEW, Outcome.NONE, lacks, short=True)
+    reason = f"The proof reaches {case.level.name}, which is enough for the requested action."
+    if case.second and not case.approved:
+        return verdict(State.REVIEW, Outcome.NONE, f"{reason} {case.second}")
+    if waits(case, assessment) and not case.waited:
+        return verdict(State.HELD, Outcome.PASSED, f"{reason} As an exception it waits first.")
+    return verdict(State.PASSED, Outcome.PASSED, reason)
+
+
+def kept_case(case: Case) -> dict[str, Any]:
+    """Give a case as rows keep it."""
+    return {
+        "level": int(case.level),
+        "asked": int(case.asked),
+        "roots": case.roots,
+        "missing": case.missing,
+        "second": bool(case.second),
+        "approved": case.approved,
+        "waits": case.waits,
+        "waited": case.waited,
+    }
+
+
+def read_case(row: Mapping[str, Any]) -> Case:
+    """Read a case back from a row."""
+    return Case(
+        level=ProofLevel(row["level"]),
+        asked=ProofLevel(row["asked"]),
+        roots=row["roots"],
+        missing=row["missing"],
+        second="A second person must approve." if row["second"] else "",
+        approved=row["approved"],
+        waits=row["waits"],
+        waited=row["waited"],
+    )
 
 
 def asked_of(category: Category, person: Person, *, exception: bool = False) -> ProofLevel:
@@ -82,18 +153,18 @@ def needs_second_person(category: Category, standing: Standing) -> str:
     return ""
 
 
-def waits(standing: Standing, assessment: Assessment) -> bool:
+def waits(case: Case, assessment: Assessment) -> bool:
     """Tell whether a hold window comes before the action (SR-66): exceptions, approved ones too."""
-    return standing.exception or (standing.approved and assessment.level is RiskLevel.MEDIUM)
+    return case.waits or (case.approved and assessment.level is RiskLevel.MEDIUM)
 
 
-def _lacking(standing: Standing, asked: ProofLevel, assessment: Assessment, words: str) -> str:
-    if standing.missing:
-        return standing.missing
-    if standing.level < asked:
-        return f"The proof reaches {standing.level.name}, the requested action needs {asked.name}."
-    calm = assessment.level is not RiskLevel.MEDIUM or standing.roots >= ENOUGH_AT_MEDIUM or standing.approved
-    return "" if calm else f"The risk is medium: {words}"
+def _lacking(case: Case, assessment: Assessment) -> str:
+    if case.missing:
+        return case.missing
+    if case.level < case.asked:
+        return f"The proof reaches {case.level.name}, the requested action needs {case.asked.name}."
+    calm = assessment.level is not RiskLevel.MEDIUM or case.roots >= ENOUGH_AT_MEDIUM or case.approved
+    return "" if calm else f"The risk is medium: {assessment.words}"
 
 
 def story_findings(provenance: Finding | None, wrong: int, earlier: int) -> tuple[Finding | None, ...]:

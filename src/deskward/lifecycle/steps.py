@@ -145,6 +145,7 @@ class Steps:
             risk_level=verdict.assessment.level,
             risk_score=verdict.assessment.score,
             findings=tuple(kept(c.finding, c.points) for c in verdict.assessment.contributions),
+            standing=verdict.standing,
             decided_at=now,
             deadline=now + self.house.policy.limits.to_review,
         )
