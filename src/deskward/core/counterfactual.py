@@ -35,7 +35,7 @@ def by_proof(verification: Verification) -> tuple[str, ...]:
     if level is RiskLevel.HIGH:
         return (LASTS,)
     wanted = _wanted(case, level)
-    return (f"It would have passed with {' and '.join(wanted)}.",) if wanted else ()
+    return (f"It would have passed with {_listed(wanted)}.",) if wanted else ()
 
 
 def _lowering(findings: Sequence[Finding], thresholds: Thresholds, level: RiskLevel) -> str | None:
@@ -43,7 +43,7 @@ def _lowering(findings: Sequence[Finding], thresholds: Thresholds, level: RiskLe
         rest = [_nothing(f) if f in without else f for f in findings]
         other = assess(rest, thresholds.medium_from, thresholds.high_from).level
         if _RANK[other] < _RANK[level]:
-            names = " and ".join(f"“{f.text.rstrip('.')}”" for f in without)
+            names = _listed([f"“{f.text.rstrip('.')}”" for f in without])
             return f"Without {names} the level would be {other.value}."
     return None
 
@@ -55,6 +55,11 @@ def _fewest(findings: Sequence[Finding]) -> Iterator[tuple[Finding, ...]]:
     for count in range(1, MOST_TOGETHER + 1):
         yield from sorted(combinations(largest, count), key=lambda some: sum(f.weight for f in some))
     yield tuple(raising)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Join with commas and one “and”."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _nothing(finding: Finding) -> Finding:
@@ -81,7 +86,8 @@ def _wanted(case: Case, level: RiskLevel) -> tuple[str, ...]:
         "the end of the waiting time": {"waited": True},
     }
     chosen = dict(needs)
-    for words in reversed(needs):
+    # Twice: without the approval there may be no waiting time either.
+    for words in [*reversed(needs)] * 2:
         fewer = {w: c for w, c in chosen.items() if w != words}
         if _judged(_changed(case, fewer), level) is State.PASSED:
             chosen = fewer

@@ -228,7 +228,8 @@ def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
         "raw": dict(finding.raw),
         "points": points,
     }
-    return row | {name: value for name, value in more.items() if value not in (None, False, {})}
+    empty = (None, False, {})
+    return row | {name: value for name, value in more.items() if isinstance(value, float) or value not in empty}
 
 
 def finding_of(row: Mapping[str, Any]) -> Finding:
