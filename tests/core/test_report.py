@@ -215,23 +215,22 @@ def test_a_pass_tells_how_far_it_was_from_more() -> None:
 @pytest.mark.parametrize(
     ("standing", "words"),
     [
-        ({"level": 1}, "It would have passed with proof level P2."),
-        ({"missing": "x"}, "It would have passed with the missing step of the policy."),
-        ({"second": True}, "It would have passed with a second person’s approval."),
-        ({"waits": True}, "It would have passed with the end of the waiting time."),
+        ({"level": 1}, "proof level P2"),
+        ({"missing": "x"}, "the missing step of the policy"),
+        ({"second": True}, "a second person’s approval"),
+        ({"waits": True}, "the end of the waiting time"),
         (
             {"level": 1, "second": True, "waits": True},
-            "It would have passed with proof level P2, a second person’s approval "
-            "and the end of the waiting time.",
+            "proof level P2, a second person’s approval and the end of the waiting time",
         ),
     ],
 )
 def test_a_review_tells_what_was_missing(standing: dict[str, Any], words: str) -> None:
     passed = decided(*SEEN)
     lacking = replace(passed, state=State.REVIEW, outcome=Outcome.NONE, standing=passed.standing | standing)
-    assert report_of(lacking, Thresholds()).changes[-1] == words
+    assert report_of(lacking, Thresholds()).changes[-1] == f"It would have passed with {words}."
     approved = replace(lacking, approved_at=NOON)
-    assert words not in report_of(approved, Thresholds()).changes
+    assert words not in texts(report_of(approved, Thresholds()))
 
 
 def test_at_medium_risk_a_second_independent_proof_would_do() -> None:
