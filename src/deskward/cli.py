@@ -1,4 +1,4 @@
-"""The command line: run · serve · migrate · plugins · doctor · backfill · confirm · agent · policy · note."""
+"""The command line: run · serve · migrate · plugins · doctor · backfill · confirm · agent · policy · risk."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from typing import Literal
 import structlog
 from cyclopts import App
 
-from deskward import plugins, serving, staff
+from deskward import past, plugins, serving, staff
 from deskward.core.console import Search
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.tickets import Check, Ticket
@@ -21,6 +21,7 @@ from deskward.wiring import Deskward
 app = App(name="deskward", help="Identity verification for the IT help desk: no reset without proof.")
 app.command(staff.agents)
 app.command(policies)
+app.command(past.risk)
 
 
 def log_lines(level: str = "INFO") -> None:

@@ -16,6 +16,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableError
 from deskward.core import policy_rules
 from deskward.core.errors import SettingsError, in_words
 from deskward.core.policy import Policy
+from deskward.core.replay import Shadow, Thresholds
 from deskward.core.secret import Secret, read_secret
 from deskward.policy_settings import CategorySettings, LimitSettings, Section
 
@@ -77,6 +78,12 @@ class ErrandSettings(Section):
     threads: int = Field(default=4, ge=1, le=64)
 
 
+class ShadowSettings(Section):
+    """A second settings file whose thresholds and weights decide in the shadow; they change nothing."""
+
+    file: Path | None = None
+
+
 class Settings(BaseSettings):
     """Everything an installation decides."""
 
@@ -102,6 +109,8 @@ class Settings(BaseSettings):
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     challenges: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    signals: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    shadow: ShadowSettings = ShadowSettings()
     categories: dict[str, CategorySettings]
     file: Path = Path("deskward.toml")
 
@@ -148,6 +157,17 @@ class Settings(BaseSettings):
         version = hashlib.sha256(repr((categories, limits)).encode()).hexdigest()[:16]
         return Policy(categories, limits, version)
 
+    def signal_weights(self) -> Mapping[str, float]:
+        """Give the weights of the signals that are named; 0 for one that is switched off."""
+        return {n: float(s.get("weight", 1.0)) * s.get("enabled", True) for n, s in self.signals.items()}
+
+    def rules(self) -> Shadow:
+        """Give the thresholds and weights, to decide again by them."""
+        limits = {n: Thresholds(c.medium_from, c.high_from) for n, c in self.categories.items()}
+        weights = self.signal_weights()
+        version = hashlib.sha256(repr((sorted(limits.items()), sorted(weights.items()))).encode()).hexdigest()[:16]
+        return Shadow(limits, weights, version)
+
 
 LEAST_PATH_TOKEN = 24
 
@@ -187,3 +207,8 @@ def read(path: Path) -> Settings:
     except UnreadableError as error:
         raise SettingsError(f"{path} or the environment: {error}", "Write JSON, or name one key.") from error
     return settings
+
+
+def shadow_of(settings: Settings) -> Shadow | None:
+    """Read the rules that decide in the shadow; None where no file is named, SettingsError where it is bad."""
+    return read(settings.near / settings.shadow.file).rules() if settings.shadow.file else None

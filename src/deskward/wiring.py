@@ -28,7 +28,7 @@ from deskward.core.questions import QuestionSource
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
-from deskward.settings import Settings
+from deskward.settings import Settings, shadow_of
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
 from deskward.web.desk import Factors, Invitations, Passwords
@@ -126,7 +126,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     channels: Mapping[str, Channel] = make("channels", settings.channels)
     directories: Mapping[str, Directory] = make("directories", settings.directories)
     actions: Mapping[str, Action] = make("actions", settings.actions)
-    policy, challenges = settings.policy(), challenges_of(settings)
+    policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
@@ -148,6 +148,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         challenges=challenges,
         accounts=opened.accounts,
         sources=_sources(directories) | sources,
+        shadow=shadow,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)

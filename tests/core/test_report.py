@@ -47,7 +47,7 @@ AROUND = {
 
 def seen_as(*findings: Finding, **changes: Any) -> Verification:
     """Decide on what signals saw of somebody who agreed."""
-    around = {"consent": "agreed", "surroundings": AROUND, "looked_at": NOON}
+    around: dict[str, Any] = {"consent": "agreed", "surroundings": AROUND, "looked_at": NOON}
     return decided(*findings, **(around | changes))
 
 
@@ -208,7 +208,7 @@ def test_a_pass_tells_how_far_it_was_from_more() -> None:
         "1.0 points more would make the level Medium.",
         "At Medium risk the result would have been a review.",
     )
-    two = replace(decided(HOSTED, *SEEN), standing=decided(HOSTED, *SEEN).standing | {"roots": 2})
+    two = replace(decided(HOSTED, *SEEN), standing={**decided(HOSTED, *SEEN).standing, "roots": 2})
     assert report_of(two, Thresholds()).changes == ("1.0 points more would make the level Medium.",)
 
 
@@ -227,7 +227,7 @@ def test_a_pass_tells_how_far_it_was_from_more() -> None:
 )
 def test_a_review_tells_what_was_missing(standing: dict[str, Any], words: str) -> None:
     passed = decided(*SEEN)
-    lacking = replace(passed, state=State.REVIEW, outcome=Outcome.NONE, standing=passed.standing | standing)
+    lacking = replace(passed, state=State.REVIEW, outcome=Outcome.NONE, standing={**passed.standing, **standing})
     assert report_of(lacking, Thresholds()).changes[-1] == f"It would have passed with {words}."
     approved = replace(lacking, approved_at=NOON)
     assert words not in texts(report_of(approved, Thresholds()))
@@ -247,7 +247,7 @@ def test_without_a_standing_no_proof_is_spoken_of() -> None:
     assert report_of(decided(*SEEN, standing={}), Thresholds()).changes == (
         "4.0 points more would make the level Medium.",
     )
-    impossible = replace(decided(*SEEN), standing=decided(*SEEN).standing | {"level": 4, "waits": True})
+    impossible = replace(decided(*SEEN), standing={**decided(*SEEN).standing, "level": 4, "waits": True})
     assert report_of(impossible, Thresholds()).changes[-1].endswith("the end of the waiting time.")
 
 

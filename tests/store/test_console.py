@@ -135,3 +135,16 @@ def test_sr_112_a_replay_says_who_tried_which_errand_again_in_the_same_transacti
     assert told == (EventKind.REPLAYED, "agent:a1", NOON, {"errand": errand.kind.value}, saved.version + 1)
     now = opened.store.get("v1")
     assert now == replace(saved, version=saved.version + 1, updated_at=NOON)
+
+
+def test_the_decided_ones_come_newest_first_a_few_at_a_time(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deskward.store.console.AT_ONCE", 2)
+    for number in range(5):
+        at = NOON + timedelta(hours=number)
+        row = a_verification(f"v{number}", opened_at=at, decided_at=None if number == 3 else at)
+        opened.store.save(row, Change())
+    assert [v.id for v in opened.console.decided()] == ["v4", "v2", "v1", "v0"]
+    assert [v.id for v in opened.console.decided(NOON + timedelta(hours=2))] == ["v4", "v2"]
+    assert not list(opened.console.decided(NOON + timedelta(days=1)))

@@ -1,6 +1,6 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,6 +44,10 @@ class Console(Protocol):
 
     def page(self, search: Search, size: int = PAGE) -> Page:
         """Read one page by keyset."""
+        ...
+
+    def decided(self, since: datetime | None = None) -> Iterator[Verification]:
+        """Give what was opened since and has been decided, newest first, a few at a time."""
         ...
 
     def errands(self, verification_id: str) -> Sequence[Errand]:

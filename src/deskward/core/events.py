@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     REPLAYED = "replayed"
     ADDRESS_ASKED = "address_asked"
     ADDRESS_CONFIRMED = "address_confirmed"
+    MARKED = "marked"
 
 
 NOTED = frozenset(EventKind) - {
@@ -72,6 +73,7 @@ NOTED = frozenset(EventKind) - {
     EventKind.LIFT_ASKED,
     EventKind.REPLAYED,
     EventKind.ADDRESS_ASKED,
+    EventKind.MARKED,
 }
 
 

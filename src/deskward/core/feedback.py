@@ -11,12 +11,11 @@ _WARNED = frozenset({RiskLevel.MEDIUM, RiskLevel.HIGH})
 
 
 def markable(verification: Verification) -> tuple[Mark, ...]:
-    """List what can be said of this result; nothing while it is not decided for good.
+    """List what can be said of this result; nothing before its end, nor where nothing was decided.
 
     Missed: somebody else was let through. False alarm: the right person was stopped or met more suspicion.
     """
-    over = verification.ended or verification.state in {State.PASSED, State.ACTING}
-    if not over or not (verification.decided_at or verification.outcome in _STOPPED):
+    if not verification.ended or not (verification.decided_at or verification.outcome in _STOPPED):
         return ()
     let_in = verification.outcome is Outcome.PASSED or verification.state in {State.PASSED, State.DONE}
     alarm = not let_in or verification.risk_level in _WARNED

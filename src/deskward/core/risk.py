@@ -228,7 +228,7 @@ def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
         "raw": dict(finding.raw),
         "points": points,
     }
-    empty = (None, False, {})
+    empty: tuple[Any, ...] = (None, False, {})
     return row | {name: value for name, value in more.items() if isinstance(value, float) or value not in empty}
 
 

@@ -30,6 +30,7 @@ from deskward.core.ports import (
     Store,
 )
 from deskward.core.questions import QuestionSource
+from deskward.core.replay import Shadow
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.copying import Copies
 from deskward.lifecycle.noticing import Notices
@@ -79,6 +80,7 @@ class House:
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
     accounts: Accounts | None = None
     sources: Mapping[str, QuestionSource] = field(default_factory=dict)
+    shadow: Shadow | None = None
 
     @property
     def site(self) -> Site:

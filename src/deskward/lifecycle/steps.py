@@ -149,7 +149,9 @@ class Steps:
             decided_at=now,
             deadline=now + self.house.policy.limits.to_review,
         )
-        return ended(decided, now) if decided.ended else decided
+        shadow = self.house.shadow.kept(decided) if self.house.shadow else {}
+        shadowed = replace(decided, shadow=shadow)
+        return ended(shadowed, now) if shadowed.ended else shadowed
 
     def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
         """Write a result with everything its note says (DESIGN 9.7)."""

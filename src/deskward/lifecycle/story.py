@@ -32,6 +32,7 @@ from deskward.lifecycle.binding import bound_by
 from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
+from deskward.lifecycle.marking import Marking
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.objecting import Objecting
 from deskward.lifecycle.sending import Request, compose
@@ -43,7 +44,7 @@ from deskward.lifecycle.vouching import Vouching
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching, Enrolling, Adding, Objecting):
+class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:

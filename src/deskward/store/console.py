@@ -1,6 +1,7 @@
 """`Console` on the database: the verifications table by keyset, and errands as people see them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from deskward.store.database import Database
 from deskward.store.saving import write_change
 from deskward.store.tables import errands, verifications
 
+AT_ONCE = 200
 KEEPS_FAILING = 3
 _v, _e = verifications.c, errands.c
 
@@ -37,6 +39,19 @@ class SqlConsole:
         rows = tuple(value_of(Verification, row) for row in found[:size])
         more = (rows[-1].opened_at.isoformat(), rows[-1].id) if len(found) > size else None
         return Page(rows, total, more)
+
+    def decided(self, since: datetime | None = None) -> Iterator[Verification]:
+        """Give what was opened since and has been decided, newest first, AT_ONCE rows at a time."""
+        search: Search | None = Search(since=since)
+        while search:
+            wanted = (_v.decided_at.is_not(None), *_conditions(search), *_after(search))
+            newest = select(verifications).where(*wanted).order_by(_v.opened_at.desc(), _v.id.desc())
+            with self._database.read() as connection:
+                rows = connection.execute(newest.limit(AT_ONCE)).mappings().all()
+            found = [value_of(Verification, row) for row in rows]
+            yield from found
+            more = len(found) == AT_ONCE
+            search = replace(search, after=(found[-1].opened_at.isoformat(), found[-1].id)) if more else None
 
     def errands(self, verification_id: str) -> Sequence[Errand]:
         """List the errands of a verification, oldest first."""

@@ -8,6 +8,7 @@ from deskward.core.events import Event, EventKind
 from deskward.core.notices import Copy, Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
 from deskward.core.proof import ProofLevel
+from deskward.core.verification import Mark
 
 EVENTS: Mapping[EventKind, str] = {
     EventKind.OPENED: "Opened from the ticket",
@@ -54,6 +55,7 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.REPLAYED: "Errand tried again by hand",
     EventKind.ADDRESS_ASKED: "Code sent to a new address",
     EventKind.ADDRESS_CONFIRMED: "New address confirmed by the requester",
+    EventKind.MARKED: "Result marked by an analyst",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -96,6 +98,11 @@ _FACTS = (
     "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
 )  # fmt: skip
 
+MARKS: Mapping[Mark, tuple[str, str]] = {
+    Mark.RIGHT: ("Right", "The result was right."),
+    Mark.FALSE_ALARM: ("False alarm", "It was the right person, and the risk was overstated."),
+    Mark.MISSED: ("Missed", "It was somebody else, and they were let through."),
+}
 GRADINGS: Mapping[str, str] = {
     Grading.CORRECT: "green",
     Grading.PARTIAL: "amber",
@@ -134,6 +141,8 @@ def actor_name(event: Event, agents: Mapping[str, str]) -> str:
 def event_text(fields: Mapping[str, Any]) -> str:
     """Say in one line what an event recorded; masked values and words only."""
     said = dict.fromkeys(str(fields[name]) for name in _FACTS if fields.get(name))
+    if "mark" in fields:
+        return MARKS[Mark(fields["mark"])][0] if fields["mark"] else "The mark was taken back."
     errand = [ERRANDS[ErrandKind(fields["errand"])]] if "errand" in fields else []
     return " · ".join([*errand, *said])
 
