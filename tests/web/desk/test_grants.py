@@ -21,7 +21,9 @@ SHIELD = {"/csp-report", "/static/{mark}/{name:path}"}
 # What each role may do, written down apart from the table of the program.
 ERRANDS, FACTORS = {"GET /errands"}, {"GET /account", "GET /account/enrol/{kind}"}
 FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
-READS = {"GET /", "GET /news", "GET /export.csv", "GET /verifications/{verification_id}"} | ERRANDS | FACTORS
+REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
+MARKS = {"POST /verifications/{verification_id}/mark"}
+READS = {"GET /", "GET /news", "GET /export.csv"} | REPORTS | ERRANDS | FACTORS
 VOUCHES = {"GET /vouch/{vouch_id}", "POST /vouch/{vouch_id}/sign", "POST /vouch/{vouch_id}/refuse"}
 REPLAYS = {"POST /errands/replay", "POST /verifications/{verification_id}/replay"}
 WORKS = (
@@ -44,9 +46,16 @@ APPROVES = {
 }
 MAY = {
     Role.AGENT: WORKS,
-    Role.APPROVER: WORKS | APPROVES,
-    Role.AUDITOR: READS | {"GET /people"},
-    Role.ADMINISTRATOR: STAFF | REPLAYS | VOUCHES | ERRANDS | FACTORS | {"GET /people", "POST /people/invite"},
+    Role.APPROVER: WORKS | APPROVES | MARKS,
+    Role.AUDITOR: READS | MARKS | {"GET /people"},
+    Role.ADMINISTRATOR: STAFF
+    | REPLAYS
+    | VOUCHES
+    | ERRANDS
+    | FACTORS
+    | REPORTS
+    | MARKS
+    | {"GET /people", "POST /people/invite"},
 }
 
 

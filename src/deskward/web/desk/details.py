@@ -1,28 +1,24 @@
 """The details view of a verification, and what an agent can do there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskward.core.accounts import Role
-from deskward.core.answers import Grading
 from deskward.core.console import Console
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
 from deskward.core.notes import clean
 from deskward.core.ports import Errand
-from deskward.core.verification import Verification
 from deskward.lifecycle import Lifecycle, Reading
+from deskward.web.desk.analysis import Analysis, version_seen
 from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
     ERRANDS,
     EVENTS,
-    GRADINGS,
-    PROOFS,
     PURPOSES,
     actor_name,
     can_replay,
@@ -30,9 +26,7 @@ from deskward.web.desk.words import (
     event_text,
 )
 
-READERS = (Role.APPROVER, Role.AUDITOR)  # an agent on the phone could tell the caller
 ADDRESS = "/verifications/{verification_id}"
-LONGEST_VERSION = 10
 
 
 @dataclass(frozen=True)
@@ -57,12 +51,18 @@ class Details:
             self.door.fresh_form(f"{ADDRESS}/lift", self._lift),
             self.door.fresh_form(f"{ADDRESS}/uphold", self._uphold),
             *self.means.routes(self._do),
+            *self.analysis.routes(self._do),
         ]
 
     @property
     def means(self) -> Means:
         """Give the part about what the requester has enrolled."""
         return Means(self.door, self.lifecycle)
+
+    @property
+    def analysis(self) -> Analysis:
+        """Give the part with the analysis report."""
+        return Analysis(self.door, self.lifecycle, self.reading)
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
@@ -78,10 +78,8 @@ class Details:
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
             purposes=PURPOSES,
-            proof=PROOFS[view.verification.proof_level],
             means=self.means.values(visit, view.verification),
-            transcript=_transcript(view.verification) if visit.agent.has(*READERS) else (),
-            answered=sum(1 for row in view.verification.transcript if row["grading"] != Grading.SKIPPED),
+            **self.analysis.values(visit, view),
         )
 
     def _cancel(self, visit: Visit) -> Response:
@@ -90,8 +88,7 @@ class Details:
         )
 
     def _approve(self, visit: Visit) -> Response:
-        typed = visit.fields.get("version", "")
-        seen = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_VERSION else 0
+        seen = version_seen(visit.fields.get("version", ""))
         return self._reasoned(
             visit,
             "approved",
@@ -153,11 +150,6 @@ class Details:
 
 def _fence(visit: Visit) -> str:
     return clean(visit.fields.get("fence", ""))
-
-
-def _transcript(verification: Verification) -> list[tuple[Mapping[str, Any], str]]:
-    """Give each question with its answer, and the colour of its grading."""
-    return [(row, GRADINGS.get(row["grading"], "grey")) for row in verification.transcript]
 
 
 def errand_row(errand: Errand) -> dict[str, Any]:

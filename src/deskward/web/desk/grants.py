@@ -13,6 +13,7 @@ WORKING = APPROVING | {Role.AGENT}
 READING = WORKING | {Role.AUDITOR}
 RUNNING = WORKING | {Role.ADMINISTRATOR}
 PEOPLE = frozenset({Role.ADMINISTRATOR})
+JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
 
 GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/"): READING,
@@ -20,7 +21,9 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/export.csv"): READING,
     ("GET", "/errands"): EVERYBODY,
     ("POST", "/errands/replay"): RUNNING,
-    ("GET", "/verifications/{verification_id}"): READING,
+    ("GET", "/verifications/{verification_id}"): EVERYBODY,
+    ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,
+    ("POST", "/verifications/{verification_id}/mark"): JUDGING,
     ("POST", "/verifications/{verification_id}/cancel"): WORKING,
     ("POST", "/verifications/{verification_id}/reject"): WORKING,
     ("POST", "/verifications/{verification_id}/approve"): APPROVING,
