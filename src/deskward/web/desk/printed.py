@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 LETTERS, MISSING = "cp1252", "?"
+STROKED = str.maketrans("ŁłĐđĦħŦŧı", "LlDdHhTti")  # Unicode takes these apart no further
 INK, MUTED, FAINT, LOUD = (26, 32, 44), (86, 96, 114), (223, 227, 234), (75, 85, 102)
 LABELS, POINTS, ROW = 45.0, 18.0, 5.0
 LONGEST_TEXT = 4_000
@@ -60,7 +61,7 @@ def pdf_of(printed: Printed) -> bytes:
 
 def shown(text: object) -> str:
     """Give a text in the letters there are: accents taken off where that helps, else “?”; long ones cut."""
-    plain = " ".join(str(text)[:LONGEST_TEXT].split())
+    plain = " ".join(str(text)[:LONGEST_TEXT].translate(STROKED).split())
     return "".join(_letter(letter) for letter in unicodedata.normalize("NFC", plain))
 
 
