@@ -89,7 +89,8 @@ def card(page: str) -> str:
 
 
 def shown_points(part: str) -> list[float]:
-    return [float(x) for x in re.findall(r'class="points">([+-]?\d+\.\d)', part)]
+    found = re.findall(r'class="points">([+−]?\d+\.\d)', part)
+    return [float(x.replace("−", "-")) for x in found]
 
 
 def test_sr_92_what_the_page_shows_adds_up_to_the_score(desk: Desk, judged: Judged) -> None:

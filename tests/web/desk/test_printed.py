@@ -37,7 +37,7 @@ ROW = {"question": "Who is your manager?", "answer": "", "grading": "skipped"}
 def text_of(pdf: bytes) -> str:
     """Read the words of a PDF of ours: its streams unpacked, its strings joined."""
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    pages = b" ".join(zlib.decompress(s) for s in streams if s[:1] == b"x")
+    pages = b" ".join(zlib.decompressobj().decompress(s) for s in streams if s[:1] == b"x")
     words = re.findall(rb"\(((?:[^()\\]|\\.)*)\)", pages)
     return " ".join(re.sub(rb"\\(.)", rb"\1", w).decode("cp1252") for w in words)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LETTERS, MISSING = "cp1252", "?"
 STROKED = str.maketrans("ŁłĐđĦħŦŧı", "LlDdHhTti")  # Unicode takes these apart no further
 INK, MUTED, FAINT, LOUD = (26, 32, 44), (86, 96, 114), (223, 227, 234), (75, 85, 102)
-LABELS, POINTS, ROW = 45.0, 18.0, 5.0
+LABELS, POINTS, ROW, WITH_TITLE = 45.0, 18.0, 5.0, 24.0
 LONGEST_TEXT = 4_000
 SIGNS: Mapping[Direction, str] = {
     Direction.RAISES: "raises",
@@ -143,6 +143,7 @@ class _Paper:
         self.pdf.multi_cell(0, height, shown(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _title(self, text: str) -> None:
+        self._room(WITH_TITLE)
         self.pdf.ln(4)
         self._text(text, 12, bold=True, height=6)
 
@@ -169,7 +170,6 @@ class _Paper:
             self.pdf.set_y(max(below, self.pdf.get_y()))
 
     def _part(self, part: Part) -> None:
-        self._room(20)
         self._title(f"{part.title}: {part.points:.1f} of {TOP:.0f}")
         self._bar(part.points)
         for line in (*part.lines, *part.unseen):
@@ -178,21 +178,22 @@ class _Paper:
             self._text("Nothing was found.", 9, colour=MUTED)
 
     def _bar(self, points: float) -> None:
-        pdf, left, top = self.pdf, self.pdf.l_margin, self.pdf.get_y()
+        pdf, left, top = self.pdf, self.pdf.l_margin + self.pdf.c_margin, self.pdf.get_y()
+        width = pdf.epw - 2 * pdf.c_margin
         pdf.set_fill_color(*FAINT)
-        pdf.rect(left, top, pdf.epw, 1.6, style="F")
+        pdf.rect(left, top, width, 1.6, style="F")
         pdf.set_fill_color(*LOUD)
         if points > 0:
-            pdf.rect(left, top, pdf.epw * points / TOP, 1.6, style="F")
+            pdf.rect(left, top, width * points / TOP, 1.6, style="F")
         pdf.set_y(top + 3)
 
     def _finding(self, line: Line) -> None:
         self._room(2 * ROW)
-        points = "" if line.direction is Direction.UNKNOWN else f"{line.points:+.1f}"
+        points = f"{line.points:+.1f}" if line.points else "0.0"
         top = self.pdf.get_y()
         self.pdf.set_font("helvetica", "", 9)
         self.pdf.set_text_color(*INK)
-        self.pdf.cell(POINTS, ROW, points)
+        self.pdf.cell(POINTS, ROW, "" if line.direction is Direction.UNKNOWN else points)
         self.pdf.set_xy(self.pdf.l_margin + POINTS, top)
         self.pdf.multi_cell(0, ROW, shown(line.text), align="L", new_x="LMARGIN", new_y="NEXT")
         facts = "; ".join(f"{f.label}: {f.value}" for f in line.facts)
