@@ -7,8 +7,10 @@ import pytest
 
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import DeskwardError, NotFoundError
+from deskward.core.notes import RECOMMEND_MORE, recommendation
 from deskward.core.proof import ActionClass, ProofLevel
-from deskward.core.verification import State
+from deskward.core.verification import Outcome, State
+from deskward.lifecycle import Actor
 from tests.fakes import ANNA, FakeCode
 from tests.household import AGENT, CATEGORIES, Household
 
@@ -92,3 +94,21 @@ def test_a_09_links_one_after_the_other_wait_longer_and_longer(home: Household) 
         waits.append(home.clock.now() - start)
     assert timedelta(minutes=1) <= waits[0] < waits[1]
     home.lifecycle.cancel(sent.id, AGENT, "Enough.")
+
+
+def test_a_31_a_perfect_voice_and_no_other_proof_ends_at_p0(home: Household) -> None:
+    sent = home.sent()
+    convinced = Actor("agent", "a-olga", "Olga Approver")
+    with pytest.raises(DeskwardError):
+        home.lifecycle.approve(sent.id, sent.version, convinced, "It is the voice of Anna.")
+    with pytest.raises(DeskwardError):
+        home.lifecycle.checked(sent.id, convinced, done=True)
+    home.drain(hours=1)
+    home.clock.forward(days=8)
+    home.lifecycle.expire()
+    ended = home.lifecycle.get(sent.id)
+    assert (ended.state, ended.outcome) == (State.TIMED_OUT, Outcome.TIMED_OUT)
+    assert (ended.proof_level, ended.proofs, ended.grant_id) == (ProofLevel.P0, (), "")
+    assert recommendation(ended) == RECOMMEND_MORE
+    with pytest.raises(DeskwardError):
+        home.lifecycle.approve(ended.id, ended.version, convinced, "It is the voice of Anna.")

@@ -266,3 +266,18 @@ def test_the_report_fits_and_is_accessible(
     page.emulate_media(media="print")
     assert not page.locator(".bar").is_visible()
     assert page.get_by_role("heading", name="Analysis Report").is_visible()
+
+
+def test_sr_124_after_high_risk_another_person_looks_again(
+    desk: Desk, judged: Judged, made: Made, opened: Open, store: Opened
+) -> None:
+    tor = Finding("hidden", Section.NETWORK, 3.0, "The address is an exit of Tor.", "file", critical=True)
+    verification = judged(some=[tor], ended_at=store.clock.now())
+    path = f"/verifications/{verification.id}"
+    made(Role.APPROVER)
+    page = desk.get(path)
+    assert verification.id in page
+    assert "High risk detected - Reject this request" in page
+    assert "False alarm" in page
+    assert "Start again" in page
+    assert desk.post(f"{path}/again").headers["location"].startswith("/send/DW-")
