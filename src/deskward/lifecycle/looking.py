@@ -8,7 +8,7 @@ from deskward.core.errors import OutsideError
 from deskward.core.people import Person
 from deskward.core.ports import Change
 from deskward.core.risk import MEDIUM_FROM, Finding, Section, kept, unknown
-from deskward.core.signals import Seen, Signal
+from deskward.core.signals import Seen, Signal, origin_echo
 from deskward.core.surroundings import Consent, Device, Network, Sighting, Visit
 from deskward.core.verification import Verification
 from deskward.lifecycle.familiar import familiarity_of, features_here
@@ -86,7 +86,8 @@ def _more(house: House, verification: Verification) -> dict[str, Any]:
     sending = house.store.sending(verification.sending_id)
     channel = house.channels.get(sending.channel) if sending else None
     link_to = (channel.kind.value, sending.address) if sending and channel else ("", "")
-    return {"link_to": link_to}
+    nonce = house.keyring.page_nonce(verification.pin, verification.version)
+    return {"link_to": link_to, "origin_echo": origin_echo(nonce, house.portal.url)}
 
 
 def _facts(network: Network) -> Mapping[str, Any]:
