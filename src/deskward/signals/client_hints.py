@@ -85,6 +85,8 @@ def _systems(seen: Seen) -> Iterator[str]:
     fits = next((systems for start, systems in PLATFORMS.items() if platform.startswith(start)), ())
     if claimed and fits and claimed not in fits:
         yield f"it claims {claimed}, but runs on {platform}"
+    elif claimed == "Android" and "x86" in platform:
+        yield f"it claims {claimed}, but runs on {platform}, as emulators do"
 
 
 def _mobiles(seen: Seen) -> Iterator[str]:
