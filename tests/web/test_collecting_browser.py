@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 from anyio import to_thread
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -308,3 +309,16 @@ def test_a_10_the_real_portal_is_seen_as_such(
     (row,) = lifecycle.get(link.verification.id).observed
     assert (row["weight"], row.get("unknown")) == (0.0, None)
     assert row["text"].startswith("The page was shown under our own address.")
+
+
+def test_the_card_is_readable_by_everybody_and_fits_a_small_phone(
+    chromium: Browser, house: House, guard: Guard, sent: Send
+) -> None:
+    link, small = sent(), {"width": 320, "height": 640}
+    with portal(house, guard, every()) as address, opened(chromium, viewport=small) as (page, _):
+        to_card(page, address, link.token, link.code)
+        page.get_by_text("things we look at, and why").click()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert [v["id"] for v in Axe().run(page).response["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
