@@ -192,6 +192,15 @@ def test_distinct_values_are_counted_in_the_newest_month_only() -> None:
     assert not [one for one in older if one.feature.startswith(DISTINCT)]
 
 
+def test_what_is_unlearned_counts_no_more_and_the_last_of_a_value_is_no_longer_distinct() -> None:
+    met = {("", "asn"): Tally(1, "2026-05"), ("o1", ALL): Tally(4, "2026-05")}
+    back = learned("o1", {"address": "A", "asn": "B"}, "2026-05", times=-1, met=met)
+    assert Learned("o1", "asn", "B", "2026-05", -1) in back
+    assert [one for one in back if one.feature.startswith(DISTINCT)] == [
+        Learned("", DISTINCT + "asn", "", "2026-05", -1)
+    ]
+
+
 def test_all_that_is_asked_for_is_named() -> None:
     rows = wanted({"address": "A"})
     assert rows["address"] == "A"

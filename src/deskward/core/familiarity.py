@@ -108,7 +108,7 @@ def learned(
     times: int = 1,
     met: Mapping[tuple[str, str], Tally] | None = None,
 ) -> tuple[Learned, ...]:
-    """Say what to add when the owner had these digested values `times` times in that month.
+    """Say what to add when the owner had these digested values `times` times in that month; below 0 takes away.
 
     `met` is what `wanted` read before. The count of distinct values moves with each value to the newest month
     that it was seen in, so that it is right for every window that ends now.
@@ -119,19 +119,19 @@ def learned(
         for name, value in {**features, ALL: ""}.items()
     ]
     known = met or {}
-    lasts = {DISTINCT + name: known.get((EVERYONE, name)) for name in PARTS if name in features}
-    lasts[OWNERS] = known.get((owner, ALL))
-    for name, tally in lasts.items():
-        counts += _moved(name, tally.last if tally else "", month)
+    tallies = {DISTINCT + name: known.get((EVERYONE, name)) for name in PARTS if name in features}
+    tallies[OWNERS] = known.get((owner, ALL))
+    for name, tally in tallies.items():
+        counts += _distinct(name, tally or Tally(0, ""), month, times)
     return tuple(counts)
 
 
-def _moved(name: str, last: str, month: str) -> Iterable[Learned]:
-    if last >= month:
-        return
-    if last:
-        yield Learned(EVERYONE, name, "", last, -1)
-    yield Learned(EVERYONE, name, "", month)
+def _distinct(name: str, tally: Tally, month: str, times: int) -> Iterable[Learned]:
+    gone, moved = times < 0 and tally.times + times <= 0, times > 0 and tally.last < month
+    if tally.last and (gone or moved):
+        yield Learned(EVERYONE, name, "", tally.last, -1)
+    if moved:
+        yield Learned(EVERYONE, name, "", month)
 
 
 def month_of(at: datetime) -> str:

@@ -1,38 +1,71 @@
 """How familiar a visit is for its person, and what is learned from one: counts of the last six months."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
 
 from deskward.core.authenticators import person_owner
-from deskward.core.familiarity import EVERYONE, digested, first_month, learned, month_of, score, wanted
-from deskward.core.surroundings import Learned, Tally
+from deskward.core.familiarity import (
+    EVERYONE,
+    digested,
+    features_of,
+    first_month,
+    learned,
+    month_of,
+    score,
+    wanted,
+)
+from deskward.core.links import Keyring
+from deskward.core.ports import Store
+from deskward.core.surroundings import Device, Learned, Network, Tally, Visit
 from deskward.core.verification import Verification
-from deskward.lifecycle.house import House
 
 
-def familiarity_of(house: House, verification: Verification, features: Mapping[str, str]) -> float | None:
-    """Give the score of these features, in clear; None where the person has no history yet."""
-    owner, kept = _kept(house, verification, features)
-    met = _met(house, owner, kept)
+class Knowing(Protocol):
+    """What reads the counts and digests what they are kept for: the house, or a part of it."""
+
+    @property
+    def store(self) -> Store:
+        """Give where the counts are."""
+        ...
+
+    @property
+    def keyring(self) -> Keyring:
+        """Give what digests."""
+        ...
+
+
+def features_here(house: Knowing, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
+    """Give the digested features of this visit: nothing to read, as rows may keep them."""
+    return digested(features_of(visit, network, device), house.keyring.private)
+
+
+def familiarity_of(
+    house: Knowing, verification: Verification, features: Mapping[str, str], now: datetime
+) -> float | None:
+    """Give the score of digested features; None where the person has no history of the last six months."""
+    owner = owner_of(house.keyring, verification)
+    met = _met(house, owner, features, now)
     own, everyone = (
         {name: tally.times for (who, name), tally in met.items() if who == whose} for whose in (owner, EVERYONE)
     )
-    return score(kept, own, everyone)
+    return score(features, own, everyone)
 
 
 def lesson(
-    house: House, verification: Verification, features: Mapping[str, str], times: int = 1
+    house: Knowing, verification: Verification, features: Mapping[str, str], at: datetime, times: int = 1
 ) -> tuple[Learned, ...]:
-    """Give what `Change.learned` adds to the counts when the person had these features; nothing is in clear."""
-    owner, kept = _kept(house, verification, features)
-    return learned(owner, kept, month_of(house.clock.now()), times, _met(house, owner, kept))
+    """Give what `Change.learned` adds when the person had these digested features; below 0 takes it back."""
+    owner = owner_of(house.keyring, verification)
+    return learned(owner, features, month_of(at), times, _met(house, owner, features, at))
 
 
-def _kept(house: House, verification: Verification, features: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    private = house.keyring.private
-    person = person_owner(verification.directory, verification.subject_id)
-    return private("familiar", person), digested(features, private)
+def owner_of(keyring: Keyring, verification: Verification) -> str:
+    """Name whose habits the counts are, with nothing to read."""
+    return keyring.private("familiar", person_owner(verification.directory, verification.subject_id))
 
 
-def _met(house: House, owner: str, kept: Mapping[str, str]) -> Mapping[tuple[str, str], Tally]:
-    since = first_month(house.clock.now())
-    return house.store.sightings.familiarity(owner, wanted(kept), since)
+def _met(
+    house: Knowing, owner: str, features: Mapping[str, str], now: datetime
+) -> Mapping[tuple[str, str], Tally]:
+    return house.store.sightings.familiarity(owner, wanted(features), first_month(now))
