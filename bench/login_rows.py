@@ -89,6 +89,7 @@ def _numbered(logins: Iterable[Login]) -> Iterator[list[str]]:
 
 
 def _login(row: dict[str, str]) -> Login:
-    texts = [row[name] for name in COLUMNS[:-3]]
-    successful, attack_address, takeover = (row[name].casefold() == "true" for name in COLUMNS[-3:])
-    return Login(*texts, successful, attack_address, takeover)
+    texts = {field: row[name] for field, name in zip(Login._fields[:-3], COLUMNS[:-3], strict=True)}
+    truths = {field: row[name].casefold() == "true" for field, name in zip(Login._fields, COLUMNS, strict=True)}
+    successful, attack_address, takeover = (truths[field] for field in Login._fields[-3:])
+    return Login(**texts, successful=successful, attack_address=attack_address, takeover=takeover)
