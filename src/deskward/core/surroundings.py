@@ -162,6 +162,14 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How often something was there within the months asked for, and the newest month that it was there."""
+
+    times: int
+    last: str
+
+
+@dataclass(frozen=True)
 class Past:
     """What earlier visits tell.
 

@@ -1,17 +1,71 @@
-"""Familiarity, read through the store."""
+"""How familiar a visit is for its person, and what is learned from one: counts of the last six months."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
 
-from deskward.core.surroundings import Device, Network, Visit
+from deskward.core.authenticators import person_owner
+from deskward.core.familiarity import (
+    EVERYONE,
+    digested,
+    features_of,
+    first_month,
+    learned,
+    month_of,
+    score,
+    wanted,
+)
+from deskward.core.links import Keyring
+from deskward.core.ports import Store
+from deskward.core.surroundings import Device, Learned, Network, Tally, Visit
 from deskward.core.verification import Verification
-from deskward.lifecycle.house import House
 
 
-def features_here(house: House, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
-    """Give the digested features of this visit."""
-    return {}
+class Knowing(Protocol):
+    """What reads the counts and digests what they are kept for: the house, or a part of it."""
+
+    @property
+    def store(self) -> Store:
+        """Give where the counts are."""
+        ...
+
+    @property
+    def keyring(self) -> Keyring:
+        """Give what digests."""
+        ...
 
 
-def familiarity_of(house: House, verification: Verification, features: Mapping[str, str]) -> float | None:
-    """Give the score; None without a history."""
-    return None
+def features_here(house: Knowing, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
+    """Give the digested features of this visit: nothing to read, as rows may keep them."""
+    return digested(features_of(visit, network, device), house.keyring.private)
+
+
+def familiarity_of(
+    house: Knowing, verification: Verification, features: Mapping[str, str], now: datetime
+) -> float | None:
+    """Give the score of digested features; None where the person has no history of the last six months."""
+    owner = owner_of(house.keyring, verification)
+    met = _met(house, owner, features, now)
+    own, everyone = (
+        {name: tally.times for (who, name), tally in met.items() if who == whose} for whose in (owner, EVERYONE)
+    )
+    return score(features, own, everyone)
+
+
+def lesson(
+    house: Knowing, verification: Verification, features: Mapping[str, str], at: datetime, times: int = 1
+) -> tuple[Learned, ...]:
+    """Give what `Change.learned` adds when the person had these digested features; below 0 takes it back."""
+    owner = owner_of(house.keyring, verification)
+    return learned(owner, features, month_of(at), times, _met(house, owner, features, at))
+
+
+def owner_of(keyring: Keyring, verification: Verification) -> str:
+    """Name whose habits the counts are, with nothing to read."""
+    return keyring.private("familiar", person_owner(verification.directory, verification.subject_id))
+
+
+def _met(
+    house: Knowing, owner: str, features: Mapping[str, str], now: datetime
+) -> Mapping[tuple[str, str], Tally]:
+    return house.store.sightings.familiarity(owner, wanted(features), first_month(now))

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from deskward.core.events import EventKind
-from deskward.core.familiarity import learned
 from deskward.core.links import Keyring
 from deskward.core.ports import Change, Store
 from deskward.core.verification import Verification
+from deskward.lifecycle.familiar import lesson
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,15 @@ class Lessons:
     keyring: Keyring
 
     def beside(self, verification: Verification, kind: EventKind, change: Change, now: datetime) -> Change:
-        """Give the change with its lesson: learned with the pass, taken back with an objection."""
+        """Give the change with its lesson: learned with the pass, taken back with an objection.
+
+        A lesson that was made ready with the visit counts only if this very change is the pass.
+        """
         if kind not in {EventKind.PASSED, EventKind.DISPUTED}:
-            return change
-        sighting = change.sighting or self.store.sightings.of(verification.id)
-        passed = kind is EventKind.PASSED
+            return replace(change, learned=()) if change.learned else change
+        sighting, passed = change.sighting or self.store.sightings.of(verification.id), kind is EventKind.PASSED
         if sighting is None or (sighting.passed_at is not None) is passed:
             return change
-        counts = learned(
-            owner_of(self.keyring, verification),
-            verification.surroundings.get("features", {}),
-            f"{sighting.at:%Y-%m}",
-            1 if passed else -1,
-        )
-        return replace(change, sighting=replace(sighting, passed_at=now if passed else None), learned=counts)
-
-
-def owner_of(keyring: Keyring, verification: Verification) -> str:
-    """Name whose habits the counts are, with nothing to read."""
-    return keyring.private("familiar", f"{verification.directory}:{verification.subject_id}")
+        features = verification.surroundings.get("features", {})
+        learned = change.learned or lesson(self, verification, features, sighting.at, 1 if passed else -1)
+        return replace(change, sighting=replace(sighting, passed_at=now if passed else None), learned=learned)

@@ -27,7 +27,7 @@ def looked_at(
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
     sighting = _sighting(house, verification, visit, network)
     features = features_here(house, visit, network, device)
-    past = replace(house.store.sightings.past(sighting), familiarity=familiarity_of(house, verification, features))
+    past = replace(house.store.sightings.past(sighting), familiarity=familiarity_of(house, verification, features, visit.at))
     seen = Seen(visit, network, person, device, past, verification.opens, **_more(house, verification))
     rows = [_weighed(house, finding) for finding in _findings(house, seen)]
     looked = replace(

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from deskward.core.surroundings import Learned, Past, Sighting
+from deskward.core.familiarity import EVERYONE
+from deskward.core.surroundings import Learned, Past, Sighting, Tally
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.tables import familiar, is_filled, sightings
@@ -37,19 +39,17 @@ class SqlSightings:
             row = connection.execute(found).mappings().first()
         return None if row is None else value_of(Sighting, row)
 
-    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], int]:
+    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], Tally]:
         """Count how often the owner, and everyone, “”, had these values since that month.
 
         By (owner, feature); 0 is left out.
         """
-        values = or_(*((_f.feature == name) & (_f.value == value) for name, value in wanted.items()))
-        counted = (
-            select(_f.owner, _f.feature, func.sum(_f.times))
-            .where(_f.owner.in_([owner, ""]), values, _f.month >= since)
-            .group_by(_f.owner, _f.feature)
-        )
+        names = {f"name{n}": name for n, name in enumerate(wanted)}
+        values = {f"value{n}": value for n, value in enumerate(wanted.values())}
+        told = {"owner": owner, "since": since, **names, **values}
         with self._database.read() as connection:
-            return {(o, name): int(times) for o, name, times in connection.execute(counted) if times}
+            found = connection.execute(_met(len(wanted)), told).all()
+        return {(who, name): Tally(int(times), last) for who, name, times, last in found if times}
 
 
 def keep_sighting(connection: Connection, sighting: Sighting) -> None:
@@ -70,10 +70,29 @@ def learn(connection: Connection, learned: Iterable[Learned]) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
 
 
-def forget(connection: Connection, before: datetime) -> None:
+def forget(connection: Connection, before: datetime, first_month: str) -> None:
     """Delete what is older: sightings by their time, counts by their month (SR-121)."""
     connection.execute(delete(sightings).where(_s.at < before))
-    connection.execute(delete(familiar).where(_f.month < f"{before:%Y-%m}"))
+    connection.execute(delete(familiar).where(_f.month < first_month))
+
+
+@lru_cache
+def _met(count: int) -> Select[Any]:
+    """Make the statement for so many values, once: it costs more to write than to run.
+
+    Each is a look-up of its own in the key; SQLite reads the whole table for a list of tuples.
+    """
+    owners: tuple[Any, ...] = (bindparam("owner"), EVERYONE)
+    values = [
+        (_f.owner == who)
+        & (_f.feature == bindparam(f"name{n}"))
+        & (_f.value == bindparam(f"value{n}"))
+        & (_f.month >= bindparam("since"))
+        for who in owners
+        for n in range(count)
+    ]
+    counted = select(_f.owner, _f.feature, func.sum(_f.times), func.max(_f.month))
+    return counted.where(or_(*values)).group_by(_f.owner, _f.feature)
 
 
 def _last(now: Sighting) -> Any:
