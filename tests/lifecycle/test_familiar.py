@@ -5,7 +5,7 @@ from dataclasses import replace
 from deskward.core.ports import Change
 from deskward.core.surroundings import Device, Network, Place, Visit
 from deskward.core.verification import Verification
-from deskward.lifecycle.familiar import familiarity_of, features_here, lesson
+from deskward.lifecycle.familiar import familiar_with, features_here, lesson
 from tests.fakes import START
 from tests.household import Household
 
@@ -30,7 +30,7 @@ def learn(home: Household, verification: Verification, visit: Visit, times: int 
 
 
 def score(home: Household, verification: Verification, visit: Visit) -> float | None:
-    return familiarity_of(home.house, verification, here(home, visit), home.clock.now())
+    return familiar_with(home.house, verification, here(home, visit), home.clock.now())[0]
 
 
 def test_a_person_without_history_has_no_score(home: Household) -> None:

@@ -40,16 +40,19 @@ def features_here(house: Knowing, visit: Visit, network: Network, device: Device
     return digested(features_of(visit, network, device), house.keyring.private)
 
 
-def familiarity_of(
+def familiar_with(
     house: Knowing, verification: Verification, features: Mapping[str, str], now: datetime
-) -> float | None:
-    """Give the score of digested features; None where the person has no history of the last six months."""
+) -> tuple[float | None, tuple[Learned, ...]]:
+    """Give the score of digested features, and the lesson of this visit should it pass, by one look at the counts.
+
+    The score is None where the person has no history of the last six months.
+    """
     owner = owner_of(house.keyring, verification)
     met = _met(house, owner, features, now)
     own, everyone = (
         {name: tally.times for (who, name), tally in met.items() if who == whose} for whose in (owner, EVERYONE)
     )
-    return score(features, own, everyone)
+    return score(features, own, everyone), learned(owner, features, month_of(now), 1, met)
 
 
 def lesson(

@@ -11,7 +11,7 @@ from deskward.core.risk import MEDIUM_FROM, Finding, Section, kept, unknown
 from deskward.core.signals import Seen, Signal, origin_echo
 from deskward.core.surroundings import Consent, Device, Network, Sighting, Visit
 from deskward.core.verification import Verification
-from deskward.lifecycle.familiar import familiarity_of, features_here
+from deskward.lifecycle.familiar import familiar_with, features_here
 from deskward.lifecycle.house import House
 
 UNSEEN = "unseen"
@@ -27,7 +27,8 @@ def looked_at(
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
     sighting = _sighting(house, verification, visit, network)
     features = features_here(house, visit, network, device)
-    past = replace(house.store.sightings.past(sighting), familiarity=familiarity_of(house, verification, features, visit.at))
+    familiarity, lesson = familiar_with(house, verification, features, visit.at)
+    past = replace(house.store.sightings.past(sighting), familiarity=familiarity)
     seen = Seen(visit, network, person, device, past, verification.opens, **_more(house, verification))
     rows = [_weighed(house, finding) for finding in _findings(house, seen)]
     looked = replace(
@@ -38,7 +39,7 @@ def looked_at(
         | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
         looked_at=visit.at,
     )
-    return looked, Change(sighting=sighting)
+    return looked, Change(sighting=sighting, learned=lesson)
 
 
 def _findings(house: House, seen: Seen) -> Iterator[Finding]:

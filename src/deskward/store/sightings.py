@@ -1,11 +1,11 @@
-"""`Sightings` on the database: what earlier visits tell, in two statements whose cost does not grow."""
+"""`Sightings` on the database: what earlier visits tell, in a statement whose cost does not grow."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.familiarity import EVERYONE
@@ -16,6 +16,7 @@ from deskward.store.tables import familiar, is_filled, sightings
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 MOST_COUNTED = 50
+COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 _s, _f = sightings.c, familiar.c
 
 
@@ -28,9 +29,9 @@ class SqlSightings:
     def past(self, now: Sighting) -> Past:
         """Tell what was seen before this visit; its own verification is left out."""
         with self._database.read() as connection:
-            last = connection.execute(_last(now)).mappings().first()
-            counts = connection.execute(_counts(now)).mappings().one()
-        return Past(last=None if last is None else value_of(Sighting, last), **counts)
+            row = connection.execute(_past(now)).mappings().one()
+        last = value_of(Sighting, row) if row["verification_id"] else None
+        return Past(last=last, **{name: row[name] for name in COUNTED})
 
     def of(self, verification_id: str) -> Sighting | None:
         """Read the sighting of a verification."""
@@ -95,21 +96,21 @@ def _met(count: int) -> Select[Any]:
     return counted.where(or_(*values)).group_by(_f.owner, _f.feature)
 
 
-def _last(now: Sighting) -> Any:
-    return select(sightings).where(*_mine(now), _s.passed_at.is_not(None)).order_by(_s.at.desc()).limit(1)
-
-
-def _counts(now: Sighting) -> Any:
+def _past(now: Sighting) -> Any:
+    """Give the counts beside the newest visit that passed, whose columns are empty where there is none."""
     device = (_s.device == now.device, is_filled(_s.device))
     other = (_s.subject_id != now.subject_id) | (_s.directory != now.directory)
     passed = (*_mine(now), _s.passed_at.is_not(None))
-    return select(
-        _capped(passed).label("visits"),
-        _capped((*passed, *device)).label("device_passed"),
-        _people((*device, other, _s.at >= now.at - DEVICE_SPAN)).label("device_others"),
-        _people((_s.address == now.address, other, _s.at >= now.at - ADDRESS_SPAN)).label("address_others"),
-        _people((_s.agent_id == now.agent_id, other, _s.at >= now.at - AGENT_SPAN)).label("agent_people"),
+    told = (
+        _capped(passed),
+        _capped((*passed, *device)),
+        _people((*device, other, _s.at >= now.at - DEVICE_SPAN)),
+        _people((_s.address == now.address, other, _s.at >= now.at - ADDRESS_SPAN)),
+        _people((_s.agent_id == now.agent_id, other, _s.at >= now.at - AGENT_SPAN)),
     )
+    counts = select(*(one.label(name) for name, one in zip(COUNTED, told, strict=True))).subquery("counts")
+    last = select(sightings).where(*passed).order_by(_s.at.desc()).limit(1).subquery("last")
+    return select(counts, last).select_from(counts.outerjoin(last, true()))
 
 
 def _mine(now: Sighting) -> tuple[ColumnElement[bool], ...]:
