@@ -43,7 +43,7 @@ def test_by_e_mail_from_the_ticket_to_the_closed_ticket(story: Story) -> None:
         "Password reset",
         human.login,
         ticket.row()["ticket_number"],
-        "Your network address",
+        "Your network and your browser",
     ):
         expect(requester.page.locator("main")).to_contain_text(words)
     agent.progress("Started")
