@@ -10,12 +10,12 @@ from tests.signals.callers import only
     ("score", "weight", "words"),
     [
         (0.0, -1.0, "are like this person"),
-        (0.099, -1.0, "are like this person"),
-        (0.1, 0.0, "are partly like this person"),
-        (1.99, 0.0, "are partly like this person"),
-        (2.0, 1.0, "are unlike this person"),
-        (19.9, 1.0, "are unlike this person"),
-        (20.0, 2.5, "are very unlike this person"),
+        (0.0099, -1.0, "are like this person"),
+        (0.01, 0.0, "are partly like this person"),
+        (0.139, 0.0, "are partly like this person"),
+        (0.14, 1.0, "are unlike this person"),
+        (0.99, 1.0, "are unlike this person"),
+        (1.0, 2.5, "are very unlike this person"),
         (float("inf"), 2.5, "are very unlike this person"),
     ],
 )

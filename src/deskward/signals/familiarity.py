@@ -12,7 +12,9 @@ SOURCE = "earlier verifications that passed"
 
 
 class Signal:
-    """Weighs the score of the model, a ratio: 1 is as usual as for anybody, more is stranger.
+    """Weighs the score of the model: about 0 for what is the person's own, 1 and more for a stranger's.
+
+    The thresholds come from the bench: at a history of 12, 98 % of naive attacks score 0.14 and more.
 
     Below `familiar` it calms, from `strange` it raises a little, from `very_strange` more.
     """
@@ -23,7 +25,7 @@ class Signal:
     about = "We compare your network and browser with your earlier visits, to notice somebody who acts for you."
     reads: tuple[str, ...] = ()
 
-    def __init__(self, *, familiar: float = 0.1, strange: float = 2.0, very_strange: float = 20.0) -> None:
+    def __init__(self, *, familiar: float = 0.01, strange: float = 0.14, very_strange: float = 1.0) -> None:
         if not 0 < familiar < strange < very_strange:
             text = f"signals.familiarity has the thresholds {familiar:g}, {strange:g} and {very_strange:g}."
             raise SettingsError(text, "Let familiar, strange and very_strange grow, from above 0.")
