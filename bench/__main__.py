@@ -1,7 +1,8 @@
-"""Runs every measurement and prints the table: `python -m bench [--quick]`."""
+"""Runs every measurement and prints the tables: `python -m bench [--quick] [--only cost|accuracy]`."""
 
 import argparse
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from bench import intake, statements, story, weight
+from bench import accuracy_tables, intake, scenarios, statements, story, weight
 from bench.lines import Line, table
 from bench.machine import Program, facts, free_port, running
 from bench.outside import outside
@@ -21,6 +22,7 @@ from bench.walk import Browser, Walk
 from tests.servers.postgres import empty_database, running_postgres
 
 MakeDatabase = Callable[[], str]
+LOGINS = "DESKWARD_BENCH_LOGINS"
 MEMORY_LIMIT, START_LIMIT, WEIGHT_LIMIT = "100 MB", "1 s", "30 kB, aim 14"
 
 
@@ -38,21 +40,36 @@ QUICK = Size(stories=1, webhooks=80, starts=1, requests=50)
 
 
 def main() -> None:
-    """Measure on SQLite, and on PostgreSQL where its programs are."""
+    """Measure cost on SQLite, and on PostgreSQL where its programs are; then accuracy."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the smallest run; its numbers say little")
     parser.add_argument("--no-postgres", action="store_true", help="SQLite only")
+    parser.add_argument("--only", choices=("cost", "accuracy"), help="one half only")
+    parser.add_argument("--logins", default=os.environ.get(LOGINS), help=f"the open data set's file, or {LOGINS}")
     given = parser.parse_args()
+    if given.only != "accuracy":
+        _cost(QUICK if given.quick else Size(), postgres=not given.no_postgres)
+    if given.only != "cost":
+        _accuracy(Path(given.logins) if given.logins else None, quick=given.quick)
+
+
+def _cost(size: Size, *, postgres: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    size = QUICK if given.quick else Size()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres = "" if given.no_postgres or not _has_postgres() else stack.enter_context(running_postgres())
-        print(f"Measured on {facts(_version(postgres))}.\n", flush=True)
+        url = stack.enter_context(running_postgres()) if postgres and _has_postgres() else ""
+        print(f"Measured on {facts(_version(url))}.\n", flush=True)
         lines = on_sqlite(folder, size)
-        if postgres:
-            lines += on_postgres(folder, lambda: empty_database(postgres), size)
-    print(table(lines))
+        if url:
+            lines += on_postgres(folder, lambda: empty_database(url), size)
+    print(table(lines), flush=True)
+
+
+def _accuracy(path: Path | None, *, quick: bool) -> None:
+    print("\n### Familiarity\n")
+    print(accuracy_tables.run(path, quick=quick), flush=True)
+    print("\n### Scenarios\n")
+    print(scenarios.run(quick=quick))
 
 
 def on_sqlite(folder: Path, size: Size) -> list[Line]:

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from deskward.wiring import build
 from sandbox.changegear import Person, Site, Subscription, create_app, delivering
 from sandbox.codes import Apps
 from sandbox.mailbox import Mailbox
+from sandbox.networks import write_networks
 from sandbox.phone import Phone
 from sandbox.web import Login, Place, Welcome, create_sandbox_app
 
@@ -75,6 +77,7 @@ def written(ground: Ground, phone: Phone) -> tuple[Path, str]:
     roster = ground.folder / "people.toml"
     if not roster.exists():
         shutil.copy(HERE / "roster.toml", roster)
+    write_networks(ground.folder / "networks", datetime.now(UTC))
     settings = ground.folder / "deskward.toml"
     template = (HERE / "settings.toml.in").read_text(encoding="utf-8")
     settings.write_text(

@@ -132,6 +132,8 @@ def _checks(house: Deskward) -> Iterable[Check]:
     for name in house.directories:
         for check in readiness(house.house, name):
             yield Check(f"directories.{name}: {check.name}", check.well, check.text, check.hint)
+    for check in house.networks.checks():
+        yield Check(f"networks: {check.name}", check.well, check.text, check.hint)
     count = len(house.opened.accounts.agents())
     yield Check(
         "agents", bool(count), f"{count} agents may log in", "" if count else "Add one: deskward agent add."

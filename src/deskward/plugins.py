@@ -45,6 +45,12 @@ def find(folder: str, name: str) -> type:
     return typing.cast("type", getattr(module, PORTS[folder]))
 
 
+def needs_settings(folder: str, name: str) -> bool:
+    """Tell whether the plugin cannot be made without a section of its own."""
+    parameters = inspect.signature(find(folder, name)).parameters.values()
+    return any(one.default is inspect.Parameter.empty for one in parameters)
+
+
 def build(folder: str, name: str, table: Mapping[str, Any], *, near: Path) -> Any:
     """Make the plugin from its section; SettingsError names the key and what is wrong with it.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
@@ -84,6 +84,30 @@ class ShadowSettings(Section):
     file: Path | None = None
 
 
+class NetworkSettings(Section):
+    """The MMDB files that the operator supplies, and which networks are the organisation's own."""
+
+    country: Path | None = None
+    asn: Path | None = None
+    anonymous: Path | None = None
+    stale_days: int = Field(default=45, ge=1, le=3650)
+    own: list[str] = Field(default_factory=list)
+
+
+class SignalSettings(BaseModel):
+    """One signal: whether it is on, and by which factor its findings count; the rest is its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    enabled: bool = True
+    weight: float = Field(default=1.0, ge=0, le=10)
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Give the keys that are the signal's own."""
+        return dict(self.model_extra or {})
+
+
 class Settings(BaseSettings):
     """Everything an installation decides."""
 
@@ -109,7 +133,8 @@ class Settings(BaseSettings):
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     challenges: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    signals: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    signals: dict[str, SignalSettings] = Field(default_factory=dict)
+    networks: NetworkSettings = NetworkSettings()
     shadow: ShadowSettings = ShadowSettings()
     categories: dict[str, CategorySettings]
     file: Path = Path("deskward.toml")
@@ -145,6 +170,10 @@ class Settings(BaseSettings):
                 raise ValueError(f"hooks.{name}: the path token needs at least {LEAST_PATH_TOKEN} characters")
         return self
 
+    def signal_weights(self) -> Mapping[str, float]:
+        """Give the factors by which the findings of signals count, where they are not 1."""
+        return {name: one.weight for name, one in self.signals.items() if one.weight != 1}
+
     def policy(self) -> Policy:
         """Make the policy; its version is a digest of what it says. SettingsError where a standard forbids it."""
         categories = tuple(c.category(name) for name, c in self.categories.items())
@@ -157,15 +186,13 @@ class Settings(BaseSettings):
         version = hashlib.sha256(repr((categories, limits)).encode()).hexdigest()[:16]
         return Policy(categories, limits, version)
 
-    def signal_weights(self) -> Mapping[str, float]:
-        """Give the weights of the signals that are named; 0 for one that is switched off."""
-        return {n: float(s.get("weight", 1.0)) * s.get("enabled", True) for n, s in self.signals.items()}
-
     def rules(self) -> Shadow:
         """Give the thresholds and weights, to decide again by them."""
         limits = {n: Thresholds(c.medium_from, c.high_from) for n, c in self.categories.items()}
-        weights = self.signal_weights()
-        version = hashlib.sha256(repr((sorted(limits.items()), sorted(weights.items()))).encode()).hexdigest()[:16]
+        off = {name: None for name, one in self.signals.items() if not one.enabled}
+        weights: dict[str, float | None] = {**self.signal_weights(), **off}
+        said = repr((sorted(limits.items()), sorted(weights.items())))
+        version = hashlib.sha256(said.encode()).hexdigest()[:16]
         return Shadow(limits, weights, version)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from deskward import plugins
+from deskward.browsers import Devices
 from deskward.core.challenges import Challenge, Enrollable
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
@@ -25,9 +26,12 @@ from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
 from deskward.core.questions import QuestionSource
+from deskward.core.signals import Signal
+from deskward.core.surroundings import Facet
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
+from deskward.networks import Networks
 from deskward.settings import Settings, shadow_of
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
@@ -63,6 +67,7 @@ class Deskward:
     directories: Mapping[str, Directory]
     factors: Mapping[str, Enrollable]
     passwords: Action
+    networks: Networks
 
     def host_of(self, part: str) -> str:
         """Give the host name of “desk”, “portal” or “hooks”."""
@@ -115,6 +120,9 @@ class Deskward:
             connector.log_out()
         for channel in self.house.channels.values():
             channel.log_out()
+        for signal in self.house.signals.values():
+            getattr(signal, "log_out", lambda: None)()
+        self.networks.close()
         self.opened.close()
 
 
@@ -128,6 +136,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     actions: Mapping[str, Action] = make("actions", settings.actions)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
+    signals, networks = signals_of(settings), networks_of(settings, ticking)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -149,6 +158,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         accounts=opened.accounts,
         sources=_sources(directories) | sources,
         shadow=shadow,
+        signals=signals,
+        weights=settings.signal_weights(),
+        networks=networks,
+        devices=Devices(),
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
@@ -166,6 +179,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         directories=directories,
         factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},
         passwords=actions.get(RESET) or plugins.build("actions", RESET, {}, near=settings.near),
+        networks=networks,
     )
 
 
@@ -177,6 +191,23 @@ def challenges_of(settings: Settings) -> Mapping[str, Challenge]:
     except SettingsError as error:
         raise SettingsError(f"{settings.file}: {error}", error.hint) from error
     return made
+
+
+def signals_of(settings: Settings) -> Mapping[str, Signal]:
+    """Make the signals: every one that needs no settings is on unless they say no (SR-120)."""
+    given = settings.signals
+    ready = (n for n in plugins.names("signals") if n not in given and not plugins.needs_settings("signals", n))
+    tables: dict[str, Mapping[str, Any]] = {name: {} for name in ready}
+    tables |= {name: one.own for name, one in given.items() if one.enabled}
+    return _plugins(settings, "signals", dict(sorted(tables.items())))
+
+
+def networks_of(settings: Settings, clock: Clock) -> Networks:
+    """Open the files that tell about network addresses; SettingsError names the one that cannot be read."""
+    told = settings.networks
+    given = {Facet.PLACE: told.country, Facet.OPERATOR: told.asn, Facet.HIDDEN: told.anonymous}
+    paths = {facet: settings.near / path for facet, path in given.items() if path}
+    return Networks(paths, clock=clock, stale_days=told.stale_days, own=told.own)
 
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ standings = st.builds(
 )
 
 
-@given(categories, people, standings, findings, findings)
+@given(categories, people, standings, findings, st.lists(finding.filter(lambda f: f.weight >= 0)))
 def test_sr_18_more_risk_never_raises_the_verdict(
     category: Category, person: Person, standing: Standing, some: list[Finding], more: list[Finding]
 ) -> None:

@@ -79,11 +79,12 @@ def test_weights_replace_the_factor_that_was_in_force() -> None:
     assert replayed(verification, Thresholds(), {"automation": 9.0}).score == 3.0
 
 
-def test_a_signal_of_weight_0_is_left_out_even_where_it_was_critical() -> None:
+def test_a_signal_that_is_off_is_left_out_and_one_of_weight_0_stays_critical() -> None:
     critical = Finding("hosting", Section.NETWORK, 3.0, "x", "s", critical=True)
     verification = decided(critical, ROBOT)
     assert decided_as(verification).state is State.FAILED
-    assert replayed(verification, Thresholds(), {"hosting": 0.0}).score == 2.0
+    assert replayed(verification, Thresholds(), {"hosting": None}).score == 2.0
+    assert replayed(verification, Thresholds(), {"hosting": 0.0}).level is RiskLevel.HIGH
 
 
 def test_a_factor_of_0_cannot_be_taken_back() -> None:

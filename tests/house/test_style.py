@@ -20,6 +20,7 @@ FORBIDDEN = frozenset(
     | {"helpers", "util", "utils", "common", "base", "impl", "service", "factory", "user", "users"}
 )
 OUTSIDE_TERMS = {
+    "user_agent",  # the header of that name
     "base_url",  # the field's own word for the address that paths are added to
     "impl",  # SQLAlchemy
     "process_bind_param",  # SQLAlchemy

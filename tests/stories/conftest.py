@@ -14,7 +14,11 @@ from tests.stories.product import PATIENCE, Product, started
 from tests.stories.walk import Story
 
 ARGUMENTS = ("--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1")
-SHORT_HOLD = {"DESKWARD_LIMITS__HOLD_HOURS": "0.002"}
+SETTINGS = {
+    "DESKWARD_LIMITS__HOLD_HOURS": "0.002",
+    # These stories are told by a headless browser that works by itself, which both of these would find.
+    "DESKWARD_SIGNALS": '{"automation": {"enabled": false}, "renderer": {"enabled": false}}',
+}
 Products = Callable[[str], Product]
 
 
@@ -26,7 +30,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Products]:
         @cache
         def running(kind: str) -> Product:
             folder = Path(tmp_path_factory.mktemp(kind))
-            return stack.enter_context(started(folder, address_of(stack, kind), settings=SHORT_HOLD))
+            return stack.enter_context(started(folder, address_of(stack, kind), settings=SETTINGS))
 
         yield running
 

@@ -43,7 +43,7 @@ def test_by_e_mail_from_the_ticket_to_the_closed_ticket(story: Story) -> None:
         "Password reset",
         human.login,
         ticket.row()["ticket_number"],
-        "Your network address",
+        "Your network and your browser",
     ):
         expect(requester.page.locator("main")).to_contain_text(words)
     agent.progress("Started")
@@ -76,7 +76,7 @@ def _result(ticket: Ticket) -> list[str]:
     return [
         "Verification Outcome: Passed",
         f"Verification ID & Link: {ticket.verification}",
-        "Risk Level: Not assessed",
+        "Risk Level: Verified",
         f"Recommendation: {RECOMMEND_PROCEED}",
         "Requested action: Password reset",
         "Initiated by: Alex Agent",
@@ -92,7 +92,7 @@ def _in_the_console(story: Story, ticket: Ticket, name: str) -> None:
     agent = story.agent()
     agent.page.goto(ticket.product.at("desk"))
     row = agent.page.get_by_role("row").filter(has_text=name)
-    for words in ("Not assessed", "Passed", "Password Reset", "Alex Agent"):
+    for words in ("Verified", "Passed", "Password Reset", "Alex Agent"):
         expect(row).to_contain_text(words)
     row.get_by_role("link").click()
     for words in (RECOMMEND_PROCEED, "Analysis Report", "Additional information about the user", "Ticket closed"):

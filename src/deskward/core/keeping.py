@@ -9,7 +9,7 @@ from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
-from deskward.core.surroundings import Past, Sighting
+from deskward.core.surroundings import Past, Sighting, Tally
 from deskward.core.verification import Verification
 
 
@@ -237,7 +237,7 @@ class Sightings(Protocol):
         """Read the sighting of a verification."""
         ...
 
-    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], int]:
+    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], Tally]:
         """Count how often the owner, and everyone, “”, had these values (by feature) since that month.
 
         By (owner, feature); 0 is left out.

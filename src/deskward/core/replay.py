@@ -8,6 +8,8 @@ from deskward.core.decision import read_case, verdict_of
 from deskward.core.risk import HIGH_FROM, MEDIUM_FROM, Assessment, Finding, RiskLevel, assess, finding_of
 from deskward.core.verification import State, Verification
 
+Weights = Mapping[str, float | None]
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -36,7 +38,7 @@ class Shadow:
     """A second policy that decides beside the first: thresholds by category, weights by signal, its version."""
 
     thresholds: Mapping[str, Thresholds]
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weights: Weights = field(default_factory=dict)
     version: str = ""
 
     def decided(self, verification: Verification) -> Replayed | None:
@@ -53,8 +55,8 @@ class Shadow:
         return {"state": state, "level": other.level.value, "score": other.score, "version": self.version}
 
 
-def replayed(verification: Verification, thresholds: Thresholds, weights: Mapping[str, float]) -> Replayed:
-    """Decide again with these; a signal that has no weight there counts as it is, one with 0 is left out."""
+def replayed(verification: Verification, thresholds: Thresholds, weights: Weights) -> Replayed:
+    """Decide again with these; a signal without a weight counts once, one that is off (None) is left out."""
     findings = reweighed(verification, weights)
     other = assess(findings, thresholds.medium_from, thresholds.high_from)
     return Replayed(other.level, other.score, _state(verification, other))
@@ -80,17 +82,16 @@ def differ(one: Replayed, other: Replayed) -> bool:
     return (one.level, one.state) != (other.level, other.state)
 
 
-def reweighed(verification: Verification, weights: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Give the findings under other weights; a signal of weight 0 is left out, as if it were off.
+def reweighed(verification: Verification, weights: Weights) -> tuple[Finding, ...]:
+    """Give the findings under other weights; those of a signal that is off (None) are left out.
 
     What is kept was multiplied by the weight in force, the `factor`; a factor of 0 cannot be taken back.
     """
     factors = _factors((*verification.observed, *verification.findings))
     told = (finding_of(row) for row in verification.findings)
+    pairs = ((f, weights.get(f.signal, 1.0)) for f in told)
     return tuple(
-        replace(f, weight=_raw(f.weight, factors.get(f.signal, 1.0)) * weights.get(f.signal, 1.0))
-        for f in told
-        if weights.get(f.signal, 1.0)
+        replace(f, weight=_raw(f.weight, factors.get(f.signal, 1.0)) * by) for f, by in pairs if by is not None
     )
 
 

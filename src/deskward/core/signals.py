@@ -1,8 +1,10 @@
 """What is looked at in silence: the port of the folder `signals`."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from deskward.core.people import Person
 from deskward.core.risk import Finding, Section
@@ -14,7 +16,8 @@ class Seen:
     """All that a signal may look at.
 
     `opens` is how often the link was opened before; `portal_host` is the host name of the real portal;
-    `link_to` names kind and value of the address that the link went to, empty where that is not known.
+    `link_to` names kind and value of the address that the link went to, empty where that is not known;
+    `origin_echo` is what a browser echoes that shows the page under our own address, empty where unknown.
     """
 
     visit: Visit
@@ -25,6 +28,7 @@ class Seen:
     opens: int = 0
     portal_host: str = ""
     link_to: tuple[str, str] = ("", "")
+    origin_echo: str = ""
 
 
 class Signal(Protocol):
@@ -45,3 +49,13 @@ class Signal(Protocol):
     def look(self, seen: Seen) -> Iterable[Finding]:
         """Say what is seen."""
         ...
+
+
+def origin_echo(nonce: str, url: str) -> str:
+    """Give what a browser makes of the page's nonce and the address it shows the page under (A-10).
+
+    `url` is an address as the settings have it; browsers write origins in lower case, without a default port.
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.lower().removesuffix({"http": ":80", "https": ":443"}[parts.scheme])
+    return hashlib.sha256(f"{nonce}|{parts.scheme}://{host}".encode()).hexdigest()

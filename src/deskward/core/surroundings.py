@@ -49,16 +49,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Source:
-    """The file that a fact came from: its name, when it was built, and whether that is too long ago."""
+    """The file that a fact came from, when it was built, whether that is too long ago, whether it is broken."""
 
     name: str
     built_at: datetime
     stale: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True)
 class Network:
-    """What the operator's files say of an address; None and missing sources mean unknown, never good."""
+    """What the operator's files say of an address; None and missing sources mean unknown, never good.
+
+    `own` is one of the organisation's own networks, such as an office or the exit of its VPN.
+    """
 
     address: str
     place: Place | None = None
@@ -66,6 +70,7 @@ class Network:
     operator: str = ""
     hidden: frozenset[Anonymous] | None = None
     sources: Mapping[Facet, Source] = field(default_factory=dict)
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,14 @@ class Learned:
     value: str
     month: str
     times: int = 1
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often something was there within the months asked for, and the newest month that it was there."""
+
+    times: int
+    last: str
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,11 @@ from deskward.core.ports import (
 )
 from deskward.core.questions import QuestionSource
 from deskward.core.replay import Shadow
+from deskward.core.signals import Signal
+from deskward.core.surroundings import Devices, Networks
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.copying import Copies
+from deskward.lifecycle.learning import Lessons
 from deskward.lifecycle.noticing import Notices
 
 
@@ -63,7 +66,10 @@ def ticket_lane(connector: str, ticket_id: str) -> str:
 
 @dataclass(frozen=True)
 class House:
-    """Everything the story needs, put together by the wiring."""
+    """Everything the story needs, put together by the wiring.
+
+    `weights` are the factors by which the settings change the findings of a signal, 1 unless told.
+    """
 
     store: Store
     clock: Clock
@@ -81,6 +87,10 @@ class House:
     accounts: Accounts | None = None
     sources: Mapping[str, QuestionSource] = field(default_factory=dict)
     shadow: Shadow | None = None
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    networks: Networks | None = None
+    devices: Devices | None = None
 
     @property
     def site(self) -> Site:
@@ -128,7 +138,8 @@ class House:
         now = self.clock.now()
         written = replace(verification, updated_at=now)
         event = Event(written.id, kind, now, str(actor), fields)
-        whole = self.notices.beside(written, kind, change or Change())
+        taught = Lessons(self.store, self.keyring).beside(written, kind, change or Change(), now)
+        whole = self.notices.beside(written, kind, taught)
         errands = (*self._errands(written, kind, now), *whole.errands)
         return self.store.save(written, replace(whole, event=event, errands=errands))
 

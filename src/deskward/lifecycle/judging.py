@@ -55,7 +55,7 @@ class Judging(Steps):
             verification.wrong_total,
             sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
         )
-        told = (finding_of(f) for f in verification.signalled)
+        told = (finding_of(f) for f in (*verification.signalled, *verification.observed))
         shared = sharing(self.house, verification, person)
         standing = self.standing(verification, category, earlier)
         return decide(category, person, standing, (*findings, shared, *told))

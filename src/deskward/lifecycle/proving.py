@@ -18,12 +18,14 @@ from deskward.core.proof import (
 )
 from deskward.core.risk import kept
 from deskward.core.secret import Secret
+from deskward.core.surroundings import Visit
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.binding import proof_of
 from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.judging import Judging
+from deskward.lifecycle.looking import looked_at
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
@@ -36,12 +38,18 @@ MOST_ASKS = 12
 class Proving(Judging):
     """The arrows between the card and the verdict; the verification stays `started` meanwhile."""
 
-    def answer(self, pin: str | Verification, seen_version: int) -> Verification:
-        """Take “Continue” on the card: then more proof is asked for, or the verdict falls."""
+    def answer(self, pin: str | Verification, seen_version: int, visit: Visit | None = None) -> Verification:
+        """Take “Continue” on the card: the signals look, then more proof is asked for, or the verdict falls.
+
+        Without a `visit` there is nothing to look at.
+        """
         verification = self._proving(pin, seen_version)
         if verification is None:
             return self.pinned(pin)
-        return self.go_on(replace(verification, agreed_at=self.house.clock.now()), EventKind.AGREED)
+        agreed, change = replace(verification, agreed_at=self.house.clock.now()), None
+        if visit and self.house.signals:
+            agreed, change = looked_at(self.house, agreed, self.account(agreed), visit)
+        return self.go_on(agreed, EventKind.AGREED, change)
 
     def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
         """Ask for what is missing where the person can give it, else decide."""

@@ -94,10 +94,20 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the requester is told of one signal before it looks (SR-119); `browser`: a script reads something."""
+
+    title: str
+    about: str
+    browser: bool
+
+
+@dataclass(frozen=True)
 class PortalView:
     """A verification as the requester may see it at its present step.
 
-    `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof.
+    `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof. `looked_at` tells of
+    every signal that is on.
     """
 
     verification: Verification
@@ -112,6 +122,7 @@ class PortalView:
     offers: tuple[Offer, ...] = ()
     asked: Asked | None = None
     challenge: Challenge | None = None
+    looked_at: tuple[Told, ...] = ()
 
 
 class Reading:
@@ -190,6 +201,7 @@ class Reading:
             offers=self._offers(verification, person) if person and not asked else (),
             asked=asked,
             challenge=house.challenges.get(name) if asked else None,
+            looked_at=tuple(Told(s.title, s.about, bool(s.reads)) for s in house.signals.values()),
         )
 
     def _asked(self, verification: Verification, person: Person) -> Asked | None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
 from deskward.core.events import Event
+from deskward.core.familiarity import first_month
 from deskward.core.ports import (
     Bell,
     Change,
@@ -240,7 +241,7 @@ class SqlStore(SqlAddresses, Standing):
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
-            forget(connection, now - SIGHTINGS_KEPT)
+            forget(connection, now - SIGHTINGS_KEPT, first_month(now))
             raw = _v.looked_at < now - RAW_KEPT
             connection.execute(update(verifications).where(raw).values(surroundings={}, looked_at=None))
 

@@ -72,9 +72,10 @@ def trouble_of(error: DeskwardError) -> Trouble:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Read all static files once."""
+    """Read all static files once, but for the readers of signals: they are parts of one file (SR-120)."""
     root = HERE / "static"
-    return {a.name: a for a in (_asset(root, path) for path in sorted(root.rglob("*")) if path.is_file())}
+    whole = (path for path in sorted(root.rglob("*")) if path.is_file() and path.parent != root / "signals")
+    return {a.name: a for a in (_asset(root, path) for path in whole)}
 
 
 def _asset(root: Path, path: Path) -> Asset:
@@ -94,6 +95,11 @@ def static_file(request: Request) -> Response:
     asset = assets().get(request.path_params["name"])
     if asset is None or asset.mark != request.path_params["mark"]:
         return PlainTextResponse("Not found", 404)
+    return sent(request, asset)
+
+
+def sent(request: Request, asset: Asset) -> Response:
+    """Answer an asset for ever, packed where the browser takes it."""
     headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.packed, headers=headers | {"content-encoding": "gzip"}, media_type=asset.media_type)

@@ -19,8 +19,10 @@ from deskward.core.errors import (
 from deskward.core.links import new_nonce
 from deskward.core.policy import LONGEST_RUN
 from deskward.core.secret import Secret
+from deskward.core.surroundings import Visit
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
+from deskward.web.collecting import ROUTE, Collector
 from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.not_me import NotMe
@@ -55,8 +57,9 @@ _WRONG = Trouble(422, "", "That code is not right.", field="value")
 def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     """Make the app of the portal."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    templates = Templates(environment("portal"))
-    portal = _Portal(lifecycle, reading, guard, templates)
+    templates, collector = Templates(environment("portal")), Collector.of(lifecycle.house.signals)
+    templates.made.globals["collector_url"] = collector.url
+    portal = _Portal(lifecycle, reading, guard, templates, collector)
     protect(app, guard, url=guard.portal_url, look=portal.look, trusted_types=True)
     app.get("/")(portal.home)
     app.api_route("/v", methods=["GET", "HEAD"])(portal.begin)
@@ -65,6 +68,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.api_route(STEP, methods=["GET", "HEAD"])(portal.step)
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
+    app.get(ROUTE)(collector.serve)
     app.post("/v/way")(portal.way)
     app.post("/v/prove")(portal.prove)
     app.post("/v/other")(portal.other)
@@ -85,6 +89,7 @@ class _Portal:
     reading: Reading
     guard: Guard
     templates: Templates
+    collector: Collector
 
     def home(self) -> Response:
         """Lead to the one way in."""
@@ -139,8 +144,12 @@ class _Portal:
         return JSONResponse({"state": verification.state.value, "version": verification.version})
 
     def agree(self, request: Request, form: Form) -> Response:
-        """Take “Continue” on the card."""
-        return self._moved(request, form, lambda seen: self.lifecycle.answer(seen, seen.version))
+        """Take “Continue” on the card, with what the browser told or without it."""
+
+        def move(seen: Verification) -> object:
+            return self.lifecycle.answer(seen, seen.version, self._visit(request, form, seen))
+
+        return self._moved(request, form, move)
 
     def way(self, request: Request, form: Form) -> Response:
         """Take the choice of a way to give more proof."""
@@ -209,6 +218,12 @@ class _Portal:
             if isinstance(error, InvalidError) or now.version == seen.version:
                 return self._step(request, now, _said(error))
         return RedirectResponse(STEP, 303)
+
+    def _visit(self, request: Request, form: Form, seen: Verification) -> Visit:
+        house = self.lifecycle.house
+        address = client_address(request, self.guard.trusted_hops)
+        nonce = house.keyring.page_nonce(seen.pin, seen.version)
+        return self.collector.visit(request, form, address=address, nonce=nonce, at=house.clock.now())
 
     def _check(self, seen: Verification, form: Form) -> None:
         nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)

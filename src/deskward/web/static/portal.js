@@ -70,20 +70,52 @@
     if ("nonce" in form.dataset) history.replaceState(null, "", "/v/step");
   }
 
+  // Nothing is read before the press of “Continue”, and nothing at all after the other one (SR-119).
+  async function collect(form, press) {
+    const told = {};
+    const tools = { press, keys, base64url, kind: ECDSA, nonce: form.dataset.nonce };
+    const read = async (reader) => {
+      const none = wait(700).then(() => ({}));
+      Object.assign(told, await Promise.race([reader(tools), none]));
+    };
+    await Promise.all(Object.values(window.readers || {}).map((reader) => read(reader).catch(() => {})));
+    form.elements.readings.value = JSON.stringify(told);
+  }
+
+  // A form that a script sends says nothing of the button that was pressed.
+  function nameChoice(form, button) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: button.name, value: button.value });
+    form.append(field);
+  }
+
+  async function answered(form, { button, press }) {
+    if (!("collect" in form.dataset) || !button) return;
+    if (!button.name) return collect(form, press);
+    nameChoice(form, button);
+    await keys("readwrite", (store) => store.delete("device"));
+  }
+
   function sendOnce(form) {
     const ready = readied(form).catch(() => {});
-    const button = form.querySelector("button:not([type])");
+    const buttons = [...form.querySelectorAll("button:not([type])")];
+    const pressed = {};
+    const freeze = (on) => {
+      for (const button of buttons) button.disabled = on;
+    };
+    for (const button of buttons) {
+      button.addEventListener("click", (press) => Object.assign(pressed, { button, press }));
+    }
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (button.disabled) return;
-      button.disabled = true;
-      await Promise.race([ready, wait(5000)]);
+      if (buttons[0].disabled) return;
+      freeze(true);
+      const told = answered(form, pressed).catch(() => {});
+      await Promise.race([Promise.all([ready, told]), wait(5000)]);
       leaveWay(form);
       form.submit();
     });
-    addEventListener("pageshow", () => {
-      button.disabled = false;
-    });
+    addEventListener("pageshow", () => freeze(false));
   }
 
   function showTimes() {

@@ -1,0 +1,106 @@
+"""What is looked at when the requester agrees, and what is remembered of it for later visits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from deskward.core.errors import OutsideError
+from deskward.core.people import Person
+from deskward.core.ports import Change
+from deskward.core.risk import MEDIUM_FROM, Finding, Section, kept, unknown
+from deskward.core.signals import Seen, Signal, origin_echo
+from deskward.core.surroundings import Consent, Device, Network, Sighting, Visit
+from deskward.core.verification import Verification
+from deskward.lifecycle.familiar import familiar_with, features_here
+from deskward.lifecycle.house import House
+
+UNSEEN = "unseen"
+DECLINED = "The requester went on without letting the browser be looked at."
+SILENT = "The browser told nothing of itself."
+
+
+def looked_at(
+    house: House, verification: Verification, person: Person, visit: Visit
+) -> tuple[Verification, Change]:
+    """Let every signal look once; gives the verification with what was seen, and the sighting to remember."""
+    network = house.networks.look_up(visit.address) if house.networks else Network(visit.address)
+    device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
+    sighting = _sighting(house, verification, visit, network)
+    features = features_here(house, visit, network, device)
+    familiarity, lesson = familiar_with(house, verification, features, visit.at)
+    past = replace(house.store.sightings.past(sighting), familiarity=familiarity)
+    seen = Seen(visit, network, person, device, past, verification.opens, **_more(house, verification))
+    rows = [_weighed(house, finding) for finding in _findings(house, seen)]
+    looked = replace(
+        verification,
+        consent=visit.consent.value,
+        observed=tuple(rows),
+        surroundings={"network": _facts(network), "device": asdict(device), "features": dict(features)}
+        | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
+        looked_at=visit.at,
+    )
+    return looked, Change(sighting=sighting, learned=lesson)
+
+
+def _findings(house: House, seen: Seen) -> Iterator[Finding]:
+    for signal in house.signals.values():
+        yield from _told(signal, seen)
+    if any(signal.reads for signal in house.signals.values()) and not seen.visit.readings:
+        text = DECLINED if seen.visit.consent is Consent.DECLINED else SILENT
+        yield Finding(UNSEEN, Section.ENDPOINT, MEDIUM_FROM, text, "portal")
+
+
+def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
+    """Let one signal look; a source that does not answer makes it unknown, never good (SR-28)."""
+    try:
+        return tuple(signal.look(seen))
+    except OutsideError as error:
+        return (
+            unknown(signal.name, signal.section, f"{signal.title} could not be read: {error.text}", signal.name),
+        )
+
+
+def _weighed(house: House, finding: Finding) -> dict[str, Any]:
+    factor = house.weights.get(finding.signal, 1.0)
+    return kept(replace(finding, weight=finding.weight * factor)) | ({"factor": factor} if factor != 1 else {})
+
+
+def _sighting(house: House, verification: Verification, visit: Visit, network: Network) -> Sighting:
+    key, place = visit.text("device_key"), network.place
+    return Sighting(
+        verification_id=verification.id,
+        directory=verification.directory,
+        subject_id=verification.subject_id,
+        agent_id=verification.agent_id,
+        at=visit.at,
+        address=house.keyring.private("address", visit.address),
+        device=house.keyring.private("device", key) if key else "",
+        country=place.country if place else "",
+        asn=network.asn or 0,
+        latitude=place.latitude if place else None,
+        longitude=place.longitude if place else None,
+        radius_km=place.radius_km if place else None,
+    )
+
+
+def _more(house: House, verification: Verification) -> dict[str, Any]:
+    sending = house.store.sending(verification.sending_id)
+    channel = house.channels.get(sending.channel) if sending else None
+    link_to = (channel.kind.value, sending.address) if sending and channel else ("", "")
+    nonce = house.keyring.page_nonce(verification.pin, verification.version)
+    return {"link_to": link_to, "origin_echo": origin_echo(nonce, house.portal.url)}
+
+
+def _facts(network: Network) -> Mapping[str, Any]:
+    """Give what is known of the network as rows keep it: text, numbers and dates as text."""
+    place = asdict(network.place) if network.place else {}
+    sources = {f.value: [s.name, s.built_at.isoformat(), s.stale] for f, s in network.sources.items()}
+    hidden = None if network.hidden is None else sorted(network.hidden)
+    return {
+        "address": network.address,
+        "place": place,
+        "asn": network.asn,
+        "operator": network.operator,
+        "hidden": hidden,
+        "sources": sources,
+    }

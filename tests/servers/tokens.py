@@ -1,0 +1,128 @@
+"""A real small web server that gives OAuth 2.0 tokens for client credentials, and an API that wants them."""
+
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+CLIENT, SECRET = "desk ward", "s3cret+/%"
+ENCODED = "Basic " + b64encode(b"desk+ward:s3cret%2B%2F%25").decode()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call that came with a good token."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered; status 0 hangs up, -1 never answers."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def told(body: Any, status: int = 200, **headers: str) -> Reply:
+    return Reply(status, json.dumps(body).encode(), {name.replace("_", "-"): v for name, v in headers.items()})
+
+
+HANGS_UP, SILENT = Reply(0), Reply(-1)
+
+
+@dataclass
+class Source:
+    """Tokens are “token-1”, “token-2”, ... and good until `expired` empties `good`."""
+
+    answer: Callable[[Asked], Reply]
+    grant: Reply | None = None
+    expires_in: Any = 3600
+    url: str = ""
+    issued: int = 0
+    scopes: list[str] = field(default_factory=list)
+    good: set[str] = field(default_factory=set)
+    asked: list[Asked] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.url}/oauth2/token"
+
+    def expire(self) -> None:
+        self.good.clear()
+
+    def token(self, authorization: str, form: str) -> Reply:
+        fields = parse_qs(form)
+        if authorization != ENCODED or fields.get("grant_type") != ["client_credentials"]:
+            return told({"error": "invalid_client"}, 401)
+        self.issued += 1
+        self.scopes += fields.get("scope", [])
+        if self.grant:
+            return self.grant
+        self.good.add(f"token-{self.issued}")
+        return told(
+            {"access_token": f"token-{self.issued}", "token_type": "Bearer", "expires_in": self.expires_in}
+        )
+
+    def called(self, authorization: str, asked: Asked) -> Reply:
+        if authorization.removeprefix("Bearer ") not in self.good:
+            return told({"status": 401, "code": "UNAUTHENTICATED"}, 401)
+        self.asked.append(asked)
+        return self.answer(asked)
+
+
+@contextmanager
+def serving(source: Source) -> Iterator[Source]:
+    """Serve on a free loopback port until the end of the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            where, authorization = urlsplit(self.path), self.headers.get("Authorization", "")
+            if where.path == "/oauth2/token":
+                reply = source.token(authorization, content)
+            else:
+                query = dict(parse_qsl(where.query, keep_blank_values=True))
+                body = json.loads(content) if content else None
+                reply = source.called(authorization, Asked(self.command, where.path, query, body))
+            self.give(reply)
+
+        do_POST = do_GET  # noqa: N815 - the name is http.server's
+
+        def give(self, reply: Reply) -> None:
+            self.close_connection = True
+            if reply.status < 0:
+                source.over.wait(30)
+            if reply.status <= 0:
+                return
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    source.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield source
+    finally:
+        source.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
