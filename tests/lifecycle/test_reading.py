@@ -116,3 +116,11 @@ def test_sr_77_the_portal_knows_first_name_organisation_and_step(home: Household
     assert view.action is not None
     assert view.action_title == "Reset the password"
     assert view.page_nonce == home.house.keyring.page_nonce(started.pin, started.version)
+
+
+def test_a_directory_that_is_not_set_up_any_more_is_said_so(home: Household) -> None:
+    opened = home.open()
+    home.change(people={})
+    view = home.reading.desk(opened.id)
+    assert view.trouble == "The directory “roster” is not set up any more."
+    assert not view.can_send

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DatabaseError
 
+from deskward.core.authenticators import Authenticator, Used
 from deskward.core.errors import ConflictError, DeskwardError, RefusedError
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Change, Count, Errand, ErrandKind, ErrandState, Grant, KnownTicket, Sending
 from deskward.core.proof import Proof
+from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.store.opening import Opened
 from tests.store.samples import NOON, StandingClock, a_grant, a_sending, a_verification, an_errand, an_event
@@ -273,3 +275,15 @@ def test_old_counts_are_forgotten_and_young_ones_kept(opened: Opened, clock: Sta
     assert opened.store.counted([old, young], NOON) == {old: 0, young: 2}
     assert opened.store.counted([], NOON) == {}
     assert opened.store.counted([young], clock.now() + timedelta(seconds=1)) == {young: 0}
+
+
+def test_sr_11_a_change_that_uses_a_code_twice_is_refused_whole(opened: Opened) -> None:
+    means = opened.authenticators(b"k" * 32)
+    code = Authenticator("a2", "person:roster:s1", "saved_code", "Code", Secret(""), NOON, NOON, ref="digest")
+    means.enrol([code])
+    saved = opened.store.save(a_verification(), Change(used=(Used("a2", spends=True),)))
+    again = Change(used=(Used("a2", spends=True),), event=an_event(kind=EventKind.PROVEN))
+    with pytest.raises(ConflictError, match="used already"):
+        opened.store.save(saved, again)
+    assert opened.store.get(saved.id) == saved
+    assert opened.store.events(saved.id) == []

@@ -12,7 +12,10 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from deskward.challenges.questions import Challenge as Questions
 from deskward.core.messages import Portal
+from deskward.core.people import Person
+from deskward.core.questions import Fact
 from deskward.core.verification import State
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
@@ -63,6 +66,32 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
         yield browser
         browser.close()
+
+
+class Roster:
+    """A source of questions."""
+
+    name = "roster"
+
+    def facts(self, _person: Person) -> tuple[Fact, ...]:
+        return FACTS
+
+
+OTHERS = ("Tom Hill", "Ida Brand", "Noor Aziz", "Per Holm", "Lea Roth", "Jan Kolb", "Ana Ruiz")
+FACTS = (
+    Fact("manager", "Who is your manager?", ("Maria Lopez",), others=OTHERS),
+    Fact("office", "In which office do you work?", ("Riverside",)),
+    Fact("team", "What is your team called?", ("Payables",)),
+)
+
+
+@pytest.fixture
+def asks_questions(house: House) -> None:
+    """Let the category ask questions after the card, one of them as a choice."""
+    category = replace(house.policy.categories[0], challenges=(("questions",),))
+    object.__setattr__(house, "policy", replace(house.policy, categories=(category,)))
+    object.__setattr__(house, "challenges", {"questions": Questions(ask=3, least=2, choices=1)})
+    object.__setattr__(house, "sources", {"roster": Roster()})
 
 
 @contextmanager
@@ -202,3 +231,31 @@ def test_a_waiting_page_shows_the_result_by_itself(
         directory.unlock(ANNA.id)
         lifecycle.settle(link.verification.id)
         expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+@pytest.mark.usefixtures("asks_questions")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_questions_are_answered_by_typing_and_choosing_and_the_run_goes_on(
+    chromium: Browser, address: str, sent: Send, lifecycle: Lifecycle, width: int
+) -> None:
+    link = sent()
+    with opened(chromium, viewport={"width": width, "height": 844}) as (page, said):
+        page.goto(f"{address}/v#{link.token}")
+        page.get_by_label("6-digit code").fill(link.code)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Answer a few questions").click()
+        expect(page.get_by_role("heading", name="Questions about your work")).to_be_visible()
+        page.get_by_label("Maria Lopez").check()
+        page.get_by_label("In which office do you work?").fill("riverside")
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("button", name="Set the new password")).to_be_visible()
+        assert said == []
+    passed = lifecycle.get(link.verification.id)
+    assert passed.state is State.PASSED
+    gradings = {row["question"]: row["grading"] for row in passed.transcript}
+    assert gradings == {
+        "Who is your manager?": "correct",
+        "In which office do you work?": "correct",
+        "What is your team called?": "skipped",
+    }

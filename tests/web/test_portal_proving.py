@@ -109,6 +109,19 @@ def test_another_way_and_none_of_these(client: TestClient, sent: Send, lifecycle
     assert lifecycle.get(link.verification.id).state is State.REVIEW
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_sr_46_the_pages_of_more_proof_take_the_objection_too(
+    client: TestClient, sent: Send, lifecycle: Lifecycle, asked: bool
+) -> None:
+    link = sent()
+    page = agreed(client, link)
+    if asked:
+        page = press(client, "/v/way", challenge="totp", option="one")
+    assert 'action="/v/not-me"' in page.text
+    assert "it is stopped" in client.post("/v/not-me").text
+    assert lifecycle.get(link.verification.id).state is State.DISPUTED
+
+
 def test_a_way_that_is_not_offered_is_refused_on_the_same_page(client: TestClient, sent: Send) -> None:
     agreed(client, sent())
     answer = press(client, "/v/way", challenge="<b>", option="two")
