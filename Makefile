@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports coverage bench policy clean
 
-PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 8
+PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations 15
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

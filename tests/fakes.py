@@ -10,10 +10,11 @@ from typing import Any
 from deskward.core.authenticators import Used
 from deskward.core.challenges import Asked, Asking, Checked, Enrolled, Option
 from deskward.core.destinations import Destination, Kind
-from deskward.core.errors import InvalidError, OutsideError, RejectedError
+from deskward.core.errors import InvalidError, OutsideError, RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Delivery, Directory, Field, Message, Posted, Receipt
 from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.questions import Fact
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
@@ -334,3 +335,17 @@ class FakeFactor:
         if answers["code"].reveal() != self.code:
             raise InvalidError("This is not the code.", "Wait for the next one.", "code")
         return (Enrolled("Authenticator app", Secret(asking.nonce), counter=0),)
+
+
+@dataclass
+class FakeSource:
+    """Knows facts about everybody, or does not answer."""
+
+    name: str
+    known: tuple[Fact, ...]
+    down: bool = False
+
+    def facts(self, person: Person) -> Sequence[Fact]:
+        if self.down:
+            raise UnreachableError(f"The calendar of {person.login} does not answer.")
+        return self.known

@@ -195,6 +195,12 @@ class Household:
         """Derive the token under which somebody with this message objects."""
         return self.house.keyring.own_token("objection", sending.id).reveal()
 
+    def objected(self, verification: Verification, purpose: str = "link") -> Verification:
+        """Say “This is not me” by the first message of this purpose, with the word of its page."""
+        told = next(s for s in self.store.sendings(verification.id) if s.purpose == purpose)
+        token = self.objection(told)
+        return self.lifecycle.dispute(token, self.lifecycle.disputable(token).word)
+
     def waiting(self, verification: Verification) -> list[Errand]:
         """List the verification's errands."""
         return list(self.opened.console.errands(verification.id))

@@ -291,16 +291,9 @@ def test_an_own_address_says_since_when_it_is_confirmed(home: Household) -> None
     assert reason == "confirmed by the requester, confirmed 13 days ago, not yet established"
 
 
-def objected(home: Household, verification: Verification) -> Verification:
-    """Say “This is not me” by the first message of this verification."""
-    told = next(s for s in home.store.sendings(verification.id) if s.token_digest)
-    token = home.objection(told)
-    return home.lifecycle.dispute(token, home.lifecycle.disputable(token).word)
-
-
 def test_sr_47_after_an_objection_nothing_is_added(home: Household) -> None:
     verification, pin = done(home)
-    after = objected(home, verification)
+    after = home.objected(verification)
     assert not home.lifecycle.may_add(after)
     with pytest.raises(RefusedError, match="passed verification only"):
         home.lifecycle.add_address(pin, after.version, Kind.EMAIL, NEW)
@@ -309,7 +302,7 @@ def test_sr_47_after_an_objection_nothing_is_added(home: Household) -> None:
 def test_sr_47_under_a_fence_of_another_ticket_nothing_is_added_or_confirmed(home: Household) -> None:
     verification, pin = asked(home)
     code, link = code_in(home.mail.sent[-1].text), token(home, verification)
-    objected(home, home.sent("1002"))
+    home.objected(home.sent("1002"))
     with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.add_address(pin, home.lifecycle.get(verification.id).version, Kind.EMAIL, f"2{NEW}")
     with pytest.raises(RefusedError, match="this is not me"):
@@ -329,7 +322,7 @@ def test_sr_47_an_objection_takes_back_the_addresses_of_its_run_only(home: House
     second = home.lifecycle.add_address(pin, home.lifecycle.get(second.id).version, Kind.EMAIL, f"3{NEW}")
     home.drain()
     code, link = code_in(home.mail.sent[-1].text), token(home, second)
-    objected(home, second)
+    home.objected(second)
     own = [d.value for d in known(home.house, "roster", ANNA).destinations if d.source == OWN]
     assert own == [NEW]
     with pytest.raises(NotFoundError):
@@ -343,7 +336,7 @@ def test_sr_47_where_no_action_ran_the_addresses_are_taken_back_too(home: Househ
     verification = home.lifecycle.add_address(pin, home.lifecycle.pinned(pin).version, Kind.EMAIL, NEW)
     home.drain()
     home.lifecycle.confirm(token(home, verification), code_in(home.mail.sent[-1].text))
-    objected(home, verification)
+    home.objected(verification)
     assert len(known(home.house, "roster", ANNA).destinations) == 2
 
 
@@ -353,6 +346,6 @@ def test_sr_47_a_campaign_confirms_nothing_under_a_fence(home: Household) -> Non
     home.drain()
     text = next(m.text for m in home.mail.sent if m.to == "anna@private.example")
     kind = {"choice": "typed", "kind": Kind.EMAIL, "typed": "new@p.example", "reason": "Lost the phone."}
-    objected(home, home.send(home.open(), **kind))
+    home.objected(home.send(home.open(), **kind))
     with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.confirm(text.split("/confirm#")[1].split()[0], code_in(text))

@@ -312,13 +312,6 @@ def test_an_approver_removes_what_was_lost(home: Household) -> None:
         home.lifecycle.means_remove(verification.id, app.id, BOSS)
 
 
-def objected(home: Household, verification: Verification) -> Verification:
-    """Say “This is not me” by the first message of this verification."""
-    told = next(s for s in home.store.sendings(verification.id) if s.token_digest)
-    token = home.objection(told)
-    return home.lifecycle.dispute(token, home.lifecycle.disputable(token).word)
-
-
 def test_sr_47_an_objection_takes_back_what_was_set_up_after_that_verification_only(home: Household) -> None:
     _, session = in_person(home)
     keep_app(home, session)
@@ -327,7 +320,7 @@ def test_sr_47_an_objection_takes_back_what_was_set_up_after_that_verification_o
     later, weak = after(home, "1002")
     keep_app(home, weak)
     keep_codes(home, weak)
-    objected(home, later)
+    home.objected(later)
     assert [k.ceiling for k in home.lifecycle.means_of(later)] == [ProofLevel.P3]
     home.drain()
     assert "set up or added after it" in "".join(n[2] for n in home.connector.notes)
@@ -336,13 +329,13 @@ def test_sr_47_an_objection_takes_back_what_was_set_up_after_that_verification_o
 def test_sr_47_where_no_action_ran_what_was_set_up_is_taken_back_too(home: Household) -> None:
     verification, pin = home.passed(category_name="Identity check")
     keep_codes(home, home.lifecycle.enrol_after(pin).reveal())
-    objected(home, verification)
+    home.objected(verification)
     assert home.lifecycle.means_of(verification) == ()
 
 
 def test_sr_47_after_an_objection_nothing_is_set_up(home: Household) -> None:
     verification, pin = done(home)
-    disputed = objected(home, verification)
+    disputed = home.objected(verification)
     assert not home.lifecycle.may_enrol(disputed)
     with pytest.raises(NotFoundError, match="does not work"):
         home.lifecycle.enrol_after(pin)
@@ -352,7 +345,7 @@ def test_sr_47_after_an_objection_nothing_is_set_up(home: Household) -> None:
 
 def test_sr_47_under_a_fence_of_another_ticket_nothing_is_set_up(home: Household) -> None:
     verification, session = after(home)
-    objected(home, home.sent("1002"))
+    home.objected(home.sent("1002"))
     assert not home.lifecycle.may_enrol(verification)
     with pytest.raises(NotFoundError, match="does not work"):
         keep_codes(home, session)
@@ -364,7 +357,7 @@ def test_sr_47_under_a_fence_the_desk_sets_nothing_up_and_the_link_is_not_used(h
     token = token_of(home, home.lifecycle.enrol_approve(asked.id, BOSS))
     other = home.open("1003")
     waits = home.lifecycle.enrol_open(other.id, AGENT, HOW)
-    objected(home, home.sent("1002"))
+    home.objected(home.sent("1002"))
     with pytest.raises(NotFoundError, match="does not work"):
         home.lifecycle.enrol_begin(token, KEY)
     assert home.kinds(opened)[-1] == "enrol_approved"
@@ -377,7 +370,7 @@ def test_sr_47_under_a_fence_the_desk_sets_nothing_up_and_the_link_is_not_used(h
 def test_sr_47_on_a_disputed_run_nothing_is_set_up_even_when_its_fence_is_lifted(home: Household) -> None:
     verification = home.sent()
     asked = home.lifecycle.enrol_open(verification.id, AGENT, HOW)
-    disputed = objected(home, verification)
+    disputed = home.objected(verification)
     (fence,) = home.store.fences(disputed.directory, disputed.subject_id)
     for one in ("a-eve", "a-max"):
         home.lifecycle.lift(fence.id, Actor("agent", one, one))

@@ -1,28 +1,11 @@
 """Facts come from every source that answers, and from no other directory."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from deskward.core.errors import UnreachableError
-from deskward.core.people import Person
 from deskward.core.questions import Fact
 from deskward.lifecycle.facts import facts_of
-from tests.fakes import ANNA
+from tests.fakes import ANNA, FakeSource
 from tests.household import Household
 
 TEAM, MEETING = Fact("team", "Which team?", ("Harbour",)), Fact("meeting", "Whom did you meet?", ("Cy Ward",))
-
-
-@dataclass
-class FakeSource:
-    name: str
-    known: tuple[Fact, ...]
-    down: bool = False
-
-    def facts(self, person: Person) -> Sequence[Fact]:
-        if self.down:
-            raise UnreachableError(f"The calendar of {person.login} does not answer.")
-        return self.known
 
 
 def test_facts_of_directory_and_calendar_are_put_together(home: Household) -> None:

@@ -33,12 +33,6 @@ def message(home: Household, verification: Verification, purpose: str = "link") 
     return next(s for s in home.store.sendings(verification.id) if s.purpose == purpose)
 
 
-def objected(home: Household, verification: Verification, purpose: str = "link") -> Verification:
-    """Object by a message, with the word of its page."""
-    token = home.objection(message(home, verification, purpose))
-    return home.lifecycle.dispute(token, home.lifecycle.disputable(token).word)
-
-
 def ben_of(home: Household) -> Verification:
     return home.send(home.open("1002", requester_id="p-ben"), choice="d-ben")
 
@@ -120,7 +114,7 @@ def test_sr_46_an_objection_counts_in_every_state_of_the_link(
 ) -> None:
     verification = way(home)
     home.clock.forward(hours=24)
-    after = objected(home, verification)
+    after = home.objected(verification)
     assert (after.state, after.outcome) == (state, outcome)
     assert (after.link_digest, after.fallback_digest, after.grant_id) == ("", "", "")
     assert fence_of(home, after).stands(home.clock.now())
@@ -128,7 +122,7 @@ def test_sr_46_an_objection_counts_in_every_state_of_the_link(
     assert "The account's owner says: this was not me" in [n[2].splitlines()[0] for n in home.connector.notes]
     if outcome is F and state is not State.FAILED:
         assert home.reading.desk(after.id).recommendation == RECOMMEND_REJECT
-    assert objected(home, verification) == home.lifecycle.get(verification.id)
+    assert home.objected(verification) == home.lifecycle.get(verification.id)
     assert home.kinds(verification).count("disputed") == 1
 
 
@@ -199,7 +193,7 @@ def test_sr_47_unused_grants_are_revoked_and_new_ones_are_blocked(home: Househol
     first, pin = home.passed()
     other, other_pin = home.passed("1002", category_name="Account Unlock")
     waiting, waiting_pin = home.started("1003", category_name="Account Unlock")
-    objected(home, first)
+    home.objected(first)
     with pytest.raises(RefusedError, match="used up"):
         home.lifecycle.act(other_pin, PASSWORD)
     with pytest.raises(RefusedError, match="this is not me"):
@@ -210,7 +204,7 @@ def test_sr_47_unused_grants_are_revoked_and_new_ones_are_blocked(home: Househol
 
 
 def test_sr_47_other_people_are_not_stopped(home: Household) -> None:
-    objected(home, home.sent())
+    home.objected(home.sent())
     assert ben_of(home).state is State.SENT
 
 
@@ -218,7 +212,7 @@ def test_sr_47_what_was_set_within_24_hours_is_taken_back_once(home: Household) 
     verification = done(home)
     home.drain()
     home.clock.forward(hours=23)
-    objected(home, verification, "notice-done")
+    home.objected(verification, "notice-done")
     home.drain()
     home.lifecycle.revoke(verification.id)
     assert home.directory.revoked == [("o-anna", True)]
@@ -231,7 +225,7 @@ def test_sr_47_what_was_set_within_24_hours_is_taken_back_once(home: Household) 
 
 def test_sr_47_what_set_no_password_only_ends_what_is_open(home: Household) -> None:
     _, pin = home.passed(category_name="Account Unlock")
-    objected(home, home.lifecycle.act(pin, {}))
+    home.objected(home.lifecycle.act(pin, {}))
     home.drain()
     assert home.directory.revoked == [("o-anna", False)]
 
@@ -239,7 +233,7 @@ def test_sr_47_what_set_no_password_only_ends_what_is_open(home: Household) -> N
 def test_sr_47_after_24_hours_nothing_is_taken_back_by_itself(home: Household) -> None:
     verification = done(home)
     home.clock.forward(hours=25)
-    objected(home, verification)
+    home.objected(verification)
     home.drain()
     assert home.directory.revoked == []
 
@@ -251,7 +245,7 @@ def test_sr_47_a_later_reset_is_not_taken_back(home: Household) -> None:
     for state in (State.PASSED, State.ACTING):
         later = home.store.save(later.moved(state), Change())
     home.lifecycle.done(later, Spent(done=True, text="Set."))
-    objected(home, verification)
+    home.objected(verification)
     home.drain()
     assert home.directory.revoked == []
     assert "done again later" in home.connector.notes[-1][2]
@@ -259,7 +253,7 @@ def test_sr_47_a_later_reset_is_not_taken_back(home: Household) -> None:
 
 def test_sr_47_a_directory_that_says_no_is_noted_and_one_that_is_down_is_asked_again(home: Household) -> None:
     verification = done(home)
-    objected(home, verification)
+    home.objected(verification)
     home.directory.refuses = "This directory is read-only here."
     home.drain()
     assert "not taken back" in home.connector.notes[-1][2]
@@ -267,7 +261,7 @@ def test_sr_47_a_directory_that_says_no_is_noted_and_one_that_is_down_is_asked_a
 
 
 def test_sr_47_a_directory_that_is_down_is_asked_again(home: Household, monkeypatch: pytest.MonkeyPatch) -> None:
-    objected(home, done(home))
+    home.objected(done(home))
 
     def down(*_: object, **__: object) -> str:
         raise UnreachableError("The directory is down.")
@@ -289,7 +283,7 @@ def acting(home: Household) -> tuple[Verification, str]:
 
 def test_sr_47_an_action_under_way_is_settled_truthfully_as_done_and_taken_back(home: Household) -> None:
     verification, _ = acting(home)
-    after = objected(home, verification)
+    after = home.objected(verification)
     assert after.state is State.ACTING
     home.directory.people["o-anna"] = replace(ANNA, stamp="s7")
     home.lifecycle.settle(verification.id)
@@ -302,7 +296,7 @@ def test_sr_47_an_action_under_way_is_settled_truthfully_as_done_and_taken_back(
 
 def test_sr_47_an_action_under_way_that_did_not_happen_is_not_done_any_more(home: Household) -> None:
     verification, pin = acting(home)
-    objected(home, verification)
+    home.objected(verification)
     home.lifecycle.settle(verification.id)
     ended = home.lifecycle.get(verification.id)
     assert (ended.state, ended.grant_id) == (State.DISPUTED, "")
@@ -312,7 +306,7 @@ def test_sr_47_an_action_under_way_that_did_not_happen_is_not_done_any_more(home
 
 def test_sr_47_an_action_of_another_ticket_ends_under_the_fence_without_being_taken_back(home: Household) -> None:
     verification, _ = acting(home)
-    objected(home, home.sent("1002"))
+    home.objected(home.sent("1002"))
     ended = home.lifecycle.done(verification, Spent(done=True, text="Set."))
     assert ended.outcome is Outcome.FAILED
     assert ErrandKind.REVOKE not in {e.kind for e in home.waiting(verification)}
@@ -331,7 +325,7 @@ def test_sr_48_no_grant_is_consumed_after_the_objection_in_any_interleaving(
 
     def strike(at: str) -> None:
         if at == cut:
-            objected(home, verification)
+            home.objected(verification)
 
     _cut(home, monkeypatch, strike)
     strike("before")
@@ -385,11 +379,11 @@ def test_sr_48_whoever_moves_it_meanwhile_the_objection_is_kept(
         return save(now, change)
 
     monkeypatch.setattr(home.store, "save", late)
-    assert objected(home, verification).state is State.DISPUTED
+    assert home.objected(verification).state is State.DISPUTED
     left.extend([1] * 9)
     other = ben_of(home)
     with pytest.raises(ConflictError, match="could not be kept"):
-        objected(home, other)
+        home.objected(other)
 
 
 def test_sr_49_two_approvers_lift_a_fence_and_no_agent_of_the_ticket(home: Household) -> None:
@@ -400,7 +394,7 @@ def test_sr_49_two_approvers_lift_a_fence_and_no_agent_of_the_ticket(home: House
         at_choice(form_key="resend", seen_version=verification.version),
         replace(AGENT, id="a-two", name="Two"),
     )
-    objected(home, resent)
+    home.objected(resent)
     fence = fence_of(home, resent)
     for agent in (AGENT, Actor("agent", "a-two", "Two")):
         with pytest.raises(RefusedError, match="worked on this ticket"):
@@ -422,7 +416,7 @@ def test_sr_49_two_approvers_lift_a_fence_and_no_agent_of_the_ticket(home: House
 def test_sr_49_two_who_lift_at_once_are_not_counted_as_one(
     home: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     fence, get = fence_of(home, verification), home.store.get
 
     def slow(verification_id: str) -> Verification | None:
@@ -438,7 +432,7 @@ def test_sr_49_two_who_lift_at_once_are_not_counted_as_one(
 
 
 def test_sr_50_a_37_a_stolen_link_stops_actions_for_a_day_and_never_the_account(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     anna = home.directory.people["o-anna"]
     assert (anna.enabled, anna.locked) == (True, False)
     home.clock.forward(hours=23, minutes=59)
@@ -457,7 +451,7 @@ def _open(home: Household, number: str) -> str:
 
 
 def test_sr_50_confirmed_with_the_owner_it_stays_until_it_is_lifted(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     fence = fence_of(home, verification)
     home.lifecycle.lift(fence.id, MAX)
     home.lifecycle.uphold(fence.id, EVE)
@@ -470,14 +464,14 @@ def test_sr_50_confirmed_with_the_owner_it_stays_until_it_is_lifted(home: Househ
 
 
 def test_sr_50_what_has_ended_cannot_be_confirmed(home: Household) -> None:
-    fence = fence_of(home, objected(home, home.sent()))
+    fence = fence_of(home, home.objected(home.sent()))
     home.clock.forward(hours=24)
     with pytest.raises(RefusedError, match="has ended"):
         home.lifecycle.uphold(fence.id, EVE)
 
 
 def test_sr_51_a_09_after_an_objection_the_agent_cannot_send_again(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     with pytest.raises(RefusedError):
         home.send(verification)
     with pytest.raises(RefusedError, match="this is not me"):
@@ -486,7 +480,7 @@ def test_sr_51_a_09_after_an_objection_the_agent_cannot_send_again(home: Househo
 
 
 def test_sr_51_a_fence_that_ended_by_itself_still_needs_an_approver_for_its_ticket(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     home.clock.at += timedelta(hours=25)
     with pytest.raises(RefusedError, match="this is not me"):
         home.lifecycle.reopen(verification.id, AGENT)
@@ -519,11 +513,11 @@ def test_sr_50_a_press_in_the_run_of_an_address_of_the_callers_choice_stops_a_da
 
 
 def test_a_fence_that_has_ended_swallows_no_later_objection(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     token = home.objection(message(home, verification))
     home.clock.forward(hours=25)
     assert not home.lifecycle.disputable(token).objected
-    objected(home, verification)
+    home.objected(verification)
     assert home.lifecycle.disputable(token).objected
     assert ends(home, verification) == [timedelta(hours=24)]
     assert home.kinds(verification).count("disputed") == 2
@@ -533,13 +527,13 @@ def test_a_fence_that_has_ended_swallows_no_later_objection(home: Household) -> 
 
 
 def test_a_thief_who_objects_first_does_not_cut_the_owners_day_short(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     home.clock.forward(minutes=59)
-    objected(home, verification)
+    home.objected(verification)
     assert ends(home, verification) == [timedelta(hours=23, minutes=1)]
     home.clock.forward(hours=22)
     home.lifecycle.lift(fence_of(home, verification).id, EVE)
-    objected(home, verification)
+    home.objected(verification)
     assert ends(home, verification) == [timedelta(hours=24)]
     assert fence_of(home, verification).lifters == ()
 
@@ -547,21 +541,21 @@ def test_a_thief_who_objects_first_does_not_cut_the_owners_day_short(home: House
 def test_an_objection_in_the_pinned_run_strengthens_the_one_from_a_message(home: Household) -> None:
     verification, pin = home.started()
     token = home.objection(message(home, verification))
-    objected(home, verification)
+    home.objected(verification)
     assert not home.lifecycle.disputable(token, pin).objected
     home.lifecycle.dispute_run(pin)
     assert ends(home, verification) == [None]
     home.clock.forward(hours=30)
-    objected(home, verification)
+    home.objected(verification)
     assert home.lifecycle.disputable(token, pin).objected
     assert (ends(home, verification), fence_of(home, verification).pinned) == ([None], True)
 
 
 def test_a_confirmed_fence_is_not_weakened_by_a_later_objection(home: Household) -> None:
-    verification = objected(home, home.sent())
+    verification = home.objected(home.sent())
     home.lifecycle.uphold(fence_of(home, verification).id, EVE)
     home.clock.forward(hours=30)
-    objected(home, verification)
+    home.objected(verification)
     assert ends(home, verification) == [None]
 
 

@@ -149,7 +149,7 @@ def test_sr_08_five_wrong_answers_end_a_way_and_never_show_which(able: Household
     asked = able.lifecycle.ask(pin, started.version, "totp", "one")
     for number in range(1, 5):
         asked = able.lifecycle.prove(pin, asked.version, {"value": Secret("wrong")})
-        assert (asked.state, asked.asked["tries"]) == (State.STARTED, number)
+        assert (asked.state, asked.misses["totp"]) == (State.STARTED, number)
     over = able.lifecycle.prove(pin, asked.version, {"value": Secret("wrong")})
     assert (over.state, over.tried, over.wrong_total) == (State.REVIEW, ("totp",), 5)
 

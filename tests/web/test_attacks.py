@@ -17,7 +17,6 @@ from deskward.core.answers import FactKind
 from deskward.core.challenges import Challenge
 from deskward.core.links import new_nonce
 from deskward.core.notices import NOTICES
-from deskward.core.people import Person
 from deskward.core.proof import Evidence
 from deskward.core.questions import Fact
 from deskward.core.verification import Outcome, State
@@ -27,7 +26,7 @@ from deskward.store.opening import Opened
 from deskward.web import portal
 from deskward.web.guard import Guard
 from deskward.web.portal import create_app
-from tests.fakes import ANNA, FakeChannel, FakeClock, FakeDirectory
+from tests.fakes import ANNA, FakeChannel, FakeClock, FakeDirectory, FakeSource
 from tests.web.conftest import AGENT, Sent
 from tests.web.test_not_me import word_of
 from tests.web.test_portal import PASSWORD, advance, hidden, start
@@ -57,18 +56,6 @@ WAYS_IN = (
 )
 
 
-class Roster:
-    """A source of questions that answers, or does not know anything."""
-
-    name = "roster"
-
-    def __init__(self) -> None:
-        self.known: tuple[Fact, ...] = FACTS
-
-    def facts(self, _person: Person) -> tuple[Fact, ...]:
-        return self.known
-
-
 @pytest.fixture
 def challenges() -> dict[str, Challenge]:
     made: tuple[Challenge, ...] = (Questions(ask=3, least=2, choices=0), App(), Passkey())
@@ -76,12 +63,12 @@ def challenges() -> dict[str, Challenge]:
 
 
 @pytest.fixture
-def source() -> Roster:
-    return Roster()
+def source() -> FakeSource:
+    return FakeSource("roster", FACTS)
 
 
 @pytest.fixture
-def house(house: House, source: Roster) -> House:
+def house(house: House, source: FakeSource) -> House:
     return replace(house, sources={"roster": source})
 
 
@@ -309,7 +296,7 @@ def test_sr_24_right_half_right_and_wrong_answers_give_the_same_bytes(
 
 @pytest.mark.usefixtures("asks_questions")
 def test_sr_28_a_source_that_is_down_in_the_middle_passes_nobody(
-    browser: Browser, sent: Send, lifecycle: Lifecycle, source: Roster
+    browser: Browser, sent: Send, lifecycle: Lifecycle, source: FakeSource
 ) -> None:
     client, link = browser(), sent()
     start(client, link)

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from deskward.challenges.questions import Challenge as Questions
 from deskward.core.messages import Portal
-from deskward.core.people import Person
 from deskward.core.questions import Fact
 from deskward.core.verification import State
 from deskward.lifecycle import House, Lifecycle, Reading
@@ -23,7 +22,7 @@ from deskward.store.tables import metadata
 from deskward.web.guard import Guard
 from deskward.web.hosts import Hosts
 from deskward.web.portal import create_app
-from tests.fakes import ANNA, FakeDirectory
+from tests.fakes import ANNA, FakeDirectory, FakeSource
 from tests.web.conftest import Sent
 
 HOST = "portal.localhost"
@@ -68,15 +67,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Roster:
-    """A source of questions."""
-
-    name = "roster"
-
-    def facts(self, _person: Person) -> tuple[Fact, ...]:
-        return FACTS
-
-
 OTHERS = ("Tom Hill", "Ida Brand", "Noor Aziz", "Per Holm", "Lea Roth", "Jan Kolb", "Ana Ruiz")
 FACTS = (
     Fact("manager", "Who is your manager?", ("Maria Lopez",), others=OTHERS),
@@ -91,7 +81,7 @@ def asks_questions(house: House) -> None:
     category = replace(house.policy.categories[0], challenges=(("questions",),))
     object.__setattr__(house, "policy", replace(house.policy, categories=(category,)))
     object.__setattr__(house, "challenges", {"questions": Questions(ask=3, least=2, choices=1)})
-    object.__setattr__(house, "sources", {"roster": Roster()})
+    object.__setattr__(house, "sources", {"roster": FakeSource("roster", FACTS)})
 
 
 @contextmanager

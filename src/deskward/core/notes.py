@@ -49,7 +49,7 @@ def recommendation(verification: Verification) -> str:
     “Proceed” only after a pass that still holds; “High risk” only where one was found, or the owner objected.
     """
     outcome, state = verification.outcome, verification.state
-    if state is State.DISPUTED or (outcome is Outcome.FAILED and state is not State.FAILED):
+    if verification.disputed:
         return RECOMMEND_REJECT
     if outcome is Outcome.FAILED:
         return RECOMMEND_REJECT if verification.risk_level is RiskLevel.HIGH else RECOMMEND_STOP

@@ -113,6 +113,13 @@ class Spent:
     stop: bool = False
 
 
+def send_errand(sending: Sending, after: str) -> Errand:
+    """Give the errand that sends a message; those of one channel `after` the same thing go out in order."""
+    about = {"sending": sending.id, "verification": sending.verification_id}
+    lane, key = f"{sending.channel}:{after}", f"send:{sending.id}"
+    return Errand(ErrandKind.SEND, lane, key, about, sending.at, sending.verification_id)
+
+
 @dataclass(frozen=True)
 class Count:
     """One budget to count against: dimension and keyed digest of its value (SR-136)."""

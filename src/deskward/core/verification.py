@@ -214,6 +214,17 @@ class Verification:
         return self.state in ENDS or (self.state is State.PASSED and not self.action)
 
     @property
+    def succeeded(self) -> bool:
+        """Tell whether it ended with a pass that still holds."""
+        return self.ended and self.state in {State.PASSED, State.DONE} and self.outcome is Outcome.PASSED
+
+    @property
+    def disputed(self) -> bool:
+        """Tell whether the owner objected to this run: nothing else fails what did not fail by itself."""
+        failed_after = self.outcome is Outcome.FAILED and self.state is not State.FAILED
+        return self.state is State.DISPUTED or failed_after
+
+    @property
     def status(self) -> Status:
         """Give label, colour and sentence of this state and outcome."""
         return status_of(self.state, self.outcome)

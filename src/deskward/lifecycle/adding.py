@@ -14,7 +14,7 @@ from deskward.core.ports import Change, Channel, Count, Errand, ErrandKind, Mess
 from deskward.core.proof import ProofLevel
 from deskward.core.records import Address
 from deskward.core.secret import Secret
-from deskward.core.verification import Outcome, State, Verification
+from deskward.core.verification import Verification
 from deskward.lifecycle.fencing import fence_over, fenced_off, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, House, when
 from deskward.lifecycle.steps import HOUR, NEUTRAL, NEUTRAL_HINT, Steps
@@ -39,9 +39,8 @@ class Adding(Steps):
 
     def may_add(self, verification: Verification) -> bool:
         """Tell whether a new address may be added: only after proof that is enough for itself (SR-37)."""
-        over = verification.state is State.DONE or (verification.state is State.PASSED and not verification.action)
-        passed = over and verification.outcome is Outcome.PASSED
-        return passed and verification.proof_level >= ProofLevel.P2 and not verification.exception
+        enough = verification.succeeded and verification.proof_level >= ProofLevel.P2
+        return enough and not verification.exception
 
     def add_address(self, pin: str, seen_version: int, kind: Kind | None, typed: str) -> Verification:
         """Send a code to a new address; InvalidError for what is none, LimitError after too many."""

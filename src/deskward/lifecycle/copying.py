@@ -1,6 +1,6 @@
 """Who reads along: the manager of the account's owner gets a copy at the start and after the action (SR-44)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from deskward.core.errors import OutsideError, RefusedError
 from deskward.core.links import Keyring, new_id
 from deskward.core.notices import OBJECTION_FOR, Copy, Purpose
 from deskward.core.policy import Copied, Policy
-from deskward.core.ports import Channel, Delivery, People, Sending, Store
+from deskward.core.ports import Channel, Delivery, People, Sending
 from deskward.core.proof import ActionClass
 from deskward.core.verification import Verification
 from deskward.core.vouching import reports_to
@@ -22,18 +22,22 @@ LABEL = "work e-mail of the manager"
 class Copies:
     """Makes the copies that belong to a notice; what cannot be found out about the manager stops nothing."""
 
-    store: Store
     keyring: Keyring
     channels: Mapping[str, Channel]
     people: Mapping[str, People]
     policy: Policy
 
-    def of(self, verification: Verification, purpose: Purpose, now: datetime) -> Iterator[Sending]:
-        """Give a copy for the manager of now, and for whoever read of the start, each once."""
+    def of(
+        self, verification: Verification, purpose: Purpose, sent: Sequence[Sending], now: datetime
+    ) -> Iterator[Sending]:
+        """Give a copy for the manager of now, and for whoever read of the start, each once.
+
+        `sent` is what was sent in this verification before.
+        """
         copy, rule = _COPIES.get(purpose), self.policy.limits.copied
         if copy is None or rule is Copied.NEVER:
             return
-        before = [s for s in self.store.sendings(verification.id) if s.purpose in {*Copy}]
+        before = [s for s in sent if s.purpose in {*Copy}]
         if any(s.purpose == copy for s in before):
             return
         found = {s.root: _again(s, copy, now) for s in before}

@@ -13,7 +13,7 @@ from deskward.core.notes import clean
 from deskward.core.ports import Change
 from deskward.core.proof import ProofLevel
 from deskward.core.secret import Secret
-from deskward.core.verification import Outcome, State, Verification
+from deskward.core.verification import Verification
 from deskward.lifecycle.enrolled import (
     EnrolView,
     Kept,
@@ -106,9 +106,8 @@ class Enrolling(Steps):
 
     def may_enrol(self, verification: Verification) -> bool:
         """Tell whether the last page offers a set-up: enough was proven, and nobody objected."""
-        over = verification.state is State.DONE or (verification.state is State.PASSED and verification.ended)
-        enough = verification.outcome is Outcome.PASSED and verification.proof_level >= ProofLevel.P2
-        return over and enough and bool(enrollables(self.house)) and not stops(self.house, verification)
+        enough = verification.succeeded and verification.proof_level >= ProofLevel.P2
+        return enough and bool(enrollables(self.house)) and not stops(self.house, verification)
 
     def enrol_after(self, pin: str) -> Secret:
         """Open the page after a verification, once; what is set up there proves no more than P2, and later."""

@@ -69,7 +69,7 @@ def refuse_disputed(house: House, verification: Verification) -> None:
 
 def stops(house: House, verification: Verification) -> bool:
     """Tell whether nothing may be set up: the owner objected to this run, or a fence stops it."""
-    return disputed(verification) or bool(fences_of(house, verification))
+    return verification.disputed or bool(fences_of(house, verification))
 
 
 def fenced_off() -> RefusedError:
@@ -78,12 +78,6 @@ def fenced_off() -> RefusedError:
         f"Nothing can be sent or done for this person. {OBJECTED}",
         "Call the owner on a number on file. Approvers can lift the fence on the details page.",
     )
-
-
-def disputed(verification: Verification) -> bool:
-    """Tell whether the owner objected to this run: nothing else fails what did not fail by itself."""
-    failed_after = verification.outcome is Outcome.FAILED and verification.state is not State.FAILED
-    return verification.state is State.DISPUTED or failed_after
 
 
 def fence_over(house: House, one: Verification | Address) -> Fence | None:

@@ -101,7 +101,7 @@ class House:
     def notices(self) -> Notices:
         """Tell the owner of the account, whoever runs the story (SR-43, SR-44)."""
         min_age = self.policy.limits.min_age
-        copies = Copies(self.store, self.keyring, self.channels, self.people, self.policy)
+        copies = Copies(self.keyring, self.channels, self.people, self.policy)
         return Notices(self.store, self.clock, self.keyring, self.channels, self.people, min_age, copies)
 
     def category_of(self, verification: Verification) -> Category:

@@ -6,14 +6,7 @@ from datetime import datetime, timedelta
 from deskward.core.decision import Standing, Verdict, decide, story_findings
 from deskward.core.people import Person
 from deskward.core.policy import Category
-from deskward.core.proof import (
-    ActionClass,
-    Evidence,
-    fresh_of,
-    independent,
-    level_of,
-    window_of,
-)
+from deskward.core.proof import ActionClass, Evidence, fresh_of, independent, level_of, window_of
 from deskward.core.risk import finding_of, provenance_finding
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.steps import Steps

@@ -1,6 +1,6 @@
 """Who is told what beside the link: every address of the subject, at the start, at the end and after failures."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +9,8 @@ from deskward.core.errors import OutsideError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import Keyring, digest, new_id
 from deskward.core.notices import FAILURES_TOLD, OBJECTION_FOR, Copy, Purpose
-from deskward.core.ports import Change, Channel, Clock, Delivery, Errand, ErrandKind, People, Sending, Store
+from deskward.core.ports import Change, Channel, Clock, Delivery, People, Sending, Store
+from deskward.core.records import send_errand
 from deskward.core.vault import own_destination, stands
 from deskward.core.verification import Verification
 from deskward.lifecycle.copying import Copies
@@ -41,7 +42,7 @@ class Notices:
         if not notices and not change.sendings:
             return change
         sendings = tuple(self._tokened(s) for s in (*notices, *change.sendings))
-        errands = (*(_errand(s) for s in notices), *change.errands)
+        errands = (*(send_errand(s, s.id) for s in notices), *change.errands)
         return replace(change, sendings=sendings, errands=errands)
 
     def _purpose(self, verification: Verification, kind: EventKind) -> Purpose | None:
@@ -58,11 +59,13 @@ class Notices:
         return Purpose.FAILED if failed else None
 
     def _told(self, verification: Verification, purpose: Purpose, change: Change) -> Iterator[Sending]:
-        yield from self._notices(verification, purpose, change)
-        yield from self.copies.of(verification, purpose, self.clock.now())
-
-    def _notices(self, verification: Verification, purpose: Purpose, change: Change) -> Iterator[Sending]:
         before = self.store.sendings(verification.id)
+        yield from self._notices(verification, purpose, change, before)
+        yield from self.copies.of(verification, purpose, before, self.clock.now())
+
+    def _notices(
+        self, verification: Verification, purpose: Purpose, change: Change, before: Sequence[Sending]
+    ) -> Iterator[Sending]:
         again = purpose in _TOLD_EACH_TIME.values()
         told = set() if again else {s.root for s in before if s.purpose == purpose}
         if purpose is Purpose.START:
@@ -129,9 +132,3 @@ class Notices:
         if sending.token_digest or sending.purpose in _TO_OTHERS:
             return sending
         return replace(sending, token_digest=digest(self.keyring.own_token(OBJECTION, sending.id).reveal()))
-
-
-def _errand(notice: Sending) -> Errand:
-    about = {"sending": notice.id, "verification": notice.verification_id}
-    lane, key = f"{notice.channel}:{notice.id}", f"send:{notice.id}"
-    return Errand(ErrandKind.SEND, lane, key, about, notice.at, notice.verification_id)

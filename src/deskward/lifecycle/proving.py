@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from deskward.core.challenges import Asked, Challenge, Checked
@@ -12,10 +12,7 @@ from deskward.core.events import EventKind
 from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
 from deskward.core.ports import Change
-from deskward.core.proof import (
-    CONTACT_WINDOW,
-    Evidence,
-)
+from deskward.core.proof import CONTACT_WINDOW, Evidence
 from deskward.core.risk import kept
 from deskward.core.secret import Secret
 from deskward.core.surroundings import Visit
@@ -31,7 +28,6 @@ from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.summoning import summons
 
-DAY = timedelta(days=1)
 MOST_ASKS = 12
 
 
@@ -77,13 +73,7 @@ class Proving(Judging):
         nonce = self._nonce(verification, self.house.challenges[challenge])
         means = Means(self.house, verification.directory, person, verification)
         asked = self.house.challenges[challenge].ask(means.asking(challenge, option, nonce))
-        row = {
-            "challenge": challenge,
-            "option": option,
-            "nonce": nonce,
-            "tries": verification.misses.get(challenge, 0),
-            "kept": dict(asked.kept),
-        }
+        row = {"challenge": challenge, "option": option, "nonce": nonce, "kept": dict(asked.kept)}
         if asked.send_to_people:
             return self._ask_around(verification, asked, row)
         until = min(now + asked.lives, verification.deadline)
@@ -227,8 +217,7 @@ class Proving(Judging):
         misses = {**verification.misses, challenge.name: tries}
         counted = replace(verification, wrong_total=verification.wrong_total + 1, misses=misses)
         if tries < challenge.tries:
-            again = replace(counted, asked={**verification.asked, "tries": tries})
-            return self.house.record(again, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
+            return self.house.record(counted, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
         used_up = replace(counted, asked={}, tried=(*verification.tried, challenge.name))
         return self.go_on(used_up, EventKind.MISSED, change)
 

@@ -10,7 +10,8 @@ from deskward.core.links import digest, new_id, new_nonce
 from deskward.core.notes import clean
 from deskward.core.people import Person
 from deskward.core.policy import Way
-from deskward.core.ports import Change, Count, Errand, ErrandKind, Sending
+from deskward.core.ports import Change, Count, Sending
+from deskward.core.records import send_errand
 from deskward.core.verification import Verification
 from deskward.lifecycle.budgets import ceilings_of, early, failures, wait
 from deskward.lifecycle.house import House, when
@@ -92,7 +93,7 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "exception": exception,
         **begun_anew(house, verification, house.kept_root(first.root)),
     }
-    errands = tuple(_errand(s, now) for s in sendings)
+    errands = tuple(send_errand(s, verification.id) for s in sendings)
     fields = _fields(verification, first, second, until, clean(request.reason)) | {
         "reverse_code": keyring.reverse_code(verification.id)
     }
@@ -130,7 +131,8 @@ def letter(house: House, verification: Verification, purpose: str, where: Destin
     ceilings = tuple(ceilings_of(house, verification, counts, now))
     early(house, ceilings)
     sending = _sending(house, verification, purpose, target, form_key="", reason="", now=now, until=until)
-    return Change(errands=(_errand(sending, now),), sendings=(sending,), counts=counts, ceilings=ceilings)
+    errand = send_errand(sending, verification.id)
+    return Change(errands=(errand,), sendings=(sending,), counts=counts, ceilings=ceilings)
 
 
 @dataclass(frozen=True)
@@ -260,12 +262,6 @@ def _sending(
         reason=reason,
         expires_at=until,
     )
-
-
-def _errand(sending: Sending, now: datetime) -> Errand:
-    lane = f"{sending.channel}:{sending.verification_id}"
-    about = {"sending": sending.id, "verification": sending.verification_id}
-    return Errand(ErrandKind.SEND, lane, f"send:{sending.id}", about, now, sending.verification_id)
 
 
 def _fields(

@@ -102,6 +102,6 @@ _WRITERS: Mapping[str, Writer] = {
     "code": _code,
     "proof": _code,
     VOUCH: _vouch,
-    **dict.fromkeys(NOTICES, _notice),
+    **dict.fromkeys(Purpose, _notice),
     **dict.fromkeys(Copy, _copy),
 }
