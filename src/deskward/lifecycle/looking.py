@@ -42,12 +42,17 @@ def looked_at(
     return looked, Change(sighting=sighting, learned=lesson)
 
 
+def unseen(consent: Consent) -> Finding:
+    """Weigh that the browser told nothing at all; alone it asks for more proof."""
+    text = DECLINED if consent is Consent.DECLINED else SILENT
+    return Finding(UNSEEN, Section.ENDPOINT, MEDIUM_FROM, text, "portal")
+
+
 def _findings(house: House, seen: Seen) -> Iterator[Finding]:
     for signal in house.signals.values():
         yield from _told(signal, seen)
     if any(signal.reads for signal in house.signals.values()) and not seen.visit.readings:
-        text = DECLINED if seen.visit.consent is Consent.DECLINED else SILENT
-        yield Finding(UNSEEN, Section.ENDPOINT, MEDIUM_FROM, text, "portal")
+        yield unseen(seen.visit.consent)
 
 
 def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
