@@ -134,7 +134,7 @@ def microseconds(inputs: Sequence[Inputs]) -> float:
 
 
 def at_history(found: Measured, edge: float) -> tuple[float, float]:
-    """Give the shares of the naive and VPN attacks, and of people's logins, that score at least `edge` by about 12."""
+    """Give the shares of naive and VPN attacks, and of people's logins, from `edge` on, at about 12 logins."""
     attacks = [s for name in ("naive", "VPN") for n, s in found.attacks[name] if n in AROUND]
     people = [s for scores in found.people.values() for s in scores[AROUND[0] : AROUND[-1] + 1]]
     attacking, legitimate = (sum(s >= edge for s in some) / len(some) for some in (attacks, people))
