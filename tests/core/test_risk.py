@@ -85,11 +85,6 @@ def test_sr_18_one_more_finding_that_raises_never_lowers_the_risk(findings: list
         assert ORDER.index(after.level) >= ORDER.index(before.level) or before.level is RiskLevel.NOT_ASSESSED
 
 
-def test_sr_18_nothing_that_is_critical_calms() -> None:
-    strange = Finding("calm", Section.NETWORK, -2.0, "why", "s", critical=True)
-    assert assess([*weighing(8.0), strange]).score == 8.0
-
-
 @given(SEVERAL, st.sampled_from(Section))
 def test_sr_28_an_unknown_finding_never_lowers_the_risk(findings: list[Finding], section: Section) -> None:
     before, after = assess(findings), assess([*findings, unknown("u", section, "No answer.", "s")])

@@ -121,12 +121,9 @@ def assess(
 
 
 def _calmed(findings: Iterable[Finding]) -> list[float]:
-    """Give the points of each finding; what calms takes away half of what its section raises at most.
-
-    What is unknown has no points, and nothing that is critical calms.
-    """
+    """Give the points of each finding; what calms takes away half of what its section raises at most."""
     raised, calming = dict.fromkeys(Section, 0.0), dict.fromkeys(Section, 0.0)
-    known = [replace(f, weight=0.0) if f.unknown or (f.critical and f.weight < 0) else f for f in findings]
+    known = [replace(f, weight=0.0) if f.unknown else f for f in findings]
     for finding in known:
         raised[finding.section] += max(0.0, finding.weight)
         calming[finding.section] += max(0.0, -finding.weight)
