@@ -1,7 +1,6 @@
 """The counters of familiarity, on both databases."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -92,28 +91,6 @@ def test_sr_121_what_is_older_than_six_months_is_deleted(opened: Opened, clock: 
     clock.time = datetime(2026, 12, 1, tzinfo=UTC)
     opened.store.prune(clock.now())
     assert months() == {"2026-07"}
-
-
-def test_sr_121_raw_values_are_deleted_after_30_days_and_what_was_found_stays(
-    opened: Opened, clock: StandingClock
-) -> None:
-    finding = {
-        "signal": "operator",
-        "section": "network",
-        "weight": 1.0,
-        "text": "Another company.",
-        "source": "f",
-    }
-    rows = ({**finding, "raw": {"asn": "64496"}},)
-    looked = replace(a_verification(), surroundings={"network": {"asn": 64496}}, looked_at=clock.now())
-    kept = opened.store.save(replace(looked, observed=rows, findings=rows), Change())
-    for days, left in ((30, rows), (1, (finding,))):
-        clock.move(days=days)
-        opened.store.prune(clock.now())
-        found = opened.store.get(kept.id)
-        assert found is not None
-        assert (found.observed, found.findings) == (left, left)
-        assert bool(found.surroundings) is (found.looked_at is not None) is (days == 30)
 
 
 def test_reading_looks_rows_up_and_never_walks_the_table(opened: Opened) -> None:

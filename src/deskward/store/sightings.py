@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.familiarity import EVERYONE
 from deskward.core.surroundings import Learned, Past, Sighting, Tally
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
-from deskward.store.tables import familiar, is_filled, sightings, verifications
+from deskward.store.tables import familiar, is_filled, sightings
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
-_s, _f, _v = sightings.c, familiar.c, verifications.c
+_s, _f = sightings.c, familiar.c
 
 
 class SqlSightings:
@@ -75,19 +75,6 @@ def forget(connection: Connection, before: datetime, first_month: str) -> None:
     """Delete what is older: sightings by their time, counts by their month (SR-121)."""
     connection.execute(delete(sightings).where(_s.at < before))
     connection.execute(delete(familiar).where(_f.month < first_month))
-
-
-def forget_raw(connection: Connection, before: datetime) -> None:
-    """Delete the raw values of visits that were looked at earlier; what was found stays in words (SR-121)."""
-    old = select(_v.id, _v.observed, _v.findings).where(_v.looked_at < before).with_for_update()
-    for row in connection.execute(old).all():
-        words = {"observed": _without_raw(row.observed), "findings": _without_raw(row.findings)}
-        gone = update(verifications).where(_v.id == row.id)
-        connection.execute(gone.values(**words, surroundings={}, looked_at=None))
-
-
-def _without_raw(findings: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    return tuple({name: value for name, value in one.items() if name != "raw"} for one in findings)
 
 
 @lru_cache

@@ -34,7 +34,7 @@ from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
-from deskward.store.sightings import SqlSightings, forget, forget_raw
+from deskward.store.sightings import SqlSightings, forget
 from deskward.store.standing import Standing
 from deskward.store.tables import (
     IS_OPEN,
@@ -242,7 +242,8 @@ class SqlStore(SqlAddresses, Standing):
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
             forget(connection, now - SIGHTINGS_KEPT, first_month(now))
-            forget_raw(connection, now - RAW_KEPT)
+            raw = _v.looked_at < now - RAW_KEPT
+            connection.execute(update(verifications).where(raw).values(surroundings={}, looked_at=None))
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql
