@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
 from deskward.core.events import Event
-from deskward.core.familiarity import first_month
 from deskward.core.ports import (
     Bell,
     Change,
@@ -51,7 +50,6 @@ from deskward.store.tables import (
 from deskward.store.vouches import SqlVouches
 
 COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
-SIGHTINGS_KEPT, RAW_KEPT = timedelta(days=183), timedelta(days=30)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 
@@ -241,9 +239,7 @@ class SqlStore(SqlAddresses, Standing):
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
-            forget(connection, now - SIGHTINGS_KEPT, first_month(now))
-            raw = _v.looked_at < now - RAW_KEPT
-            connection.execute(update(verifications).where(raw).values(surroundings={}, looked_at=None))
+            forget(connection, now)
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql
