@@ -232,6 +232,11 @@ def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
     return row | {name: value for name, value in more.items() if isinstance(value, float) or value not in empty}
 
 
+def without_raw(rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Give kept findings without the values behind them; words, weights and points stay (SR-121)."""
+    return tuple({name: value for name, value in row.items() if name != "raw"} for row in rows)
+
+
 def finding_of(row: Mapping[str, Any]) -> Finding:
     """Read a finding back from a row."""
     as_of = row.get("as_of")

@@ -32,6 +32,7 @@ from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
+from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import SqlSightings, forget
@@ -242,8 +243,7 @@ class SqlStore(SqlAddresses, Standing):
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
             forget(connection, now - SIGHTINGS_KEPT, first_month(now))
-            raw = _v.looked_at < now - RAW_KEPT
-            connection.execute(update(verifications).where(raw).values(surroundings={}, looked_at=None))
+        forget_raw(self.database, now - RAW_KEPT)
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql
