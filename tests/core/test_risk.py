@@ -15,8 +15,8 @@ from deskward.core.risk import (
     blind,
     finding_of,
     kept,
+    repeats_finding,
     unknown,
-    velocity_finding,
     wrong_codes_finding,
 )
 
@@ -129,7 +129,7 @@ def test_wrong_codes_alone_never_reach_medium() -> None:
 
 
 def test_the_third_earlier_verification_of_a_day_is_medium() -> None:
-    found = [velocity_finding(n) for n in (1, 2, 3)]
+    found = [repeats_finding(n) for n in (1, 2, 3)]
     assert [assess([f]).level for f in found if f] == [
         RiskLevel.NOT_ASSESSED,
         RiskLevel.NOT_ASSESSED,

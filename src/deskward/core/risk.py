@@ -199,12 +199,12 @@ def sharing_finding(others: int) -> Finding | None:
 _MANY = 3
 
 
-def velocity_finding(earlier: int) -> Finding | None:
+def repeats_finding(earlier: int) -> Finding | None:
     """Weigh earlier verifications of the same person within 24 hours."""
     if not earlier:
         return None
     return Finding(
-        "velocity",
+        "repeats",
         Section.PERSONA,
         MEDIUM_FROM if earlier >= _MANY else 1.0 * earlier,
         f"{earlier} earlier verification{'s' if earlier > 1 else ''} of this person within 24 hours.",
