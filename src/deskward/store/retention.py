@@ -1,6 +1,7 @@
 """What is forgotten of results that stay: the raw values that signals saw (SR-121)."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -27,6 +28,8 @@ def _forget_some(connection: Connection, before: datetime) -> bool:
     rows = connection.execute(old.with_for_update(skip_locked=True)).mappings().all()
     bare = [{"old": row["id"], **{c.name: without_raw(row[c.name]) for c in _FINDINGS}} for row in rows]
     if bare:
-        emptied = {"surroundings": {}, "looked_at": None} | {c.name: bindparam(c.name) for c in _FINDINGS}
+        emptied: dict[str, Any] = {"surroundings": {}, "looked_at": None} | {
+            c.name: bindparam(c.name) for c in _FINDINGS
+        }
         connection.execute(update(verifications).where(_v.id == bindparam("old")).values(emptied), bare)
     return len(rows) == AT_ONCE
