@@ -11,7 +11,7 @@ from typing import Any
 from deskward.core.destinations import Destination, Kind
 from deskward.core.familiarity import ALL, DISTINCT, OWNERS, PARTS, score
 from deskward.core.people import Person
-from deskward.core.risk import Finding, provenance_finding, sharing_finding, velocity_finding
+from deskward.core.risk import Finding, provenance_finding, repeats_finding, sharing_finding
 from deskward.core.signals import Seen
 from deskward.core.surroundings import (
     Anonymous,
@@ -229,7 +229,7 @@ def stranger(chances: random.Random, **changes: Any) -> Draft:
 def many(people: int) -> Iterator[Finding | None]:
     """Give what the house itself says of an address that went to several people."""
     yield sharing_finding(people)
-    yield velocity_finding(0)
+    yield repeats_finding(0)
 
 
 def unestablished() -> Finding | None:

@@ -2,16 +2,19 @@
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from deskward.core.errors import SettingsError
-from deskward.settings import Settings, read
+from deskward.core.signals import Connected
+from deskward.settings import Settings, ShadowSettings, SignalSettings, read
 from deskward.wiring import Deskward, build
 from sandbox.__main__ import Ground, written
 from sandbox.phone import Phone
+from tests.web.browsing import Looking
 
 
 class Fixed:
@@ -20,6 +23,15 @@ class Fixed:
 
     def now(self) -> datetime:
         return self.at
+
+
+class Holding(Looking):
+    """Holds connections."""
+
+    ended = 0
+
+    def log_out(self) -> None:
+        self.ended += 1
 
 
 @pytest.fixture
@@ -66,6 +78,23 @@ def test_sr_23_questions_are_off_unless_they_are_switched_on(settings: Settings)
     on = build(settings.model_copy(update={"challenges": {"questions": {"ask": 3}}}))
     assert on.house.challenges["questions"].name == "questions"
     on.close()
+
+
+def test_a_second_policy_that_is_none_stops_the_start(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[shadow")
+    with pytest.raises(SettingsError, match="other"):
+        build(settings.model_copy(update={"shadow": ShadowSettings(file=Path("other.toml"))}))
+
+
+def test_the_end_ends_the_connections_of_signals_that_hold_some(settings: Settings) -> None:
+    keys = {"base_url", "token_url", "client_id", "client_secret"}
+    outside = SignalSettings.model_validate(dict.fromkeys(keys, "https://phone.example/sim-swap"))
+    house = build(settings.model_copy(update={"signals": {"sim_swap": outside}}))
+    assert [n for n, signal in house.house.signals.items() if isinstance(signal, Connected)] == ["sim_swap"]
+    held = Holding()
+    near = replace(house.house, signals={**house.house.signals, "looking": held})
+    replace(house, house=near).close()
+    assert held.ended == 1
 
 
 def test_a_running_house_takes_back_what_it_held_before_it_died(settings: Settings) -> None:

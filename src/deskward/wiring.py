@@ -5,7 +5,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
 from deskward.core.questions import QuestionSource
-from deskward.core.signals import Signal
+from deskward.core.signals import Connected, Signal
 from deskward.core.surroundings import Facet
 from deskward.errands import Errands
 from deskward.gateway import Gateway
@@ -121,14 +121,21 @@ class Deskward:
         for channel in self.house.channels.values():
             channel.log_out()
         for signal in self.house.signals.values():
-            getattr(signal, "log_out", lambda: None)()
+            if isinstance(signal, Connected):
+                signal.log_out()
         self.networks.close()
         self.opened.close()
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Deskward:
-    """Put everything together; SettingsError says what cannot be."""
-    ticking = clock or SystemClock()
+    """Put everything together; SettingsError says what cannot be, and nothing stays open then."""
+    with ExitStack() as undo:
+        made = _built(settings, clock or SystemClock(), undo)
+        undo.pop_all()
+    return made
+
+
+def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
     make = partial(_plugins, settings)
     connectors: Mapping[str, Connector] = make("connectors", settings.connectors)
     channels: Mapping[str, Channel] = make("channels", settings.channels)
@@ -136,14 +143,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     actions: Mapping[str, Action] = make("actions", settings.actions)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
-    signals, networks = signals_of(settings), networks_of(settings, ticking)
-    opened = open_store(_rooted(settings.store.url, settings.near), ticking)
+    signals = signals_of(settings)
+    networks = undo.enter_context(closing(networks_of(settings, clock)))
+    opened = undo.enter_context(closing(open_store(_rooted(settings.store.url, settings.near), clock)))
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
     house = House(
         store=opened.store,
-        clock=ticking,
+        clock=clock,
         policy=policy,
         keyring=keyring,
         words=words,
@@ -152,7 +160,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         channels=channels,
         people=directories,
         actions=actions,
-        gateway=Gateway(opened.store, ticking, directories, actions, policy.version),
+        gateway=Gateway(opened.store, clock, directories, actions, policy.version),
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
         accounts=opened.accounts,
@@ -247,7 +255,6 @@ def _key(path: Path, opened: Opened) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:
         if opened.console.page(Search(), 1).rows:
-            opened.close()
             raise SettingsError(
                 f"store.key_file {path} is missing, but the database has verifications.",
                 "Put the key back; every part needs the same one. Without it links that are under way are dead.",
@@ -275,7 +282,6 @@ def _made_key(path: Path) -> bytes:
 def _check_clock(opened: Opened) -> None:
     skew = opened.skew()
     if abs(skew) > MOST_SKEW:
-        opened.close()
         raise SettingsError(
             f"This machine's clock and the database's are {skew:.0f} seconds apart.",
             "Set both by NTP; links and codes expire by the clock (SR-17).",

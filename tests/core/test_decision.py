@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deskward import plugins
 from deskward.core.decision import (
     Standing,
     asked_of,
@@ -26,8 +27,9 @@ from deskward.core.notes import RECOMMEND_PROCEED, recommendation
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Proof, ProofLevel, level_of, needed
-from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding
+from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding, sharing_finding
 from deskward.core.verification import State
+from deskward.lifecycle.looking import UNSEEN
 from tests.core.samples import NOON, a_person, a_verification
 
 RANK = (State.FAILED, State.REVIEW, State.HELD, State.PASSED)
@@ -170,6 +172,21 @@ def test_what_an_address_leads_to_agrees_with_the_verdict(
     )
 
 
+@pytest.mark.parametrize(
+    ("earlier", "more", "words"),
+    [
+        (2, ProofLevel.P2, "Leads all the way"),
+        (3, ProofLevel.P2, "The result will be a review, not a pass."),
+        (3, ProofLevel.P3, "One more independent proof will be asked for."),
+    ],
+)
+def test_many_earlier_runs_are_told_before_the_link_goes_out(earlier: int, more: ProofLevel, words: str) -> None:
+    category = Category("c", ("c",), "roster", "reset_password")
+    told = leads_to(category, a_person(), provenance=Provenance.ESTABLISHED, more=more, earlier=earlier)
+    assert words in told
+    assert ("within 24 hours" in told) == (earlier > 2)
+
+
 @given(categories, people)
 def test_who_meets_no_obstacle_can_pass_by_link(category: Category, person: Person) -> None:
     if not obstacle(category, person):
@@ -209,7 +226,14 @@ def test_verify_only_serves_privileged_and_disabled_accounts() -> None:
     assert obstacle(Category("c", ("c",), "roster"), a_person(privileged=True, enabled=False, aal=2)) == ""
 
 
-def test_the_story_knows_provenance_wrong_codes_and_velocity() -> None:
+def test_the_story_knows_provenance_wrong_codes_and_repeats() -> None:
     seen = [f.signal for f in story_findings(provenance_finding(established=False), 1, 1) if f]
-    assert seen == ["destination", "wrong_codes", "velocity"]
+    assert seen == ["destination", "wrong_codes", "repeats"]
     assert story_findings(None, 0, 0) == (None, None, None)
+
+
+def test_what_the_story_finds_has_the_name_of_no_signal_and_no_challenge() -> None:
+    found = (*story_findings(provenance_finding(established=False), 1, 1), sharing_finding(1))
+    names = {finding.signal for finding in found if finding} | {UNSEEN}
+    assert len(names) == 5
+    assert names.isdisjoint((*plugins.names("signals"), *plugins.names("challenges")))

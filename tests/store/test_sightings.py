@@ -11,7 +11,7 @@ from deskward.core.ports import Change
 from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
-from deskward.store.sightings import MOST_COUNTED, RAW_KEPT, SIGHTINGS_KEPT, _asked, _past, _told
+from deskward.store.sightings import MOST_COUNTED, SIGHTINGS_KEPT, _asked, _past, _told
 from deskward.store.tables import verifications
 from tests.store.samples import NOON, StandingClock, a_verification
 
@@ -146,25 +146,20 @@ def test_a_later_change_learns_nothing_twice(opened: Opened) -> None:
     assert opened.store.sightings.untaught(10) == []
 
 
-def test_sr_121_raw_values_go_before_what_is_remembered_and_both_go(opened: Opened, clock: StandingClock) -> None:
-    raw = {"network": {"address": "192.0.2.7"}}
-    visit(opened, "v1", ago=timedelta(), surroundings=raw)
+def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Opened, clock: StandingClock) -> None:
+    visit(opened, "v1", ago=timedelta())
 
     def kept() -> tuple[Any, ...]:
-        columns = verifications.c
-        shown = select(columns.surroundings, columns.sighting, columns.seen_address, columns.seen_device)
+        shown = select(*(verifications.c[name] for name in ("sighting", "seen_address", "seen_device")))
         with opened.store.database.read() as connection:
             return tuple(connection.execute(shown).one())
 
-    clock.time = NOON + RAW_KEPT
+    clock.time = NOON + SIGHTINGS_KEPT
     opened.store.prune(clock.now())
-    assert kept() == (raw, asdict(HERE), "here", "phone")
+    assert kept() == (asdict(HERE), "here", "phone")
     clock.move(seconds=1)
     opened.store.prune(clock.now())
-    assert kept() == ({}, asdict(HERE), "here", "phone")
-    clock.time = NOON + SIGHTINGS_KEPT + timedelta(seconds=1)
-    opened.store.prune(clock.now())
-    assert kept() == ({}, {}, "", "")
+    assert kept() == ({}, "", "")
 
 
 def test_reading_the_past_walks_no_table(opened: Opened) -> None:

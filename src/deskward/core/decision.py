@@ -8,7 +8,7 @@ from deskward.core.destinations import Provenance
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import AAL3, ActionClass, ProofLevel, needed
-from deskward.core.risk import Assessment, Finding, RiskLevel, assess, velocity_finding, wrong_codes_finding
+from deskward.core.risk import Assessment, Finding, RiskLevel, assess, repeats_finding, wrong_codes_finding
 from deskward.core.verification import Outcome, State
 
 ENOUGH_AT_MEDIUM = 2
@@ -168,8 +168,8 @@ def _lacking(case: Case, assessment: Assessment) -> str:
 
 
 def story_findings(provenance: Finding | None, wrong: int, earlier: int) -> tuple[Finding | None, ...]:
-    """Collect what the story itself knows: provenance, wrong codes, velocity (DESIGN 9.10)."""
-    return provenance, wrong_codes_finding(wrong), velocity_finding(earlier)
+    """Collect what the story itself knows: provenance, wrong codes, earlier runs (DESIGN 9.10)."""
+    return provenance, wrong_codes_finding(wrong), repeats_finding(earlier)
 
 
 def obstacle(category: Category, person: Person, reach: ProofLevel = ProofLevel.P2) -> str:
@@ -208,7 +208,7 @@ def leads_to(
     asked = asked_of(category, person, exception=exception)
     second = needs_second_person(category, Standing(reach, exception=exception))
     after = " A second person must approve, and the action waits." if second and exception else f" {second}"
-    many = velocity_finding(earlier)
+    many = repeats_finding(earlier)
     if reach >= asked and many and assess([many]).level is RiskLevel.MEDIUM:
         end = "One more independent proof will be asked for." if more > reach else _REVIEW
         return f"{many.text} {end}"

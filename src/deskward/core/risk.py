@@ -43,9 +43,9 @@ class Finding:
     """What a signal saw: `weight` in points of the score (-10 to 10), words for people, where it came from.
 
     A weight below 0 calms what other findings of the same section raise, by half at most. An `unknown` finding
-    says that nothing could be seen; it has no weight (SR-28). A `critical` one makes the level High by itself.
-    `as_of` is when the source was true, None for now. `raw` are the values behind it, for the roles that may
-    (SR-92).
+    says that nothing could be seen; it has no weight (SR-28). A `critical` one makes the level High by itself and
+    raises whatever it weighs; ValueError where it would calm or could not be seen. `as_of` is when the source was
+    true, None for now. `raw` are the values behind it, for the roles that may, kept for 30 days (SR-92, SR-121).
     """
 
     signal: str
@@ -58,14 +58,18 @@ class Finding:
     as_of: datetime | None = None
     raw: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.critical and (self.unknown or self.weight < 0):
+            raise ValueError(f"A critical finding of “{self.signal}” can only raise the risk.")
+
     @property
     def direction(self) -> Direction:
         """Tell what it does to the score of its section."""
         if self.unknown:
             return Direction.UNKNOWN
-        if self.weight == 0:
-            return Direction.NEUTRAL
-        return Direction.RAISES if self.weight > 0 else Direction.CALMS
+        if self.critical or self.weight > 0:
+            return Direction.RAISES
+        return Direction.CALMS if self.weight < 0 else Direction.NEUTRAL
 
 
 @dataclass(frozen=True)
@@ -199,12 +203,12 @@ def sharing_finding(others: int) -> Finding | None:
 _MANY = 3
 
 
-def velocity_finding(earlier: int) -> Finding | None:
+def repeats_finding(earlier: int) -> Finding | None:
     """Weigh earlier verifications of the same person within 24 hours."""
     if not earlier:
         return None
     return Finding(
-        "velocity",
+        "repeats",
         Section.PERSONA,
         MEDIUM_FROM if earlier >= _MANY else 1.0 * earlier,
         f"{earlier} earlier verification{'s' if earlier > 1 else ''} of this person within 24 hours.",
@@ -230,6 +234,11 @@ def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
     }
     empty: tuple[Any, ...] = (None, False, {})
     return row | {name: value for name, value in more.items() if isinstance(value, float) or value not in empty}
+
+
+def without_raw(rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Give kept findings without the values behind them; words, weights and points stay (SR-121)."""
+    return tuple({name: value for name, value in row.items() if name != "raw"} for row in rows)
 
 
 def finding_of(row: Mapping[str, Any]) -> Finding:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from deskward.core.people import Person
@@ -48,6 +48,15 @@ class Signal(Protocol):
 
     def look(self, seen: Seen) -> Iterable[Finding]:
         """Say what is seen."""
+        ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """What a signal with a source outside may have besides: an end to its connections."""
+
+    def log_out(self) -> None:
+        """End what is open there; called once, at the end."""
         ...
 
 

@@ -13,10 +13,10 @@ from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
-from deskward.store.tables import HAS_RAW, TEACHES, UNTAUGHT, familiar, is_filled, verifications
+from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
-SIGHTINGS_KEPT, RAW_KEPT = timedelta(days=183), timedelta(days=30)
+SIGHTINGS_KEPT = timedelta(days=183)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 Tallies = Mapping[tuple[str, str], Tally]
@@ -71,9 +71,7 @@ def remembered(verification: Verification) -> dict[str, Any]:
 
 
 def forget(connection: Connection, now: datetime) -> None:
-    """Empty what may not be kept any longer: raw values, then sightings and counts (SR-121)."""
-    raw = (HAS_RAW, _v.looked_at < now - RAW_KEPT)
-    connection.execute(update(verifications).where(*raw).values(surroundings={}, has_raw=False))
+    """Empty what is remembered of visits and of habits longer than it may be (SR-121)."""
     old = (is_filled(_v.seen_address), _v.looked_at < now - SIGHTINGS_KEPT)
     connection.execute(update(verifications).where(*old).values(sighting={}, seen_address="", seen_device=""))
     connection.execute(delete(familiar).where(_f.month < first_month(now)))

@@ -31,6 +31,7 @@ from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.enrolments import SqlEnrolments
+from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import SqlSightings, forget
@@ -49,7 +50,7 @@ from deskward.store.tables import (
 )
 from deskward.store.vouches import SqlVouches
 
-COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
+COUNTS_KEPT, HINTS_KEPT, RAW_KEPT = timedelta(days=32), timedelta(days=1), timedelta(days=30)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 
@@ -240,6 +241,7 @@ class SqlStore(SqlAddresses, Standing):
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
             forget(connection, now)
+        forget_raw(self.database, now - RAW_KEPT)
 
     def _start_first(self) -> datetime:
         maker = sqlite if self.database.dialect == "sqlite" else postgresql
