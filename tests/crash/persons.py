@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import httpx2
 
+from bench.scenes import WINDOWS
+from bench.walk import READINGS
 from deskward.web.desk.doors import COOKIE
 from tests.crash.machine import SIGNED_IN
 from tests.crash.outside import Outside, wait_a_moment
@@ -44,7 +46,11 @@ class Browser:
         self, method: str, path: str, form: Mapping[str, str] | None, timeout: float = 0
     ) -> httpx2.Response | None:
         host = self.url.removeprefix("http://")
-        headers = {"host": host, "cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
+        headers = {
+            **WINDOWS.headers,
+            "host": host,
+            "cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items()),
+        }
         if form is not None:
             headers |= {"origin": self.url, "sec-fetch-site": "same-origin"}
         address = f"http://127.0.0.1:{self.port or host.rpartition(':')[2]}{path}"
@@ -62,11 +68,22 @@ class Browser:
         return None if answer.status_code >= 500 else answer
 
 
+class Deadline:
+    """An end to trying again: what never comes fails, and does not hang."""
+
+    def __init__(self, seconds: float = 4 * PATIENCE) -> None:
+        self._end = time.monotonic() + seconds
+
+    def not_yet(self, shown: str) -> None:
+        """Fail with what was shown last, once it took too long."""
+        assert time.monotonic() < self._end, shown
+
+
 def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """Ask until there is an answer."""
-    end = time.monotonic() + seconds
+    end = Deadline(seconds)
     while (answer := ask()) is None:
-        assert time.monotonic() < end, "no answer in time"
+        end.not_yet("no answer in time")
         wait_a_moment()
     return answer
 
@@ -128,7 +145,7 @@ class Story:
 
     def send(self, *, again: bool = False) -> None:
         """Click “Send” until it is sent."""
-        path = f"/send/{self.id}"
+        path, end = f"/send/{self.id}", Deadline()
         while True:
             page = self.desk_page(f"{path}?again=1" if again else path)
             if 'name="form_key"' not in page:
@@ -136,6 +153,7 @@ class Story:
             answer = self.press(self.desk, path, self._form(page))
             if answer and 'name="form_key"' not in answer.text:
                 return
+            end.not_yet(answer.text if answer else page)
 
     def desk_page(self, path: str) -> str:
         """Read a page of the desk."""
@@ -150,8 +168,9 @@ class Story:
 
     def start(self) -> None:
         """Open the link and type the code; LostError when the answer to the code was lost."""
-        asked = False
+        asked, end = False, Deadline()
         while "__Host-dw" not in self.portal.cookies:
+            end.not_yet("the portal knows nobody")
             token = eventually(self._token)
             shown = self.portal.post("/v/open", {"token": token})
             if shown is not None and shown.status_code == 404 and asked:
@@ -179,12 +198,16 @@ class Story:
 
     def agree(self) -> None:
         """Press “Continue” until it is taken."""
+        end = Deadline()
         while 'action="/v/continue"' in (page := self._step()):
-            self.press(self.portal, "/v/continue", {"version": self._version(page)})
+            end.not_yet(page)
+            self.press(self.portal, "/v/continue", {"version": self._version(page), "readings": READINGS})
 
     def act(self) -> None:
         """Set the new password until the page says that it is done."""
+        end = Deadline()
         while "<h1>Done</h1>" not in (page := self._step()):
+            end.not_yet(page)
             if 'action="/v/act"' in page:
                 form = {"version": self._version(page), "password": NEW_PASSWORD.format(n=self.person)}
                 self.press(self.portal, "/v/act", form)

@@ -10,7 +10,7 @@ from deskward.core.ports import Change
 from deskward.core.surroundings import Habits, Learned, Tally
 from deskward.core.verification import Outcome
 from deskward.store.opening import Opened
-from deskward.store.sightings import _met
+from deskward.store.sightings import _asked, _met
 from deskward.store.tables import familiar
 from tests.store.samples import StandingClock, a_verification
 
@@ -100,12 +100,10 @@ def test_sr_121_what_is_older_than_six_months_is_deleted(opened: Opened, clock: 
 
 def test_reading_looks_rows_up_and_never_walks_the_table(opened: Opened) -> None:
     learner = Learner(opened)
-    many = [Learned("", "address", f"v{n}", "2026-05") for n in range(2000)]
+    many = [Learned("", "address", f"v{n}", "2026-05") for n in range(20_000)]
     learner.add(many)
-    names = wanted(HOME)
-    told = {f"name{n}": name for n, name in enumerate(names)}
-    told |= {f"value{n}": value for n, value in enumerate(names.values())}
-    statement = _met(len(names)).params(owner="anna", since="2026-01", **told)
+    habits = Habits("anna", wanted(HOME), "2026-01")
+    statement = _met(tuple(habits.wanted)).params(_asked(habits))
     with opened.store.database.write() as connection:
         connection.exec_driver_sql("ANALYZE familiar")
         written = statement.compile(connection, compile_kwargs={"literal_binds": True})

@@ -166,7 +166,7 @@ def test_reading_the_past_walks_no_table(opened: Opened) -> None:
     for n in range(20):
         visit(opened, f"v{n}")
     looking = a_verification("now", looked_at=NOON, sighting=asdict(HERE))
-    statement = _past(1).params(_told(looking) | _asked(NOBODY))
+    statement = _past(("address",)).params(_told(looking) | _asked(NOBODY))
     with opened.store.database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

@@ -1,11 +1,27 @@
 """`Sightings` on the database: what earlier visits tell, in a statement whose cost does not grow."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.familiarity import EVERYONE, first_month
@@ -32,9 +48,11 @@ class SqlSightings:
     def past(self, looking: Verification, habits: Habits) -> tuple[Past, Tallies]:
         """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
-            rows = connection.execute(_past(len(habits.wanted)), _told(looking) | _asked(habits)).mappings().all()
+            rows = (
+                connection.execute(_past(tuple(habits.wanted)), _told(looking) | _asked(habits)).mappings().all()
+            )
         first = rows[0]
-        last = Sighting(**first["sighting"]) if first["looked_at"] else None
+        last = Sighting(**json.loads(first["sighting"])) if first["looked_at"] else None
         counts = {name: first[name] for name in COUNTED}
         return Past(last, first["looked_at"], **counts), _tallies(
             (row["owner"], row["feature"], row["times"], row["newest"]) for row in rows
@@ -43,7 +61,7 @@ class SqlSightings:
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
         with self._database.read() as connection:
-            return _tallies(tuple(row) for row in connection.execute(_met(len(habits.wanted)), _asked(habits)))
+            return _tallies(tuple(row) for row in connection.execute(_met(tuple(habits.wanted)), _asked(habits)))
 
     def untaught(self, limit: int) -> Sequence[Verification]:
         """List verifications whose result is not learned yet, or is still learned though it stands no more."""
@@ -92,9 +110,8 @@ def _tallies(rows: Iterable[Any]) -> Tallies:
 
 
 def _asked(habits: Habits) -> dict[str, Any]:
-    names = {f"name{n}": name for n, name in enumerate(habits.wanted)}
     values = {f"value{n}": value for n, value in enumerate(habits.wanted.values())}
-    return {"owner": habits.owner, "since": habits.since, **names, **values}
+    return {"owner": habits.owner, "since": habits.since, **values}
 
 
 def _told(looking: Verification) -> dict[str, Any]:
@@ -113,27 +130,30 @@ def _told(looking: Verification) -> dict[str, Any]:
 
 
 @lru_cache
-def _met(count: int) -> Select[Any]:
-    """Make the statement for so many values, once: it costs more to write than to run.
+def _met(names: tuple[str, ...]) -> Select[Any]:
+    """Make the statement for these features, once: it costs more to write than to run.
 
     Each is a look-up of its own in the key; SQLite reads the whole table for a list of tuples.
     """
-    owners: tuple[Any, ...] = (bindparam("owner"), EVERYONE)
-    values = [
-        (_f.owner == who)
-        & (_f.feature == bindparam(f"name{n}"))
-        & (_f.value == bindparam(f"value{n}"))
-        & (_f.month >= bindparam("since"))
-        for who in owners
-        for n in range(count)
-    ]
+    rows = (select(_word(name).label("feature"), _value(n).label("value")) for n, name in enumerate(names))
+    wanted = union_all(*rows).cte("wanted")
+    same = (_f.feature == wanted.c.feature, _f.value == wanted.c.value)
+    owned = (_f.owner.in_((bindparam("owner", type_=Text), _word(EVERYONE))), _f.month >= bindparam("since"))
     counted = select(_f.owner, _f.feature, func.sum(_f.times).label("times"), func.max(_f.month).label("newest"))
-    return counted.where(or_(*values)).group_by(_f.owner, _f.feature)
+    return counted.select_from(wanted).join(familiar, and_(*same, *owned)).group_by(_f.owner, _f.feature)
+
+
+def _word(text: str) -> ColumnElement[str]:
+    return literal(text, Text, literal_execute=True)
+
+
+def _value(number: int) -> ColumnElement[str]:
+    return bindparam(f"value{number}", type_=Text)
 
 
 @lru_cache
-def _past(count: int) -> Select[Any]:
-    """Make the statement for so many values, once.
+def _past(names: tuple[str, ...]) -> Select[Any]:
+    """Make the statement for these features, once.
 
     The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
     each count of the habits.
@@ -152,8 +172,13 @@ def _past(count: int) -> Select[Any]:
         _people((*agent, other, _v.looked_at >= bindparam("agent_since"))),
     )
     counts = select(*(one.label(name) for name, one in zip(COUNTED, told, strict=True))).subquery("counts")
-    newest = select(_v.looked_at, _v.sighting).where(*passed).order_by(_v.looked_at.desc()).limit(1)
-    last, met = newest.subquery("last"), _met(count).subquery("met")
+    newest = (
+        select(_v.looked_at, cast(_v.sighting, Text).label("sighting"))
+        .where(*passed)
+        .order_by(_v.looked_at.desc())
+        .limit(1)
+    )
+    last, met = newest.subquery("last"), _met(names).subquery("met")
     return select(counts, last, met).select_from(counts.outerjoin(last, true()).outerjoin(met, true()))
 
 
