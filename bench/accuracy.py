@@ -133,9 +133,9 @@ def microseconds(inputs: Sequence[Inputs]) -> float:
     return best / len(some) * 1e6
 
 
-def at_history(found: Measured, tpr: float) -> tuple[float, float]:
-    """Give what `tpr` of the naive and VPN attacks on about 12 logins reach, and the share of people above."""
-    attacking = sorted(s for name in ("naive", "VPN") for n, s in found.attacks[name] if n in AROUND)
+def at_history(found: Measured, edge: float) -> tuple[float, float]:
+    """Give the shares of naive and VPN attacks, and of people's logins, from `edge` on, at about 12 logins."""
+    attacks = [s for name in ("naive", "VPN") for n, s in found.attacks[name] if n in AROUND]
     people = [s for scores in found.people.values() for s in scores[AROUND[0] : AROUND[-1] + 1]]
-    edge = threshold(attacking, tpr)
-    return edge, sum(s >= edge for s in people) / len(people)
+    attacking, legitimate = (sum(s >= edge for s in some) / len(some) for some in (attacks, people))
+    return attacking, legitimate

@@ -1,5 +1,6 @@
 """Prints the accuracy of the familiarity score beside the published figures, in Markdown."""
 
+import inspect
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,11 +20,11 @@ from bench.accuracy import (
 )
 from bench.attackers import ATTACKERS
 from bench.login_rows import Login, read
+from deskward.signals.familiarity import Signal
 
 SEED = 20260
 PEOPLE, PEOPLE_ALIKE, PEOPLE_QUICK = 10_000, 3_000, 600
 MOST_ROWS = 1_000_000
-STRANGE, VERY_STRANGE = 0.995, 0.98
 GOAL = 20.0
 PUBLISHED = {  # read off a chart, +-1: median re-authentications at 12 and at 39 logins
     ("naive", 0.999): ("7", "6"),
@@ -105,12 +106,13 @@ def _reliability(found: Measured) -> Iterable[Sequence[str]]:
 
 
 def _words(found: Measured) -> str:
+    """Say what the signal's own thresholds would do to attackers and people."""
     lines = [f"One score takes {microseconds(found.inputs):.1f} microseconds; the goal is {GOAL:g}."]
-    for word, tpr in (("strange", STRANGE), ("very strange", VERY_STRANGE)):
-        edge, people = at_history(found, tpr)
+    for name, parameter in inspect.signature(Signal).parameters.items():
+        attacks, people = at_history(found, parameter.default)
         lines.append(
-            f"About 12 logins: {tpr:g} of the naive and VPN attacks have {edge:.2g} or more, "
-            f"and {people:.1%} of people's logins ({word})."
+            f"About 12 logins: {attacks:.1%} of the naive and VPN attacks have {parameter.default:g} "
+            f"(`{name}`) or more, and {people:.1%} of people's logins."
         )
     return "\n".join(f"- {line}" for line in lines)
 

@@ -12,6 +12,7 @@ from deskward.core.accounts import Agent, WebSession
 from deskward.core.links import digest
 from deskward.settings import read
 from deskward.wiring import build
+from sandbox.networks import write_networks
 
 SIGNED_IN = "the-cookie-of-the-one-agent"
 COMMAND = "from deskward.cli import main; main()"
@@ -76,6 +77,7 @@ def set_up(folder: Path, outside: Outside, database: str) -> Product:
     text = "\n".join(rest).replace("[limits]", f"[limits]\n{LIMITS}")
     product = Product(folder, outside, database)
     product.settings.write_text(text, encoding="utf-8")
+    write_networks(folder / "networks", datetime.now(UTC))
     house = build(read(product.settings))
     agent, now = Agent("AG-BENCH", "alex", "Alex Agent"), datetime.now(UTC)
     house.opened.accounts.put_agent(agent)

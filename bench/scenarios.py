@@ -35,7 +35,8 @@ from deskward import plugins
 from deskward.core.errors import SettingsError
 from deskward.core.risk import Assessment, RiskLevel, assess
 from deskward.core.signals import Signal
-from deskward.core.surroundings import Anonymous
+from deskward.core.surroundings import Anonymous, Consent
+from deskward.lifecycle.looking import unseen
 
 SEED, VARIATIONS = 20260, 200
 VPN, HOSTING, RESIDENTIAL = (
@@ -211,7 +212,8 @@ def play(
 
 
 def _assessed(looking: Sequence[Signal], made: Scene) -> Assessment:
-    return assess([*made.told, *(finding for signal in looking for finding in signal.look(made.seen))])
+    silent = () if made.seen.visit.readings else (unseen(Consent.AGREED),)
+    return assess([*made.told, *silent, *(finding for signal in looking for finding in signal.look(made.seen))])
 
 
 def told(results: Iterable[Result], left: Sequence[str]) -> str:

@@ -155,8 +155,7 @@ def scene(draft: Draft, chances: random.Random) -> Scene:
         "device": draft.machine.device,
         "past": _past(draft, at),
         "opens": draft.opens,
-        "portal_host": "portal.example.com",
-        "link_to": ("email", "anna@example.com"),
+        "link_kind": "email",
         "origin_echo": ECHO,
     }
     there = {one.name for one in dataclasses.fields(Seen)}
@@ -186,15 +185,11 @@ def _person(draft: Draft, at: datetime) -> Person:
 def _past(draft: Draft, at: datetime) -> Past:
     if not draft.visits:
         return replace(Past(), **draft.past)
-    seen_at = at - timedelta(days=draft.days)
     place = draft.before
-    last = Sighting(
-        *("V-1", "roster", "o-anna", "a-kim", seen_at, "digest", "digest", place.country, HOME),
-        *(place.latitude, place.longitude, place.radius_km),
-        passed_at=seen_at,
-    )
+    where = (place.country, HOME, place.latitude, place.longitude, place.radius_km)
+    last, last_at = Sighting("digest", "digest", *where), at - timedelta(days=draft.days)
     passed = draft.visits if draft.known_device else 0
-    made = Past(last, draft.visits, passed, familiarity=familiarity(draft.visits, draft.apart))
+    made = Past(last, last_at, draft.visits, passed, familiarity=familiarity(draft.visits, draft.apart))
     return replace(made, **draft.past)
 
 

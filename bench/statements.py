@@ -11,7 +11,8 @@ from sqlalchemy import Engine, event
 from bench.lines import Line
 from bench.outside import FIRST_PERSON
 from bench.product import Product
-from bench.walk import hidden
+from bench.scenes import WINDOWS
+from bench.walk import READINGS, hidden
 from deskward.core.destinations import Kind
 from deskward.lifecycle import Actor, Request
 from deskward.settings import read
@@ -95,7 +96,8 @@ def _sent(house: Deskward, product: Product, requester: int) -> tuple[str, str]:
 
 def _portal(house: Deskward, token: str, code: str, count: Count) -> None:
     url = house.settings.web.portal_url
-    client = TestClient(house.portal(), base_url=url, headers={"sec-fetch-site": "same-origin", "origin": url})
+    browser = {**WINDOWS.headers, "sec-fetch-site": "same-origin", "origin": url}
+    client = TestClient(house.portal(), base_url=url, headers=browser)
     client.follow_redirects = False
     wrong = f"{(int(code) + 1) % 10**6:06}"
     steps = (("open", "open", ""), ("start, wrong value", "start", wrong), ("start, right value", "start", code))
@@ -104,7 +106,7 @@ def _portal(house: Deskward, token: str, code: str, count: Count) -> None:
         answer = client.post(f"/v/{path}", data={"token": token, "value": value})
         count.keep(name)
     headers = {"cookie": answer.headers["set-cookie"].partition(";")[0]}
-    for name, more in (("continue", {}), ("act", {"password": "violet otter paints 9 barns"})):
+    for name, more in (("continue", {"readings": READINGS}), ("act", {"password": "violet otter paints 9 barns"})):
         version = hidden(client.get("/v/step", headers=headers).text, "version")
         count.clear()
         client.post(f"/v/{name}", data={"version": version} | more, headers=headers)

@@ -1,6 +1,7 @@
 """Walks one verification over HTTP: the agent at the desk, the requester in the portal."""
 
 import http.client
+import json
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -8,11 +9,16 @@ from urllib.parse import urlencode
 from bench.machine import Program, until
 from bench.outside import FIRST_PERSON, Outside
 from bench.product import SIGNED_IN, address_of
+from bench.scenes import WINDOWS
 from deskward.web.desk.doors import COOKIE
 from sandbox.changegear import PASSWORD_RESET
 
 NEW_PASSWORD = "violet otter paints 9 barns {}"
 FORM = "application/x-www-form-urlencoded"
+READINGS = json.dumps(
+    {name: told for name, told in WINDOWS.readings.items() if name != "origin_echo"}
+    | {"time_zone": "Europe/Berlin"}
+)
 
 
 @dataclass
@@ -37,7 +43,11 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: str | None = None) -> str:
         host = f"{self.name}.localhost:{self.port}"
-        headers = {"Host": host, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        headers = {
+            **WINDOWS.headers,
+            "Host": host,
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
+        }
         if body is not None:
             headers |= {"Content-Type": FORM, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
         self.line.request(method, path, body, headers)
@@ -105,7 +115,7 @@ class Walk:
         portal.post("/v/start", token=token, value=code)
 
     def _finish(self, portal: Browser, number: int) -> None:
-        portal.post("/v/continue", version=hidden(portal.get("/v/step"), "version"))
+        portal.post("/v/continue", version=hidden(portal.get("/v/step"), "version"), readings=READINGS)
         act = portal.get("/v/step")
         portal.post("/v/act", version=hidden(act, "version"), password=NEW_PASSWORD.format(number))
         last = portal.get("/v/step")

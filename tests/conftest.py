@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.servers.postgres import drop_database, fresh_database, shared_postgres
 
-# A busy machine is no failure.
+# A slow machine is no mistake of the code: no property depends on the time it takes.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 

@@ -23,6 +23,7 @@ from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Recei
 from deskward.core.tickets import Closing, Ticket
 from deskward.lifecycle import BASELINE, House, Lifecycle
 from deskward.lifecycle.importing import due, import_directory
+from deskward.lifecycle.learning import learn
 from deskward.lifecycle.writing import message_of, wanted
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
@@ -58,8 +59,9 @@ class Errands:
             self._run(errand)
 
     def tick(self) -> None:
-        """Time out what waited too long, forget what nobody needs, and poll where it is time."""
+        """Time out what waited too long, learn from results, forget what nobody needs, poll where it is time."""
         self.lifecycle.expire()
+        learn(self.house)
         now = self.house.clock.now()
         if self._pruned is None or now - self._pruned >= PRUNE_EVERY:
             self._pruned = now

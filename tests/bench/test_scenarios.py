@@ -40,6 +40,11 @@ def test_what_the_house_itself_sees_counts_too() -> None:
     assert any("destination" in {f.signal for f in one.findings} for one in planted.assessments)
 
 
+def test_a_browser_that_tells_nothing_is_medium_by_that_alone() -> None:
+    silent = by_name(play([Suspicious()], variations=10))["stranger without readings"]
+    assert silent.share(RiskLevel.MEDIUM, RiskLevel.HIGH) == 1.0
+
+
 def test_without_signals_nothing_is_verified() -> None:
     results = play([], variations=10)
     assert not [one for result in results if result.share(RiskLevel.VERIFIED) for one in result.assessments]

@@ -137,3 +137,15 @@ def test_sr_19_what_each_class_needs(
     action_class: ActionClass, aal: int, exception: bool, asked: ProofLevel
 ) -> None:
     assert needed(action_class, aal, exception=exception) is asked
+
+
+def test_sr_32_what_proves_is_a_closed_list_without_face_or_voice() -> None:
+    assert set(Evidence) == {
+        Evidence.ISSUED,
+        Evidence.SAVED,
+        Evidence.CONTACT,
+        Evidence.AUTHENTICATOR,
+        Evidence.PASSKEY,
+        Evidence.IN_PERSON,
+        Evidence.NOTHING,
+    }

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from deskward import plugins
 from deskward.policy_settings import CategorySettings, LimitSettings
-from deskward.settings import Settings
+from deskward.settings import Settings, SignalSettings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -32,6 +32,7 @@ def core_keys() -> Iterator[tuple[str, str]]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from ((f"[{name}]", f.alias or n) for n, f in kind.model_fields.items())
     yield from (("[categories.NAME]", f.alias or n) for n, f in CategorySettings.model_fields.items())
+    yield from (("[signals.NAME]", name) for name in SignalSettings.model_fields)
 
 
 def plugin_keys() -> Iterator[tuple[str, str]]:

@@ -1,11 +1,13 @@
 """How familiar a visit is, and what is learned from it, in a whole house."""
 
 from dataclasses import replace
+from typing import Any
 
 from deskward.core.ports import Change
 from deskward.core.surroundings import Device, Network, Place, Visit
-from deskward.core.verification import Verification
-from deskward.lifecycle.familiar import familiar_with, features_here, lesson
+from deskward.core.verification import Outcome, Verification
+from deskward.lifecycle import learning
+from deskward.lifecycle.familiar import features_here, habits_of, lesson, strangeness
 from tests.fakes import START
 from tests.household import Household
 
@@ -24,13 +26,24 @@ def here(home: Household, visit: Visit) -> dict[str, str]:
     return dict(features_here(home.house, visit, *AT[visit.address]))
 
 
-def learn(home: Household, verification: Verification, visit: Visit, times: int = 1) -> Verification:
-    rows = lesson(home.house, verification, here(home, visit), home.clock.now(), times)
-    return home.store.save(verification, Change(learned=rows))
+def learn(home: Household, verification: Verification, visit: Visit) -> Verification:
+    """Let a verification pass at this visit, and learn of it."""
+    looked: dict[str, Any] = {"looked_at": home.clock.now(), "surroundings": {"features": here(home, visit)}}
+    passed = home.store.save(replace(verification, **looked, outcome=Outcome.PASSED), Change())
+    learning.learn(home.house)
+    return passed
+
+
+def take_back(home: Household, verification: Verification) -> None:
+    """Let its owner object."""
+    home.store.save(replace(verification, outcome=Outcome.FAILED), Change())
+    learning.learn(home.house)
 
 
 def score(home: Household, verification: Verification, visit: Visit) -> float | None:
-    return familiar_with(home.house, verification, here(home, visit), home.clock.now())[0]
+    features = here(home, visit)
+    habits = habits_of(home.house, verification, features, home.clock.now())
+    return strangeness(features, home.store.sightings.familiarity(habits))
 
 
 def test_a_person_without_history_has_no_score(home: Household) -> None:
@@ -38,10 +51,10 @@ def test_a_person_without_history_has_no_score(home: Household) -> None:
 
 
 def test_what_was_learned_is_familiar_and_the_rest_is_strange(home: Household) -> None:
-    anna = home.open()
-    for _ in range(3):
-        anna = learn(home, anna, HOME, times=4)
-    learn(home, home.open("1002", requester_id="p-ben"), AWAY, times=12)
+    anna = home.open("1001")
+    for number in range(12):
+        learn(home, home.open(f"11{number}"), HOME)
+        learn(home, home.open(f"12{number}", requester_id="p-ben"), AWAY)
     own, near, away = (score(home, anna, visit) for visit in (HOME, NEXT_DOOR, AWAY))
     assert own is not None
     assert near is not None
@@ -49,10 +62,27 @@ def test_what_was_learned_is_familiar_and_the_rest_is_strange(home: Household) -
     assert away == 16.0
 
 
-def test_what_was_learned_by_mistake_is_unlearned(home: Household) -> None:
+def test_what_was_learned_of_a_visit_that_its_owner_objects_to_is_unlearned(home: Household) -> None:
     anna = learn(home, home.open(), HOME)
     assert score(home, anna, HOME) is not None
-    assert score(home, learn(home, anna, HOME, times=-1), HOME) is None
+    take_back(home, anna)
+    assert score(home, anna, HOME) is None
+
+
+def test_a_visit_is_learned_once_however_often_somebody_learns(home: Household) -> None:
+    anna = learn(home, home.open(), HOME)
+    learning.learn(home.house)
+    features = here(home, HOME)
+    met = home.store.sightings.familiarity(habits_of(home.house, anna, features, home.clock.now()))
+    assert {tally.times for tally in met.values()} == {1}
+
+
+def test_sr_121_what_is_not_kept_any_longer_is_not_learned(home: Household) -> None:
+    anna = learn(home, home.open(), HOME)
+    empty = home.store.save(replace(anna, surroundings={}), Change())
+    take_back(home, empty)
+    assert home.store.sightings.untaught(10) == []
+    assert score(home, anna, HOME) is not None
 
 
 def test_sr_121_after_six_months_a_person_has_no_history_again(home: Household) -> None:
@@ -64,13 +94,14 @@ def test_sr_121_after_six_months_a_person_has_no_history_again(home: Household) 
 
 
 def test_nothing_that_is_kept_can_be_read(home: Household) -> None:
-    anna = home.open()
+    anna = learn(home, home.open(), HOME)
     clear = ("192.0.2.7", "Mozilla", "NO", "64496", "Firefox", "Linux", "desktop", anna.subject_id)
-    for one in lesson(home.house, anna, here(home, HOME), home.clock.now()):
+    learned = lesson(home.house, anna)
+    assert learned
+    for one in learned:
         assert not [text for text in clear if text in one.owner or text in one.value]
 
 
 def test_a_lesson_in_the_same_month_counts_nobody_twice(home: Household) -> None:
     anna = learn(home, home.open(), HOME)
-    again = lesson(home.house, anna, here(home, HOME), home.clock.now())
-    assert not [one for one in again if one.feature.startswith("distinct")]
+    assert not [one for one in lesson(home.house, anna) if one.feature.startswith("distinct")]

@@ -22,11 +22,18 @@ def seen(
     person: dict[str, Any] | None = None,
     past: dict[str, Any] | None = None,
     country: str | None = "DE",
+    link_to: tuple[str, str] = ("", ""),
     **rest: Any,
 ) -> Seen:
     visit = Visit(at, address, readings={"device_key": "MFkw"} if readings is None else readings)
     network = Network(address, None if country is None else Place(country))
-    return Seen(visit, network, replace(ANNA, **(person or {})), past=Past(**(past or {})), **rest)
+    return Seen(
+        visit, network, replace(ANNA, **(person or {})), past=Past(**(past or {})), **_link(*link_to), **rest
+    )
+
+
+def _link(kind: str, address: str) -> dict[str, Any]:
+    return {"link_kind": kind, "link_to": lambda: address}
 
 
 def look(signal: Signal, **told: Any) -> list[Finding]:

@@ -30,13 +30,8 @@ def network(
 
 def last(place: Place = BERLIN, asn: int = 64496, *, ago: timedelta = timedelta(days=3)) -> Past:
     """Remember one passed visit."""
-    at = NOW - ago
-    seen = Sighting(
-        *("v-1", "roster", ANNA.id, "agent", at, "address", "device"),
-        *(place.country, asn, place.latitude, place.longitude, place.radius_km),
-        passed_at=at,
-    )
-    return Past(last=seen, visits=1)
+    where = (place.country, asn, place.latitude, place.longitude, place.radius_km)
+    return Past(last=Sighting("address", "device", *where), last_at=NOW - ago, visits=1)
 
 
 def seen(network: Network, past: Past | None = None, headers: Mapping[str, str] | None = None) -> Seen:

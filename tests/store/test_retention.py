@@ -54,7 +54,7 @@ def test_sr_121_after_30_days_no_raw_value_is_left_and_the_result_stays(
     opened.store.prune(clock.now())
     assert not [value for value in RAW.values() if value in everything(opened)]
     bare = (ROW | {"points": 3.0}, ROW | {"weight": 1.0})
-    left = replace(saved, findings=bare, observed=bare, signalled=bare, surroundings={}, looked_at=None)
+    left = replace(saved, findings=bare, observed=bare, signalled=bare, surroundings={})
     assert opened.store.get("v1") == left
     assert len(opened.store.events("v1")) == 1
 

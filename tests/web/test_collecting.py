@@ -179,7 +179,7 @@ def test_sr_83_the_collector_is_below_8_kb_and_the_card_with_everything_below_30
     assert static_url("portal.js") in client.get("/v/step").text
 
 
-def test_sr_81_forged_headers_change_neither_address_nor_findings(
+def test_sr_81_and_a_27_forged_headers_change_neither_address_nor_findings(
     browser: Clients, sent: Send, watch: Looking
 ) -> None:
     forged = {"x-forwarded-for": "198.51.100.9", "x-real-ip": "198.51.100.9", "forwarded": "for=198.51.100.9"}

@@ -15,7 +15,7 @@ from deskward.core.errors import InvalidError, LimitError
 from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web import hooks, portal
-from deskward.web.guard import Form, Guard, client_address, protect, same_origin
+from deskward.web.guard import Form, Guard, client_address, headers_of, protect, same_origin
 from deskward.web.pages import problem, static_url
 
 URL = "https://portal.acme.example"
@@ -96,6 +96,7 @@ def _dressed(answer: Any, *, types: bool) -> None:
     assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["permissions-policy"] == "camera=(), microphone=(), display-capture=(), geolocation=()"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
     policy = headers["content-security-policy"]
@@ -256,3 +257,9 @@ def test_a_form_that_cannot_be_read_is_refused_in_words(client: TestClient) -> N
     file = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n1\r\n--x--'
     kind = OWN | {"content-type": "multipart/form-data; boundary=x"}
     assert client.post("/form", content=file, headers=kind).status_code == 422
+
+
+@pytest.mark.parametrize("sense", ["camera", "microphone", "display-capture"])
+def test_sr_32_no_page_may_look_at_or_listen_to_anybody(sense: str) -> None:
+    allowed = headers_of("n", trusted_types=True)["permissions-policy"]
+    assert f"{sense}=()" in allowed.split(", ")

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import Engine, event
 
+from deskward import plugins
+from deskward.browsers import Devices
 from deskward.core.errors import UnreachableError
 from deskward.core.links import new_nonce
 from deskward.core.verification import State, Verification
-from deskward.lifecycle import Lifecycle, Reading
+from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.lifecycle.house import Actor
 from deskward.store.opening import Opened
 from deskward.store.tables import metadata
@@ -562,9 +565,17 @@ def test_a_foreign_cookie_is_nobody(client: TestClient, cookie: str) -> None:
     assert answer.status_code == 404
 
 
-def test_every_post_stays_within_its_statements(client: TestClient, sent: Send, store: Opened) -> None:
+@pytest.mark.parametrize("looking", [False, True], ids=["without signals", "with signals"])
+def test_every_post_stays_within_its_statements(
+    house: House, guard: Guard, sent: Send, store: Opened, *, looking: bool
+) -> None:
+    by_default = [n for n in plugins.names("signals") if looking and not plugins.needs_settings("signals", n)]
+    on = {name: plugins.find("signals", name)() for name in by_default}
+    near = replace(house, signals=on, devices=Devices())
+    headers = {"sec-fetch-site": "same-origin", "origin": "null"}
+    app = create_app(Lifecycle(near), Reading(near), guard)
+    client = TestClient(app, base_url=guard.portal_url, headers=headers, follow_redirects=False)
     link = sent()
-    client.follow_redirects = False
     spent: dict[str, tuple[int, int]] = {}
     with counted(store) as seen:
         client.post("/v/open", data={"token": link.token})
@@ -577,7 +588,7 @@ def test_every_post_stays_within_its_statements(client: TestClient, sent: Send, 
         spent["start"] = statements(seen)
         version = hidden(client.get("/v/step"), "version")
         seen.clear()
-        client.post("/v/continue", data={"version": version})
+        client.post("/v/continue", data={"version": version, "readings": '{"webdriver": false}'})
         spent["continue"] = statements(seen)
         version = hidden(client.get("/v/step"), "version")
         seen.clear()

@@ -9,7 +9,7 @@ from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
-from deskward.core.surroundings import Past, Sighting, Tally
+from deskward.core.surroundings import Habits, Learned, Past, Tally
 from deskward.core.verification import Verification
 
 
@@ -227,21 +227,25 @@ class Enrolments(Protocol):
 
 
 class Sightings(Protocol):
-    """Where earlier visits are read; they are written by `Store.save`."""
+    """Where earlier visits are read, and what they teach is kept."""
 
-    def past(self, now: Sighting) -> Past:
-        """Tell what was seen before this visit; its own verification is left out."""
-        ...
+    def past(self, looking: Verification, habits: Habits) -> tuple[Past, Mapping[tuple[str, str], Tally]]:
+        """Tell what was seen before this visit, and the counts of the habits, at one go.
 
-    def of(self, verification_id: str) -> Sighting | None:
-        """Read the sighting of a verification."""
-        ...
-
-    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], Tally]:
-        """Count how often the owner, and everyone, “”, had these values (by feature) since that month.
-
-        By (owner, feature); 0 is left out.
+        The visit's own verification is left out.
         """
+        ...
+
+    def familiarity(self, habits: Habits) -> Mapping[tuple[str, str], Tally]:
+        """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
+        ...
+
+    def untaught(self, limit: int) -> Sequence[Verification]:
+        """List verifications whose result is not learned yet, or is still learned though it stands no more."""
+        ...
+
+    def teach(self, verification: Verification, learned: Iterable[Learned]) -> None:
+        """Note that the result is learned, or taken back, and add to the counts; once, however many do it."""
         ...
 
 

@@ -10,7 +10,6 @@ from deskward.core.destinations import Kind, Provenance
 from deskward.core.events import Event
 from deskward.core.exchange import Delivery
 from deskward.core.secret import Secret
-from deskward.core.surroundings import Learned, Sighting
 
 
 class ErrandKind(StrEnum):
@@ -219,8 +218,7 @@ class Change:
     Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
     the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised, or
-    replaces the one with the same id; a grant is never consumed while one stands (SR-48). `sighting` replaces the
-    verification's own; `learned` is added to the counts that are there.
+    replaces the one with the same id; a grant is never consumed while one stands (SR-48).
     """
 
     event: Event | None = None
@@ -238,5 +236,3 @@ class Change:
     addresses: tuple[Address, ...] = ()
     vouches: tuple[Vouch, ...] = ()
     fence: Fence | None = None
-    sighting: Sighting | None = None
-    learned: tuple[Learned, ...] = ()

@@ -1,7 +1,7 @@
 """What is looked at in silence: the port of the folder `signals`."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
@@ -15,8 +15,8 @@ from deskward.core.surroundings import Device, Network, Past, Visit
 class Seen:
     """All that a signal may look at.
 
-    `opens` is how often the link was opened before; `portal_host` is the host name of the real portal;
-    `link_to` names kind and value of the address that the link went to, empty where that is not known;
+    `opens` is how often the link was opened before; `link_kind` is “email” or “sms”, by which the link went out,
+    and `link_to` reads the address that it went to; both are empty where that is not known;
     `origin_echo` is what a browser echoes that shows the page under our own address, empty where unknown.
     """
 
@@ -26,8 +26,8 @@ class Seen:
     device: Device = field(default_factory=Device)
     past: Past = field(default_factory=Past)
     opens: int = 0
-    portal_host: str = ""
-    link_to: tuple[str, str] = ("", "")
+    link_kind: str = ""
+    link_to: Callable[[], str] = str
     origin_echo: str = ""
 
 

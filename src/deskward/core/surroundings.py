@@ -126,16 +126,8 @@ class Visit:
 
 @dataclass(frozen=True)
 class Sighting:
-    """One visit as it is remembered for later ones; addresses and devices are digests, nothing to read.
+    """One visit as it is remembered for later ones; addresses and devices are digests, nothing to read."""
 
-    `passed_at` is set once the verification passed: only then anything is learned from it.
-    """
-
-    verification_id: str
-    directory: str
-    subject_id: str
-    agent_id: str
-    at: datetime
     address: str
     device: str
     country: str
@@ -143,7 +135,6 @@ class Sighting:
     latitude: float | None
     longitude: float | None
     radius_km: float | None
-    passed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +152,15 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Habits:
+    """Which counts to read: of `owner` and of everyone, the `wanted` value by feature, since the month `since`."""
+
+    owner: str
+    wanted: Mapping[str, str]
+    since: str
+
+
+@dataclass(frozen=True)
 class Tally:
     """How often something was there within the months asked for, and the newest month that it was there."""
 
@@ -172,13 +172,15 @@ class Tally:
 class Past:
     """What earlier visits tell.
 
-    `last` is the person's newest earlier one that passed, `visits` how many passed. `device_passed` counts the
-    person's passed visits with this device; `device_others` and `address_others` are how many other people used
-    this device within 30 days, this address within 24 hours; `agent_people` is for how many people the agent
-    had a verification within the hour. `familiarity` is the score of `core.familiarity`, None without history.
+    `last` is the person's newest earlier one that passed, at `last_at`, and `visits` how many passed.
+    `device_passed` counts the person's passed visits with this device; `device_others` and `address_others` are
+    how many other people used this device within 30 days, this address within 24 hours; `agent_people` is for
+    how many people the agent had a verification within the hour. `familiarity` is the score of
+    `core.familiarity`, None without history.
     """
 
     last: Sighting | None = None
+    last_at: datetime | None = None
     visits: int = 0
     device_passed: int = 0
     device_others: int = 0

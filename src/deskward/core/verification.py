@@ -117,14 +117,15 @@ def status_of(state: State, outcome: Outcome) -> Status:
 class Verification:
     """One verification, a row; times are UTC, ids are opaque text.
 
-    `subject_id` is the directory's object id, fixed at opening; empty with `refusal` saying why nothing
-    can be sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session.
-    `asked` is the challenge that waits for its answer, `tried` names those that can be used no more, `misses`
-    counts wrong answers by challenge, `signalled`
-    are findings of challenges, `observed` those of signals. `surroundings` are the raw values that signals saw
-    at `looked_at`, kept for 30 days (SR-121); `standing` is how far the run had come when it was decided,
-    `shadow` what the shadow policy would have decided; `mark` is what an analyst said of the result. `exception`
-    tells that an address of the caller's choice was used.
+    `subject_id` is the directory's object id, fixed at opening; empty with `refusal` saying why nothing can be
+    sent. `link_*` and `code_*` belong to the newest link; `pin` is the digest of the portal session. `asked` is
+    the challenge that waits for its answer, `tried` names those that can be used no more, `misses` counts wrong
+    answers by challenge, `signalled` are findings of challenges, `observed` those of signals. `link_kind` is how
+    the newest link went out, `link_way` how link and code did, in words. `surroundings` are the raw values that
+    signals saw at `looked_at`, kept for 30 days, and `sighting` what is remembered of them for later visits,
+    kept for six months (SR-121); `standing` is how far the run had come when it was decided, `shadow` what the
+    shadow policy would have decided; `mark` is what an analyst said of the result. `exception` tells that an
+    address of the caller's choice was used.
     """
 
     id: str
@@ -164,6 +165,8 @@ class Verification:
     code_expires_at: datetime | None = None
     code_tries: int = 0
     code_way: str = "call"
+    link_kind: str = ""
+    link_way: str = ""
     wrong_total: int = 0
     sends: int = 0
     opens: int = 0
@@ -185,6 +188,7 @@ class Verification:
     consent: str = ""
     observed: tuple[Mapping[str, Any], ...] = ()
     surroundings: Mapping[str, Any] = field(default_factory=dict)
+    sighting: Mapping[str, Any] = field(default_factory=dict)
     looked_at: datetime | None = None
     standing: Mapping[str, Any] = field(default_factory=dict)
     shadow: Mapping[str, Any] = field(default_factory=dict)
@@ -223,6 +227,11 @@ class Verification:
         """Tell whether the owner objected to this run: nothing else fails what did not fail by itself."""
         failed_after = self.outcome is Outcome.FAILED and self.state is not State.FAILED
         return self.state is State.DISPUTED or failed_after
+
+    @property
+    def teaches(self) -> bool:
+        """Tell whether later visits learn from this one: it was looked at, passed, and nobody objected."""
+        return self.looked_at is not None and self.outcome is Outcome.PASSED and not self.disputed
 
     @property
     def status(self) -> Status:

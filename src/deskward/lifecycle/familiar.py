@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
 
 from deskward.core.authenticators import person_owner
 from deskward.core.familiarity import (
@@ -15,60 +14,36 @@ from deskward.core.familiarity import (
     score,
     wanted,
 )
-from deskward.core.links import Keyring
-from deskward.core.ports import Store
-from deskward.core.surroundings import Device, Learned, Network, Tally, Visit
+from deskward.core.surroundings import Device, Habits, Learned, Network, Tally, Visit
 from deskward.core.verification import Verification
+from deskward.lifecycle.house import House
 
 
-class Knowing(Protocol):
-    """What reads the counts and digests what they are kept for: the house, or a part of it."""
-
-    @property
-    def store(self) -> Store:
-        """Give where the counts are."""
-        ...
-
-    @property
-    def keyring(self) -> Keyring:
-        """Give what digests."""
-        ...
-
-
-def features_here(house: Knowing, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
+def features_here(house: House, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
     """Give the digested features of this visit: nothing to read, as rows may keep them."""
     return digested(features_of(visit, network, device), house.keyring.private)
 
 
-def familiar_with(
-    house: Knowing, verification: Verification, features: Mapping[str, str], now: datetime
-) -> tuple[float | None, tuple[Learned, ...]]:
-    """Give the score of digested features, and the lesson of this visit should it pass, by one look at the counts.
+def habits_of(house: House, verification: Verification, features: Mapping[str, str], now: datetime) -> Habits:
+    """Say which counts tell how familiar these digested features are for the person, with nothing to read."""
+    person = person_owner(verification.directory, verification.subject_id)
+    return Habits(house.keyring.private("familiar", person), wanted(features), first_month(now))
 
-    The score is None where the person has no history of the last six months.
+
+def strangeness(features: Mapping[str, str], met: Mapping[tuple[str, str], Tally]) -> float | None:
+    """Give the score of digested features; None where the person has no history of the last six months."""
+    own = {name: tally.times for (who, name), tally in met.items() if who != EVERYONE}
+    return score(features, own, {name: tally.times for (who, name), tally in met.items() if who == EVERYONE})
+
+
+def lesson(house: House, verification: Verification) -> tuple[Learned, ...]:
+    """Give what to add to the counts now that a visit passed, or to take back now that its owner objected.
+
+    Nothing where nothing of the visit is left (SR-121).
     """
-    owner = owner_of(house.keyring, verification)
-    met = _met(house, owner, features, now)
-    own, everyone = (
-        {name: tally.times for (who, name), tally in met.items() if who == whose} for whose in (owner, EVERYONE)
-    )
-    return score(features, own, everyone), learned(owner, features, month_of(now), 1, met)
-
-
-def lesson(
-    house: Knowing, verification: Verification, features: Mapping[str, str], at: datetime, times: int = 1
-) -> tuple[Learned, ...]:
-    """Give what `Change.learned` adds when the person had these digested features; below 0 takes it back."""
-    owner = owner_of(house.keyring, verification)
-    return learned(owner, features, month_of(at), times, _met(house, owner, features, at))
-
-
-def owner_of(keyring: Keyring, verification: Verification) -> str:
-    """Name whose habits the counts are, with nothing to read."""
-    return keyring.private("familiar", person_owner(verification.directory, verification.subject_id))
-
-
-def _met(
-    house: Knowing, owner: str, features: Mapping[str, str], now: datetime
-) -> Mapping[tuple[str, str], Tally]:
-    return house.store.sightings.familiarity(owner, wanted(features), first_month(now))
+    features, at = verification.surroundings.get("features"), verification.looked_at
+    if not features or at is None:
+        return ()
+    habits = habits_of(house, verification, features, at)
+    met = house.store.sightings.familiarity(habits)
+    return learned(habits.owner, features, month_of(at), 1 if verification.teaches else -1, met)

@@ -35,7 +35,6 @@ from deskward.core.signals import Signal
 from deskward.core.surroundings import Devices, Networks
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.copying import Copies
-from deskward.lifecycle.learning import Lessons
 from deskward.lifecycle.noticing import Notices
 
 
@@ -138,8 +137,7 @@ class House:
         now = self.clock.now()
         written = replace(verification, updated_at=now)
         event = Event(written.id, kind, now, str(actor), fields)
-        taught = Lessons(self.store, self.keyring).beside(written, kind, change or Change(), now)
-        whole = self.notices.beside(written, kind, taught)
+        whole = self.notices.beside(written, kind, change or Change())
         errands = (*self._errands(written, kind, now), *whole.errands)
         return self.store.save(written, replace(whole, event=event, errands=errands))
 
@@ -189,14 +187,14 @@ def ended(verification: Verification, at: datetime) -> Verification:
 _UNDECIDED = {State.REVIEW: "Not decided", State.HELD: "Not decided, waiting"}
 
 
-def result_fields(verification: Verification, channel: str, at: datetime) -> dict[str, Any]:
+def result_fields(verification: Verification, at: datetime) -> dict[str, Any]:
     """Give everything the result note says (DESIGN 9.7)."""
     return {
         "outcome": _UNDECIDED.get(verification.state, verification.status.label),
         "risk_level": verification.risk_level.value,
         "recommendation": recommendation(verification),
         "agent_name": verification.agent_name or "nobody yet",
-        "channel": channel or "nothing was sent",
+        "channel": verification.link_way or "nothing was sent",
         "proof_level": verification.proof_level.name,
         "at": when(at),
         "reason": verification.reason,

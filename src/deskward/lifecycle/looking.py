@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from deskward.core.errors import OutsideError
 from deskward.core.people import Person
-from deskward.core.ports import Change
 from deskward.core.risk import MEDIUM_FROM, Finding, Section, kept, unknown
 from deskward.core.signals import Seen, Signal, origin_echo
 from deskward.core.surroundings import Consent, Device, Network, Sighting, Visit
 from deskward.core.verification import Verification
-from deskward.lifecycle.familiar import familiar_with, features_here
+from deskward.lifecycle.familiar import features_here, habits_of, strangeness
 from deskward.lifecycle.house import House
 
 UNSEEN = "unseen"
@@ -19,35 +19,39 @@ DECLINED = "The requester went on without letting the browser be looked at."
 SILENT = "The browser told nothing of itself."
 
 
-def looked_at(
-    house: House, verification: Verification, person: Person, visit: Visit
-) -> tuple[Verification, Change]:
-    """Let every signal look once; gives the verification with what was seen, and the sighting to remember."""
+def looked_at(house: House, verification: Verification, person: Person, visit: Visit) -> Verification:
+    """Let every signal look once; gives the verification with what was seen and what is remembered of it."""
     network = house.networks.look_up(visit.address) if house.networks else Network(visit.address)
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
-    sighting = _sighting(house, verification, visit, network)
     features = features_here(house, visit, network, device)
-    familiarity, lesson = familiar_with(house, verification, features, visit.at)
-    past = replace(house.store.sightings.past(sighting), familiarity=familiarity)
-    seen = Seen(visit, network, person, device, past, verification.opens, **_more(house, verification))
-    rows = [_weighed(house, finding) for finding in _findings(house, seen)]
     looked = replace(
         verification,
         consent=visit.consent.value,
-        observed=tuple(rows),
         surroundings={"network": _facts(network), "device": asdict(device), "features": dict(features)}
         | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
+        sighting=asdict(_sighting(house, visit, network)),
         looked_at=visit.at,
     )
-    return looked, Change(sighting=sighting, learned=lesson)
+    past, met = house.store.sightings.past(looked, habits_of(house, verification, features, visit.at))
+    past = replace(past, familiarity=strangeness(features, met))
+    nonce = house.keyring.page_nonce(verification.pin, verification.version)
+    echo = origin_echo(nonce, house.portal.url)
+    links = (verification.opens, verification.link_kind, partial(_link_to, house, verification))
+    seen = Seen(visit, network, person, device, past, *links, echo)
+    return replace(looked, observed=tuple(_weighed(house, finding) for finding in _findings(house, seen)))
+
+
+def unseen(consent: Consent) -> Finding:
+    """Weigh that the browser told nothing at all; alone it asks for more proof."""
+    text = DECLINED if consent is Consent.DECLINED else SILENT
+    return Finding(UNSEEN, Section.ENDPOINT, MEDIUM_FROM, text, "portal")
 
 
 def _findings(house: House, seen: Seen) -> Iterator[Finding]:
     for signal in house.signals.values():
         yield from _told(signal, seen)
     if any(signal.reads for signal in house.signals.values()) and not seen.visit.readings:
-        text = DECLINED if seen.visit.consent is Consent.DECLINED else SILENT
-        yield Finding(UNSEEN, Section.ENDPOINT, MEDIUM_FROM, text, "portal")
+        yield unseen(seen.visit.consent)
 
 
 def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
@@ -65,14 +69,9 @@ def _weighed(house: House, finding: Finding) -> dict[str, Any]:
     return kept(replace(finding, weight=finding.weight * factor)) | ({"factor": factor} if factor != 1 else {})
 
 
-def _sighting(house: House, verification: Verification, visit: Visit, network: Network) -> Sighting:
+def _sighting(house: House, visit: Visit, network: Network) -> Sighting:
     key, place = visit.text("device_key"), network.place
     return Sighting(
-        verification_id=verification.id,
-        directory=verification.directory,
-        subject_id=verification.subject_id,
-        agent_id=verification.agent_id,
-        at=visit.at,
         address=house.keyring.private("address", visit.address),
         device=house.keyring.private("device", key) if key else "",
         country=place.country if place else "",
@@ -83,12 +82,9 @@ def _sighting(house: House, verification: Verification, visit: Visit, network: N
     )
 
 
-def _more(house: House, verification: Verification) -> dict[str, Any]:
+def _link_to(house: House, verification: Verification) -> str:
     sending = house.store.sending(verification.sending_id)
-    channel = house.channels.get(sending.channel) if sending else None
-    link_to = (channel.kind.value, sending.address) if sending and channel else ("", "")
-    nonce = house.keyring.page_nonce(verification.pin, verification.version)
-    return {"link_to": link_to, "origin_echo": origin_echo(nonce, house.portal.url)}
+    return sending.address if sending else ""
 
 
 def _facts(network: Network) -> Mapping[str, Any]:

@@ -42,10 +42,10 @@ class Proving(Judging):
         verification = self._proving(pin, seen_version)
         if verification is None:
             return self.pinned(pin)
-        agreed, change = replace(verification, agreed_at=self.house.clock.now()), None
+        agreed = replace(verification, agreed_at=self.house.clock.now())
         if visit and self.house.signals:
-            agreed, change = looked_at(self.house, agreed, self.account(agreed), visit)
-        return self.go_on(agreed, EventKind.AGREED, change)
+            agreed = looked_at(self.house, agreed, self.account(agreed), visit)
+        return self.go_on(agreed, EventKind.AGREED)
 
     def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
         """Ask for what is missing where the person can give it, else decide."""

@@ -19,6 +19,12 @@ from deskward.lifecycle.means import Means
 from deskward.lifecycle.resuming import begun_anew
 from deskward.lifecycle.typed import TYPED, Supplied, check_entry, check_supplied, read_typed
 
+_BOUND_BY = {
+    Way.CALL: "code on the call",
+    Way.TOTP: "with their authenticator app",
+    Way.PASSKEY: "with their passkey",
+}
+
 
 @dataclass(frozen=True)
 class Request:
@@ -89,6 +95,8 @@ def compose(house: House, verification: Verification, person: Person, request: R
         "code_nonce": code_nonce,
         "code_expires_at": min(until, now + house.policy.limits.code),
         "code_way": way.value,
+        "link_kind": first.kind.value,
+        "link_way": _in_words(first, way, second),
         "sends": verification.sends + 1,
         "exception": exception,
         **begun_anew(house, verification, house.kept_root(first.root)),
@@ -262,6 +270,11 @@ def _sending(
         reason=reason,
         expires_at=until,
     )
+
+
+def _in_words(first: _Target, way: Way, second: _Target | None) -> str:
+    bound_by = _BOUND_BY.get(way) or f"code to {second.masked if second else 'nobody'}"
+    return f"{first.kind.said} to {first.masked}, {first.label}, {first.provenance}; {bound_by}"
 
 
 def _fields(

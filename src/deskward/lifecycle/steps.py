@@ -9,7 +9,6 @@ from deskward.core.errors import LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
-from deskward.core.policy import Way
 from deskward.core.ports import Change, Count, KnownTicket, Receipt, Sending, Spent
 from deskward.core.proof import LINK, Proof
 from deskward.core.risk import kept
@@ -26,13 +25,6 @@ READ_BACK = "The requester did it, and the directory shows it."
 HOUR = timedelta(hours=1)
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
-
-
-_BOUND_BY = {
-    Way.CALL: "code on the call",
-    Way.TOTP: "with their authenticator app",
-    Way.PASSKEY: "with their passkey",
-}
 
 
 class Steps:
@@ -155,31 +147,16 @@ class Steps:
 
     def result(self, verification: Verification, actor: Actor, change: Change | None = None) -> Verification:
         """Write a result with everything its note says (DESIGN 9.7)."""
-        sending = self.house.store.sending(verification.sending_id) if verification.sending_id else None
-        channel = self._way(verification, sending) if sending else ""
         kinds = {
             State.PASSED: EventKind.PASSED,
             State.HELD: EventKind.HELD,
             State.FAILED: EventKind.FAILED,
             State.TIMED_OUT: EventKind.TIMED_OUT,
         }
-        fields = result_fields(verification, channel, self.house.clock.now())
+        fields = result_fields(verification, self.house.clock.now())
         return self.house.record(
             verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
         )
-
-    def _way(self, verification: Verification, sending: Sending) -> str:
-        channel = self.house.channels.get(sending.channel)
-        said = channel.kind.said if channel else sending.channel
-        link = f"{said} to {sending.masked}, {sending.label}, {sending.provenance}"
-        return f"{link}; {self._bound_by(verification, sending)}"
-
-    def _bound_by(self, verification: Verification, sending: Sending) -> str:
-        if verification.code_way != Way.SECOND:
-            return _BOUND_BY[Way(verification.code_way)]
-        sent = self.house.store.sendings(verification.id)
-        code = next((s for s in sent if s.purpose == "code" and s.form_key == sending.form_key), None)
-        return f"code to {code.masked}" if code else "code to a second address"
 
     def undelivered(self, sending: Sending, receipt: Receipt) -> None:
         """Note it before the sending is marked, once: a crash between the two must not lose the note."""

@@ -14,9 +14,8 @@ SOURCE = "earlier verifications that passed"
 class Signal:
     """Weighs the score of the model: about 0 for what is the person's own, 1 and more for a stranger's.
 
-    The thresholds come from the bench: at a history of 12, 98 % of naive attacks score 0.14 and more.
-
-    Below `familiar` it calms, from `strange` it raises a little, from `very_strange` more.
+    Below `familiar` it calms, from `strange` it raises a little, from `very_strange` more. In the bench 98 % of
+    the naive and VPN attacks on people with about 12 visits score 0.14 and more.
     """
 
     name = "familiarity"

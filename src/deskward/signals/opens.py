@@ -28,5 +28,5 @@ def _words(seen: Seen) -> str:
     if seen.opens <= 0:
         return "The link was not opened before."
     times = "once" if seen.opens == 1 else f"{seen.opens} times"
-    scanner = SCANNERS.get(seen.link_to[0], "a scanner")
+    scanner = SCANNERS.get(seen.link_kind, "a scanner")
     return f"The link was opened {times} before, perhaps by {scanner}."

@@ -54,12 +54,11 @@ class Signal:
 
     def look(self, seen: Seen) -> Iterable[Finding]:
         """Ask about the number that the link went to; neutral for any other address."""
-        kind, number = seen.link_to
-        if not kind:
+        if not seen.link_kind:
             return [self._unchecked("nobody knows where the link went")]
-        if kind != Kind.SMS.value:
+        if seen.link_kind != Kind.SMS.value:
             return [self._found(0.0, "The link did not go by SMS, so no SIM card was checked.")]
-        return [self._checked(number)]
+        return [self._checked(seen.link_to())]
 
     def log_out(self) -> None:
         """Close the connections."""

@@ -64,14 +64,14 @@ class Signal:
 
 
 def _way(here: Place | None, seen: Seen) -> _Way | None:
-    last = seen.past.last
-    if here is None or last is None:
+    last, last_at = seen.past.last, seen.past.last_at
+    if here is None or last is None or last_at is None:
         return None
     there = Place(last.country, "", last.latitude, last.longitude, last.radius_km)
     apart = distance_km(here, there)
     if apart is None:
         return None
-    hours = (seen.visit.at - last.at).total_seconds() / 3600
+    hours = (seen.visit.at - last_at).total_seconds() / 3600
     return _Way(max(0.0, apart - _radius(here) - _radius(there)), max(LEAST_HOURS, hours))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from deskward.core.risk import without_raw
 from deskward.store.database import Database
-from deskward.store.tables import verifications
+from deskward.store.tables import HAS_RAW, verifications
 
 AT_ONCE = 200
 _v = verifications.c
@@ -24,11 +24,11 @@ def forget_raw(database: Database, before: datetime) -> None:
 
 def _forget_some(connection: Connection, before: datetime) -> bool:
     """Leave a row that somebody else is writing to the next time, so that nobody waits and nothing is lost."""
-    old = select(_v.id, *_FINDINGS).where(_v.looked_at < before).limit(AT_ONCE)
+    old = select(_v.id, *_FINDINGS).where(HAS_RAW, _v.looked_at < before).limit(AT_ONCE)
     rows = connection.execute(old.with_for_update(skip_locked=True)).mappings().all()
     bare = [{"old": row["id"], **{c.name: without_raw(row[c.name]) for c in _FINDINGS}} for row in rows]
     if bare:
-        emptied: dict[str, Any] = {"surroundings": {}, "looked_at": None} | {
+        emptied: dict[str, Any] = {"surroundings": {}, "has_raw": False} | {
             c.name: bindparam(c.name) for c in _FINDINGS
         }
         connection.execute(update(verifications).where(_v.id == bindparam("old")).values(emptied), bare)

@@ -14,7 +14,7 @@ from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.sealing import Sealer
-from deskward.store.sightings import keep_sighting, learn
+from deskward.store.sightings import remembered
 from deskward.store.standing import fenced, revoke_grants
 from deskward.store.tables import (
     addresses,
@@ -74,9 +74,6 @@ def _write_proof(connection: Connection, change: Change, now: datetime, sealer: 
             revoke_grants(connection, change.fence, now)
     put_rows(connection, addresses, [sealed_row(a, "value", sealer) for a in change.addresses])
     put_rows(connection, vouches, [row_of(v) for v in change.vouches])
-    if change.sighting:
-        keep_sighting(connection, change.sighting)
-    learn(connection, change.learned)
 
 
 def use(connection: Connection, used: Used, now: datetime) -> bool:
@@ -105,7 +102,7 @@ def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> 
 
 
 def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
-    derived = {"is_open": not new.ended, "search_text": _search_text(new)}
+    derived = {"is_open": not new.ended, "search_text": _search_text(new), **remembered(new)}
     if not old.version:
         connection.execute(insert(verifications), [row_of(new) | derived])
         return

@@ -1,80 +1,115 @@
 """`Sightings` on the database: what earlier visits tell, in a statement whose cost does not grow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from deskward.core.familiarity import EVERYONE
-from deskward.core.surroundings import Learned, Past, Sighting, Tally
+from deskward.core.familiarity import EVERYONE, first_month
+from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
+from deskward.core.verification import Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
-from deskward.store.tables import familiar, is_filled, sightings
+from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
+SIGHTINGS_KEPT = timedelta(days=183)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
-_s, _f = sightings.c, familiar.c
+Tallies = Mapping[tuple[str, str], Tally]
+_v, _f = verifications.c, familiar.c
 
 
 class SqlSightings:
-    """Rows by person, device, address and agent; every count stops at 50."""
+    """Rows by person, device, address and agent; every count of them stops at 50."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def past(self, now: Sighting) -> Past:
-        """Tell what was seen before this visit; its own verification is left out."""
+    def past(self, looking: Verification, habits: Habits) -> tuple[Past, Tallies]:
+        """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
-            row = connection.execute(_past(now)).mappings().one()
-        last = value_of(Sighting, row) if row["verification_id"] else None
-        return Past(last=last, **{name: row[name] for name in COUNTED})
+            rows = connection.execute(_past(len(habits.wanted)), _told(looking) | _asked(habits)).mappings().all()
+        first = rows[0]
+        last = Sighting(**first["sighting"]) if first["looked_at"] else None
+        counts = {name: first[name] for name in COUNTED}
+        return Past(last, first["looked_at"], **counts), _tallies(
+            (row["owner"], row["feature"], row["times"], row["newest"]) for row in rows
+        )
 
-    def of(self, verification_id: str) -> Sighting | None:
-        """Read the sighting of a verification."""
+    def familiarity(self, habits: Habits) -> Tallies:
+        """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
         with self._database.read() as connection:
-            found = select(sightings).where(_s.verification_id == verification_id)
-            row = connection.execute(found).mappings().first()
-        return None if row is None else value_of(Sighting, row)
+            return _tallies(tuple(row) for row in connection.execute(_met(len(habits.wanted)), _asked(habits)))
 
-    def familiarity(self, owner: str, wanted: Mapping[str, str], since: str) -> Mapping[tuple[str, str], Tally]:
-        """Count how often the owner, and everyone, “”, had these values since that month.
-
-        By (owner, feature); 0 is left out.
-        """
-        names = {f"name{n}": name for n, name in enumerate(wanted)}
-        values = {f"value{n}": value for n, value in enumerate(wanted.values())}
-        told = {"owner": owner, "since": since, **names, **values}
+    def untaught(self, limit: int) -> Sequence[Verification]:
+        """List verifications whose result is not learned yet, or is still learned though it stands no more."""
+        found = select(verifications).where(UNTAUGHT).order_by(_v.looked_at).limit(limit)
         with self._database.read() as connection:
-            found = connection.execute(_met(len(wanted)), told).all()
-        return {(who, name): Tally(int(times), last) for who, name, times, last in found if times}
+            return [value_of(Verification, row) for row in connection.execute(found).mappings()]
+
+    def teach(self, verification: Verification, learned: Iterable[Learned]) -> None:
+        """Note it and add to the counts in one transaction, unless somebody else was faster."""
+        mine = (_v.id == verification.id, _v.taught == (not verification.teaches))
+        with self._database.write() as connection:
+            noted = connection.execute(update(verifications).where(*mine).values(taught=verification.teaches))
+            if noted.rowcount:
+                _learn(connection, learned)
 
 
-def keep_sighting(connection: Connection, sighting: Sighting) -> None:
-    """Write the sighting of a verification, over an earlier one of its own."""
-    row = row_of(sighting)
-    statement = _inserting(connection, sightings).values(row)
-    fresh = {name: statement.excluded[name] for name in row if name != "verification_id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["verification_id"], set_=fresh))
+def remembered(verification: Verification) -> dict[str, Any]:
+    """Give the columns by which a visit is found again."""
+    return {
+        "seen_address": verification.sighting.get("address", ""),
+        "seen_device": verification.sighting.get("device", ""),
+        "has_raw": bool(verification.surroundings),
+        "teaches": verification.teaches,
+    }
 
 
-def learn(connection: Connection, learned: Iterable[Learned]) -> None:
+def forget(connection: Connection, now: datetime) -> None:
+    """Empty what is remembered of visits and of habits longer than it may be (SR-121)."""
+    old = (is_filled(_v.seen_address), _v.looked_at < now - SIGHTINGS_KEPT)
+    connection.execute(update(verifications).where(*old).values(sighting={}, seen_address="", seen_device=""))
+    connection.execute(delete(familiar).where(_f.month < first_month(now)))
+
+
+def _learn(connection: Connection, learned: Iterable[Learned]) -> None:
     """Add to the counts that are there; sorted, so that two learners never wait for each other in a circle."""
     rows = sorted((row_of(one) for one in learned), key=lambda row: tuple(map(str, row.values())))
     if rows:
-        statement = _inserting(connection, familiar)
+        statement = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(familiar)
         more = {"times": _f.times + statement.excluded.times}
         key = ["owner", "feature", "value", "month"]
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
 
 
-def forget(connection: Connection, before: datetime, first_month: str) -> None:
-    """Delete what is older: sightings by their time, counts by their month (SR-121)."""
-    connection.execute(delete(sightings).where(_s.at < before))
-    connection.execute(delete(familiar).where(_f.month < first_month))
+def _tallies(rows: Iterable[Any]) -> Tallies:
+    return {(who, name): Tally(int(times), last) for who, name, times, last in rows if times}
+
+
+def _asked(habits: Habits) -> dict[str, Any]:
+    names = {f"name{n}": name for n, name in enumerate(habits.wanted)}
+    values = {f"value{n}": value for n, value in enumerate(habits.wanted.values())}
+    return {"owner": habits.owner, "since": habits.since, **names, **values}
+
+
+def _told(looking: Verification) -> dict[str, Any]:
+    at = looking.looked_at or looking.updated_at
+    return {
+        "own": looking.id,
+        "person": looking.subject_id,
+        "house": looking.directory,
+        "agent": looking.agent_id,
+        "device": looking.sighting["device"],
+        "address": looking.sighting["address"],
+        "device_since": at - DEVICE_SPAN,
+        "address_since": at - ADDRESS_SPAN,
+        "agent_since": at - AGENT_SPAN,
+    }
 
 
 @lru_cache
@@ -92,41 +127,41 @@ def _met(count: int) -> Select[Any]:
         for who in owners
         for n in range(count)
     ]
-    counted = select(_f.owner, _f.feature, func.sum(_f.times), func.max(_f.month))
+    counted = select(_f.owner, _f.feature, func.sum(_f.times).label("times"), func.max(_f.month).label("newest"))
     return counted.where(or_(*values)).group_by(_f.owner, _f.feature)
 
 
-def _past(now: Sighting) -> Any:
-    """Give the counts beside the newest visit that passed, whose columns are empty where there is none."""
-    device = (_s.device == now.device, is_filled(_s.device))
-    other = (_s.subject_id != now.subject_id) | (_s.directory != now.directory)
-    passed = (*_mine(now), _s.passed_at.is_not(None))
+@lru_cache
+def _past(count: int) -> Select[Any]:
+    """Make the statement for so many values, once.
+
+    The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
+    each count of the habits.
+    """
+    device = (_v.seen_device == bindparam("device"), is_filled(_v.seen_device))
+    address = (_v.seen_address == bindparam("address"), is_filled(_v.seen_address))
+    agent = (_v.agent_id == bindparam("agent"), _v.looked_at.is_not(None))
+    other = (_v.subject_id != bindparam("person")) | (_v.directory != bindparam("house"))
+    own = (_v.directory == bindparam("house"), _v.subject_id == bindparam("person"), TEACHES)
+    passed = (*own, _v.id != bindparam("own"))
     told = (
         _capped(passed),
         _capped((*passed, *device)),
-        _people((*device, other, _s.at >= now.at - DEVICE_SPAN)),
-        _people((_s.address == now.address, other, _s.at >= now.at - ADDRESS_SPAN)),
-        _people((_s.agent_id == now.agent_id, other, _s.at >= now.at - AGENT_SPAN)),
+        _people((*device, other, _v.looked_at >= bindparam("device_since"))),
+        _people((*address, other, _v.looked_at >= bindparam("address_since"))),
+        _people((*agent, other, _v.looked_at >= bindparam("agent_since"))),
     )
     counts = select(*(one.label(name) for name, one in zip(COUNTED, told, strict=True))).subquery("counts")
-    last = select(sightings).where(*passed).order_by(_s.at.desc()).limit(1).subquery("last")
-    return select(counts, last).select_from(counts.outerjoin(last, true()))
-
-
-def _mine(now: Sighting) -> tuple[ColumnElement[bool], ...]:
-    own = _s.verification_id != now.verification_id
-    return _s.directory == now.directory, _s.subject_id == now.subject_id, own
+    newest = select(_v.looked_at, _v.sighting).where(*passed).order_by(_v.looked_at.desc()).limit(1)
+    last, met = newest.subquery("last"), _met(count).subquery("met")
+    return select(counts, last, met).select_from(counts.outerjoin(last, true()).outerjoin(met, true()))
 
 
 def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
-    few = select(_s.verification_id).where(*where).limit(MOST_COUNTED).subquery()
+    few = select(_v.id).where(*where).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
 
 
 def _people(where: Iterable[ColumnElement[bool]]) -> Any:
-    few = select(_s.directory, _s.subject_id).where(*where).distinct().limit(MOST_COUNTED).subquery()
+    few = select(_v.directory, _v.subject_id).where(*where).distinct().limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
-
-
-def _inserting(connection: Connection, table: Any) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
 from deskward.core.events import Event
-from deskward.core.familiarity import first_month
 from deskward.core.ports import (
     Bell,
     Change,
@@ -51,8 +50,7 @@ from deskward.store.tables import (
 )
 from deskward.store.vouches import SqlVouches
 
-COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
-SIGHTINGS_KEPT, RAW_KEPT = timedelta(days=183), timedelta(days=30)
+COUNTS_KEPT, HINTS_KEPT, RAW_KEPT = timedelta(days=32), timedelta(days=1), timedelta(days=30)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 
@@ -242,7 +240,7 @@ class SqlStore(SqlAddresses, Standing):
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
-            forget(connection, now - SIGHTINGS_KEPT, first_month(now))
+            forget(connection, now)
         forget_raw(self.database, now - RAW_KEPT)
 
     def _start_first(self) -> datetime:

@@ -22,7 +22,7 @@ from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.events import Event
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
 from deskward.core.records import Address, Fence, Vouch
-from deskward.core.surroundings import Learned, Sighting
+from deskward.core.surroundings import Learned
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, Words, columns_of
 
@@ -55,7 +55,18 @@ verifications = Table(
     _partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
     _partial("ix_verifications_fallback", "fallback_digest", where="fallback_digest <> ''"),
     _partial("ix_verifications_pin", "pin", where="pin <> ''"),
-    _partial("ix_verifications_looked", "looked_at", where="looked_at IS NOT NULL"),
+    Column("seen_address", Text, nullable=False),
+    Column("seen_device", Text, nullable=False),
+    Column("has_raw", Boolean, nullable=False),
+    Column("teaches", Boolean, nullable=False),
+    Column("taught", Boolean, nullable=False, default=False),
+    _partial("ix_verifications_seen_person", "directory", "subject_id", "looked_at", where="teaches"),
+    _partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
+    _partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
+    _partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
+    _partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
+    _partial("ix_verifications_raw", "looked_at", where="has_raw"),
+    _partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
 )
 
 events = Table(
@@ -173,17 +184,6 @@ enrolments = Table(
     Index("ix_enrolments_person", "directory", "subject_id"),
 )
 
-sightings = Table(
-    "sightings",
-    metadata,
-    *columns_of(Sighting, key=("verification_id",)),
-    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
-    Index("ix_sightings_person", "directory", "subject_id", "at"),
-    Index("ix_sightings_address", "address", "at"),
-    Index("ix_sightings_agent", "agent_id", "at"),
-    _partial("ix_sightings_device", "device", "at", where="device <> ''"),
-)
-
 familiar = Table(
     "familiar",
     metadata,
@@ -200,6 +200,9 @@ installation = Table(
 
 # The words of the partial indexes again: only then SQLite sees that it may use them.
 IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open", Boolean)
+TEACHES: ColumnElement[bool] = literal_column("verifications.teaches", Boolean)
+HAS_RAW: ColumnElement[bool] = literal_column("verifications.has_raw", Boolean)
+UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verifications.taught", Boolean)
 
 
 def is_filled(column: Column[Any]) -> ColumnElement[bool]:

@@ -142,7 +142,7 @@ Form = Annotated[Mapping[str, str], Depends(read_form)]
 
 
 def headers_of(nonce: str, *, trusted_types: bool) -> dict[str, str]:
-    """Give the headers that every response carries (SR-74)."""
+    """Give the headers that every response carries (SR-74); no page sees, hears or locates anybody (SR-32)."""
     policy = [
         "default-src 'none'",
         f"script-src 'nonce-{nonce}'",
@@ -160,6 +160,7 @@ def headers_of(nonce: str, *, trusted_types: bool) -> dict[str, str]:
         "strict-transport-security": "max-age=31536000; includeSubDomains",
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
+        "permissions-policy": "camera=(), microphone=(), display-capture=(), geolocation=()",
         "cross-origin-opener-policy": "same-origin",
         "cache-control": "no-store",
     }

@@ -1,4 +1,4 @@
-"""Risk: what signals saw, sightings of earlier visits, and the counters of familiarity."""
+"""Risk: what signals saw, what is remembered of a visit, and the counters of familiarity."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,45 +10,37 @@ ADDED = (
     "consent",
     "observed",
     "surroundings",
+    "sighting",
     "looked_at",
     "standing",
     "shadow",
     "mark",
     "marked_by",
     "marked_at",
+    "link_kind",
+    "link_way",
+    "seen_address",
+    "seen_device",
+    "has_raw",
+    "teaches",
+    "taught",
 )
+PARTIAL = {
+    "ix_verifications_seen_person": (["directory", "subject_id", "looked_at"], "teaches"),
+    "ix_verifications_seen_address": (["seen_address", "looked_at"], "seen_address <> ''"),
+    "ix_verifications_seen_device": (["seen_device", "looked_at"], "seen_device <> ''"),
+    "ix_verifications_seen_agent": (["agent_id", "looked_at"], "looked_at IS NOT NULL"),
+    "ix_verifications_seen": (["looked_at"], "seen_address <> ''"),
+    "ix_verifications_raw": (["looked_at"], "has_raw"),
+    "ix_verifications_lessons": (["looked_at"], "teaches <> taught"),
+}
 
 
 def upgrade() -> None:
     _columns()
-    op.create_table(
-        "sightings",
-        sa.Column("verification_id", sa.Text(), nullable=False),
-        sa.Column("directory", sa.Text(), nullable=False),
-        sa.Column("subject_id", sa.Text(), nullable=False),
-        sa.Column("agent_id", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("asn", sa.Integer(), nullable=False),
-        sa.Column("latitude", sa.Float(), nullable=True),
-        sa.Column("longitude", sa.Float(), nullable=True),
-        sa.Column("radius_km", sa.Float(), nullable=True),
-        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["verification_id"], ["verifications.id"], name="fk_sightings_verifications"),
-        sa.PrimaryKeyConstraint("verification_id", name="pk_sightings"),
-    )
-    op.create_index("ix_sightings_person", "sightings", ["directory", "subject_id", "at"])
-    op.create_index("ix_sightings_address", "sightings", ["address", "at"])
-    op.create_index("ix_sightings_agent", "sightings", ["agent_id", "at"])
-    op.create_index(
-        "ix_sightings_device",
-        "sightings",
-        ["device", "at"],
-        sqlite_where=sa.text("device <> ''"),
-        postgresql_where=sa.text("device <> ''"),
-    )
+    for name, (columns, where) in PARTIAL.items():
+        chosen = sa.text(where)
+        op.create_index(name, "verifications", columns, sqlite_where=chosen, postgresql_where=chosen)
     op.create_table(
         "familiar",
         sa.Column("owner", sa.Text(), nullable=False),
@@ -63,8 +55,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("familiar")
-    op.drop_table("sightings")
-    op.drop_index("ix_verifications_looked", "verifications")
+    for name in PARTIAL:
+        op.drop_index(name, "verifications")
     for name in ADDED:
         op.drop_column("verifications", name)
 
@@ -80,16 +72,16 @@ def _columns() -> None:
     _added(sa.Column("consent", sa.Text(), nullable=False, server_default=""))
     _added(sa.Column("observed", sa.JSON(), nullable=False, server_default="[]"))
     _added(sa.Column("surroundings", sa.JSON(), nullable=False, server_default="{}"))
+    _added(sa.Column("sighting", sa.JSON(), nullable=False, server_default="{}"))
     _added(sa.Column("standing", sa.JSON(), nullable=False, server_default="{}"))
     _added(sa.Column("shadow", sa.JSON(), nullable=False, server_default="{}"))
     _added(sa.Column("mark", sa.Text(), nullable=False, server_default=""))
     _added(sa.Column("marked_by", sa.Text(), nullable=False, server_default=""))
+    for name in ("link_kind", "link_way", "seen_address", "seen_device"):
+        _added(sa.Column(name, sa.Text(), nullable=False, server_default=""))
+    for name in ("has_raw", "teaches", "taught"):
+        _added(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    # What was under way before knows its way in its sendings only.
+    op.execute("UPDATE verifications SET link_way = 'sent before the upgrade' WHERE sending_id <> ''")
     op.add_column("verifications", sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True))
-    op.create_index(
-        "ix_verifications_looked",
-        "verifications",
-        ["looked_at"],
-        sqlite_where=sa.text("looked_at IS NOT NULL"),
-        postgresql_where=sa.text("looked_at IS NOT NULL"),
-    )
     op.add_column("verifications", sa.Column("marked_at", sa.DateTime(timezone=True), nullable=True))
