@@ -1,5 +1,6 @@
 """Other thresholds and weights decide again what was decided."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,11 +20,8 @@ HOSTED = Finding("hosting", Section.NETWORK, 3.0, "The address belongs to a host
 ROBOT = Finding("automation", Section.ENDPOINT, 2.0, "The browser says that a program drives it.", "browser")
 weights = st.floats(-5, 10)
 names = st.sampled_from(("hosting", "automation", "clock"))
-findings = st.lists(
-    st.builds(
-        Finding, names, st.sampled_from(Section), weights, st.just("why"), st.just("s"), critical=st.booleans()
-    )
-)
+ordinary = st.builds(Finding, names, st.sampled_from(Section), weights, st.just("why"), st.just("s"))
+findings = st.lists(ordinary | ordinary.map(lambda f: replace(f, weight=abs(f.weight), critical=True)))
 
 
 def decided(*findings: Finding, level: ProofLevel = ProofLevel.P2, **changes: Any) -> Verification:

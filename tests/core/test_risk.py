@@ -17,8 +17,11 @@ from deskward.core.risk import (
     blind,
     finding_of,
     kept,
+    provenance_finding,
     repeats_finding,
+    sharing_finding,
     unknown,
+    without_raw,
     wrong_codes_finding,
 )
 
@@ -96,11 +99,7 @@ def test_sr_92_each_contribution_has_the_sign_of_what_its_finding_does(findings:
             assert told.points == 0
 
 
-@given(
-    st.lists(FINDINGS, min_size=2, max_size=8).flatmap(
-        lambda told: st.tuples(st.just(told), st.permutations(told))
-    )
-)
+@given(MIXED)
 def test_the_order_of_the_findings_changes_nothing(pair: tuple[list[Finding], list[Finding]]) -> None:
     one, other = map(assess, pair)
     assert other.score == pytest.approx(one.score)
@@ -205,6 +204,32 @@ def test_the_third_earlier_verification_of_a_day_is_medium() -> None:
         RiskLevel.NOT_ASSESSED,
         RiskLevel.MEDIUM,
     ]
+
+
+def test_sr_41_an_address_of_other_people_is_medium_by_itself() -> None:
+    found = [sharing_finding(n) for n in (0, 1, 3)]
+    assert found[0] is None
+    assert [f.text for f in found if f] == [
+        "The address was used for another person within 30 days.",
+        "The address was used for 3 other people within 30 days.",
+    ]
+    assert {assess([f]).level for f in found if f} == {RiskLevel.MEDIUM}
+
+
+def test_without_anything_to_weigh_there_is_no_finding() -> None:
+    assert wrong_codes_finding(0) is None
+    assert repeats_finding(0) is None
+    assert provenance_finding(established=True) is None
+    assert provenance_finding(established=False) is not None
+
+
+def test_sr_121_without_its_raw_values_a_finding_is_told_as_before() -> None:
+    row = kept(Finding("x", Section.NETWORK, 3, "why", "s", raw={"address": "192.0.2.1"}), 2.5)
+    (bare,) = without_raw((row,))
+    assert row["raw"] == {"address": "192.0.2.1"}
+    assert bare == {name: value for name, value in row.items() if name != "raw"}
+    assert without_raw((bare,)) == (bare,)
+    assert finding_of(bare) == replace(finding_of(row), raw={})
 
 
 def test_a_finding_comes_back_from_its_row_whole() -> None:

@@ -1,12 +1,13 @@
 """States, moves, and how they read."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from deskward.core.errors import RefusedError
 from deskward.core.verification import ENDS, MOVES, Outcome, State, status_of
-from tests.core.samples import a_verification
+from tests.core.samples import NOON, a_verification
 
 
 @pytest.mark.parametrize(("start", "to"), list(product(State, State)))
@@ -27,6 +28,14 @@ def test_passed_ends_where_no_action_follows() -> None:
     assert a_verification(state=State.PASSED, action="").ended
     assert not a_verification(state=State.PASSED).ended
     assert a_verification(state=State.DONE).ended
+
+
+def test_only_a_pass_that_was_looked_at_and_stands_teaches() -> None:
+    passed = a_verification(state=State.DONE, outcome=Outcome.PASSED, looked_at=NOON)
+    assert passed.teaches
+    assert not replace(passed, looked_at=None).teaches
+    assert not replace(passed, state=State.DISPUTED).teaches
+    assert not replace(passed, outcome=Outcome.FAILED).teaches
 
 
 @pytest.mark.parametrize(("state", "outcome"), list(product(State, Outcome)))

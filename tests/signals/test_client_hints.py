@@ -13,7 +13,10 @@ ODD: dict[str, dict[str, Any]] = {
         "readings": {"hinted_platform": "Linux"},
     },
     "its hints say Windows, but its script says macOS": {"readings": {"hinted_platform": "macOS"}},
-    "claims Windows, but runs on Linux x86_64": {"readings": {"script_platform": "Linux x86_64"}},
+    "its hints say Windows, but its script says a system that is not known": {
+        "readings": {"hinted_platform": "Plan 9"}
+    },
+    "claims Windows, but runs on Linux.": {"readings": {"script_platform": "Linux x86_64"}},
     "claims to be a computer, but its hints say otherwise": {
         "headers": {"sec-ch-ua-mobile": "?1"},
         "readings": {"hinted_mobile": True},

@@ -1,7 +1,6 @@
 """What is seen around a requester: network, device, the visit itself, and what was seen earlier."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -226,4 +225,4 @@ def _readable(value: Any) -> bool:
         return len(value) <= LONGEST_TEXT and value.isprintable()
     if isinstance(value, bool):
         return True
-    return isinstance(value, int | float) and math.isfinite(value) and abs(value) < LARGEST
+    return isinstance(value, int | float) and abs(value) < LARGEST

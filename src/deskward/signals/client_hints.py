@@ -77,16 +77,21 @@ def _systems(seen: Seen) -> Iterator[str]:
     claimed = SYSTEMS.get(seen.device.system, "")
     hinted = seen.visit.headers.get("sec-ch-ua-platform", "").strip('"')
     if claimed and hinted and SYSTEMS.get(hinted, hinted) != claimed:
-        yield f"it claims {claimed}, but its hints say {hinted}"
+        yield f"it claims {claimed}, but its hints say {_named(hinted)}"
     by_script = seen.visit.text("hinted_platform")
     if by_script and hinted and by_script != hinted:
-        yield f"its hints say {hinted}, but its script says {by_script}"
+        yield f"its hints say {_named(hinted)}, but its script says {_named(by_script)}"
     platform = seen.visit.text("script_platform") or ""
     fits = next((systems for start, systems in PLATFORMS.items() if platform.startswith(start)), ())
     if claimed and fits and claimed not in fits:
-        yield f"it claims {claimed}, but runs on {platform}"
+        yield f"it claims {claimed}, but runs on {fits[0]}"
     elif claimed == "Android" and "x86" in platform:
-        yield f"it claims {claimed}, but runs on {platform}, as emulators do"
+        yield f"it claims {claimed}, but runs on a computer's processor, as emulators do"
+
+
+def _named(told: str) -> str:
+    """Name a system; words of a browser's own choice never reach the people who read a finding."""
+    return SYSTEMS.get(told, "a system that is not known")
 
 
 def _mobiles(seen: Seen) -> Iterator[str]:

@@ -8,6 +8,7 @@ from deskward.core.signals import Seen
 
 CONTRADICTS = 1.0
 SOURCE = "browser and its headers"
+CODE = re.compile("[a-z]{2,3}")
 
 
 class Signal:
@@ -35,5 +36,6 @@ class Signal:
 
 
 def _language(told: str) -> str:
-    """Give the first language without its region: “de-CH,de;q=0.9” is “de”."""
-    return re.split("[,;-]", told.strip(), maxsplit=1)[0].strip().lower()
+    """Give the first language without its region: “de-CH,de;q=0.9” is “de”; empty where it is no code of one."""
+    first = re.split("[,;-]", told.strip(), maxsplit=1)[0].strip().lower()
+    return first if CODE.fullmatch(first) else ""
