@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.stories.people import Human
+from tests.stories.people import JONAS, RITA
 from tests.stories.product import ROOT, Product, started
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, Ticket, mailed_link, texted_link
 
@@ -29,22 +29,6 @@ KEPT = {
     "portal-password": "portal-password-narrow-light",
     "portal-done": "portal-done-narrow-light",
 }
-RITA = Human(
-    "p-1001",
-    "rita.romero",
-    "Rita Romero",
-    "rita.romero@northwind.example",
-    "rita@romero-family.example",
-    "+12025550142",
-)
-JONAS = Human(
-    "p-1002",
-    "jonas.berg",
-    "Jonas Berg",
-    "jonas.berg@northwind.example",
-    "jonas.berg@mailbox.example",
-    "+12025550178",
-)
 
 
 @dataclass
