@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests.stories.product import PATIENCE
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 LOOKS = (("wide", WIDE), ("narrow", NARROW))
@@ -35,6 +37,7 @@ class Camera:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start the browser."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or "/usr/bin/chromium"
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]

@@ -159,6 +159,8 @@ def questions(story: Story, camera: Camera) -> None:
     requester.follow(until(lambda: mailed_link_newest(story)))
     requester.agree(code)
     page = requester.page
+    camera.shoot(page, "portal-questions-offer")
+    _ask(requester, "questions")
     page.get_by_role("heading", name="Questions about your work").wait_for()
     camera.shoot(page, "portal-questions")
     for number, box in enumerate(page.get_by_role("textbox").all()):

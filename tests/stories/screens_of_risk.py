@@ -72,8 +72,9 @@ def verified(story: Story, camera: Camera) -> None:
 def medium(story: Story, camera: Camera) -> None:
     """Somebody with a long name, behind a VPN on a new device, who cannot give more proof."""
     passed_before(story, near(story, "home", **HOME), WILHELMINA)
-    requester = near(story, "vpn", locale="en-GB", timezone_id="Europe/Berlin")
-    ticket = to_card(story, requester, WILHELMINA, "Password Reset", wrong=2)
+    requester = near(story, "residential", locale="en-GB", timezone_id="Europe/Berlin")
+    ticket = to_card(story, requester, WILHELMINA, "Password Reset")
+    camera.shoot(requester.page, "portal-consent-long")
     requester.press("Continue")
     requester.page.get_by_role("heading", name="Is this your request?").wait_for(state="detached")
     camera.shoot(requester.page, "portal-medium")

@@ -93,6 +93,12 @@ PURPOSES: Mapping[str, str] = {
     Copy.START: "Copy of the notice of the request",
     Copy.DONE: "Copy of the notice of the action",
 }
+METHODS: Mapping[str, str] = {
+    "one_time_code": "code to a second address",
+    "saved_code": "printed recovery code",
+    "totp": "authenticator app",
+    "vouch": "colleagues vouched",
+}
 _ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = (
     "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
