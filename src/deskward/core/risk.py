@@ -181,7 +181,7 @@ def wrong_codes_finding(wrong: int) -> Finding | None:
     """Weigh wrong entries before the right one; alone they never reach Medium."""
     if not wrong:
         return None
-    times = "once" if wrong == 1 else f"{wrong} times"
+    times = {1: "once", 2: "twice"}.get(wrong, f"{wrong} times")
     return Finding(
         "wrong_codes",
         Section.CHALLENGE,
