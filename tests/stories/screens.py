@@ -41,8 +41,8 @@ BOTH = (
     *("enrol-choose", "enrol-app", "enrol-codes", "enrol-passkey", "enrol-kept", "portal-offers"),
     *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
-    *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed", "portal-consent", "portal-consent-open"),
-    *("report-verified-marked", "report-medium", "report-high"),
+    *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
+    *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
 KEPT |= {f"{page}-desktop": f"{page}-wide-dark" for page in BOTH}

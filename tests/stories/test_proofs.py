@@ -40,6 +40,8 @@ def test_a_06_a_new_address_leads_to_the_reset_by_proof_a_second_person_and_a_ho
     requester.sees("Thank you")
     ticket.noted("Verification result", "Not decided", "Proof level: P3", "a second person must approve")
 
+    agent.progress("Proof: authenticator app")
+    agent.progress("Proof: printed recovery code")
     approver.details(ticket)
     approver.page.get_by_label("Reason for approving").fill("Known by voice, and her lead confirms.")
     approve(approver)
