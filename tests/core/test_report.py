@@ -112,6 +112,7 @@ def test_lines_are_sorted_by_size_and_name_source_and_age() -> None:
     assert [line.text for line in network.lines] == [HOSTED.text, OLD.text, calm.text, "Nothing."]
     assert [line.direction for line in network.lines[1:3]] == [Direction.RAISES, Direction.CALMS]
     assert network.raising == network.lines[:2]
+    assert (network.telling, network.ordinary) == (network.lines[:3], network.lines[3:])
     assert (network.lines[1].age, network.lines[1].source) == ("12 days old", "country file")
     assert network.lines[1].facts == (Fact("country", "BR"),)
     assert network.title == "Network"

@@ -190,11 +190,19 @@ def test_only_what_raises_is_told_as_the_reason() -> None:
     assert assess([*weighing(5), calm]).words == "why"
 
 
+def test_the_reason_names_the_three_largest_and_counts_the_rest() -> None:
+    told = [Finding(str(n), Section.NETWORK, n, f"No. {n}.", "s") for n in (1, 2, 0.5, 1.5)]
+    small = Finding("c", Section.PERSONA, 0.1, "A copy.", "s", critical=True)
+    assert assess(told[:3]).words == "No. 2. No. 1. No. 0.5."
+    assert assess([*told, small]).words == "A copy. No. 2. No. 1.5. And 2 more."
+
+
 def test_wrong_codes_alone_never_reach_medium() -> None:
     texts = {n: f for n in range(1, 20) if (f := wrong_codes_finding(n))}
     assert all(assess([f]).level is RiskLevel.NOT_ASSESSED for f in texts.values())
     assert "once" in texts[1].text
-    assert "2 times" in texts[2].text
+    assert "twice" in texts[2].text
+    assert "3 times" in texts[3].text
 
 
 def test_the_third_earlier_verification_of_a_day_is_medium() -> None:

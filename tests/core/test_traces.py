@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deskward.core.countries import COUNTRIES, country_name
-from deskward.core.traces import Fact, device_facts, network_facts, place_words, reading_facts
+from deskward.core.traces import Fact, device_facts, network_facts, place_words, raw_facts, reading_facts
 
 
 def test_every_country_has_a_code_of_two_letters_and_a_name() -> None:
@@ -66,3 +66,8 @@ def test_readings_are_told_as_they_came() -> None:
         "touch points": "5",
         "webdriver": "yes",
     }
+
+
+def test_the_values_behind_a_finding_are_told_in_words() -> None:
+    told = raw_facts({"press_trusted": "True", "hinted_mobile": "False", "city": "Berlin"})
+    assert told == (Fact("press trusted", "yes"), Fact("hinted mobile", "no"), Fact("city", "Berlin"))

@@ -18,8 +18,8 @@ from tests.signals.origins import NOW, last, network, only, seen
 @pytest.mark.parametrize(
     ("trace", "weight", "text"),
     [
-        ("home", 0, "The address is in DE, as at the last visit."),
-        ("far", 1.5, "The address is in AU; the last visit was from DE."),
+        ("home", 0, "The address is in Germany, as at the last visit."),
+        ("far", 1.5, "The address is in Australia; the last visit was from Germany."),
     ],
 )
 def test_without_settings_the_last_visit_is_what_is_ordinary(
@@ -34,7 +34,7 @@ def test_without_an_earlier_country_it_weighs_nothing(past: Past, tmp_path: Path
     finding = only(Signal(), seen(network(tmp_path, "far"), past))
     assert (finding.direction, finding.text) == (
         Direction.NEUTRAL,
-        "The address is in AU; there is no earlier visit to compare with.",
+        "The address is in Australia; there is no earlier visit to compare with.",
     )
 
 
@@ -47,7 +47,7 @@ def test_what_is_usual_comes_from_the_settings(trace: str, weight: float, tmp_pa
 def test_a_blocked_country_makes_the_level_high(tmp_path: Path) -> None:
     finding = only(Signal(usual=["AU"], blocked=["AU"]), seen(network(tmp_path, "far"), last(SYDNEY)))
     assert finding.critical
-    assert finding.text == "The address is in AU, a country that is blocked here."
+    assert finding.text == "The address is in Australia, a country that is blocked here."
     assert assess([finding]).level is RiskLevel.HIGH
 
 

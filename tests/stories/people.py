@@ -64,6 +64,32 @@ class Human:
         )
 
 
+RITA = Human(
+    "p-1001",
+    "rita.romero",
+    "Rita Romero",
+    "rita.romero@northwind.example",
+    "rita@romero-family.example",
+    "+12025550142",
+)
+JONAS = Human(
+    "p-1002",
+    "jonas.berg",
+    "Jonas Berg",
+    "jonas.berg@northwind.example",
+    "jonas.berg@mailbox.example",
+    "+12025550178",
+)
+PRIYA = Human(
+    "p-1003",
+    "priya.natarajan",
+    "Priya Natarajan",
+    "priya.natarajan@northwind.example",
+    "",
+    "",
+)
+
+
 def crowd() -> list[Human]:
     """Make the people, all different in every value."""
     return [

@@ -1,21 +1,29 @@
-"""Takes the pictures of README and guide: `python -m tests.stories.screens [FOLDER]`, by default docs/screens."""
+"""Takes the pictures of README and guide: `python -m tests.stories.screens [FOLDER [SCENE...]]`.
 
-import shutil
+All of them go into the folder. Without one, those that are kept go into docs/screens.
+"""
+
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.stories.people import Human
-from tests.stories.product import ROOT, Product, started
-from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, Ticket, mailed_link, texted_link
+from tests.stories.camera import WIDE, Camera, browser, keep
+from tests.stories.people import JONAS, RITA
+from tests.stories.product import ROOT, started
+from tests.stories.screens_of_proof import PROOF
+from tests.stories.screens_of_risk import RISK
+from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
 
-WIDE, NARROW = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
-LOOKS = (("wide", WIDE), ("narrow", NARROW))
+SETTINGS = {
+    "DESKWARD_LIMITS__HOLD_HOURS": "0.006",
+    "DESKWARD_WEB__TRUSTED_HOPS": "1",
+    "DESKWARD_SIGNALS": '{"automation": {"enabled": false}, "renderer": {"enabled": false}}',
+    "DESKWARD_CHALLENGES__QUESTIONS": "{}",
+    "DESKWARD_CATEGORIES": '{"Identity check": {"challenges": ["questions"]}}',
+}
 KEPT = {
     "ticket": "ticket-wide-light",
     "send": "sent-wide-light",
@@ -29,55 +37,18 @@ KEPT = {
     "portal-password": "portal-password-narrow-light",
     "portal-done": "portal-done-narrow-light",
 }
-RITA = Human(
-    "p-1001",
-    "rita.romero",
-    "Rita Romero",
-    "rita.romero@northwind.example",
-    "rita@romero-family.example",
-    "+12025550142",
-)
-JONAS = Human(
-    "p-1002",
-    "jonas.berg",
-    "Jonas Berg",
-    "jonas.berg@northwind.example",
-    "jonas.berg@mailbox.example",
-    "+12025550178",
-)
+BOTH = (
+    *("enrol-choose", "enrol-app", "enrol-codes", "enrol-passkey", "enrol-kept", "portal-offers"),
+    *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
+    *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
+    *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
+    *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
+)  # fmt: skip
+KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
+KEPT |= {f"{page}-desktop": f"{page}-wide-dark" for page in BOTH}
 
 
-@dataclass
-class Camera:
-    """Takes a page at each width, light and dark, without waiting for anything but the page itself."""
-
-    folder: Path
-
-    def shoot(self, page: Page, name: str) -> None:
-        """Take all looks of the page as it stands."""
-        before = page.viewport_size or WIDE
-        for size, viewport in LOOKS:
-            page.set_viewport_size(viewport)
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                path = self.folder / f"{name}-{size}-{scheme}.png"
-                page.screenshot(path=path, full_page=True, animations="disabled")
-        page.set_viewport_size(before)
-        page.emulate_media(color_scheme="light")
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Start the browser."""
-    with sync_playwright() as playwright:
-        program = shutil.which("chromium") or "/usr/bin/chromium"
-        arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
-
-
-def by_mail(story: Story, camera: Camera) -> Ticket:
+def by_mail(story: Story, camera: Camera) -> None:
     """Live the main story, with a picture of every page."""
     product, human = story.product, RITA
     agent, requester = Agent(story.window(viewport=WIDE).new_page(), story.product), story.requester()
@@ -97,7 +68,8 @@ def by_mail(story: Story, camera: Camera) -> Ticket:
     camera.shoot(ticket.page, "ticket")
     agent.progress("Ticket closed")
     camera.shoot(agent.page, "sent-done")
-    return ticket
+    agent.details(ticket)
+    camera.shoot(agent.page, "details")
 
 
 def _mailbox(agent: Agent, camera: Camera) -> None:
@@ -157,8 +129,8 @@ def by_sms(story: Story, camera: Camera) -> None:
     camera.shoot(agent.page, "details-failed")
 
 
-def console(story: Story, camera: Camera, ticket: Ticket) -> None:
-    """Take table, details and what cannot be sent."""
+def console(story: Story, camera: Camera) -> None:
+    """Take the table and what cannot be sent."""
     agent = story.agent(viewport=WIDE)
     refused = agent.ticket("Dana Root", "Password Reset")
     refused.noted("Identity verification cannot be sent")
@@ -167,30 +139,37 @@ def console(story: Story, camera: Camera, ticket: Ticket) -> None:
     agent.ticket("Wilhelmina", "Identity check").noted("Identity verification needed")
     agent.page.goto(story.product.at("desk"))
     camera.shoot(agent.page, "table")
-    agent.details(ticket)
-    camera.shoot(agent.page, "details")
 
 
-def take(product: Product, folder: Path) -> None:
-    """Take every picture into a folder."""
-    camera = Camera(folder)
-    with browser() as opened, Story.told(opened, product) as story:
-        ticket = by_mail(story, camera)
-        by_sms(story, camera)
-        console(story, camera, ticket)
+SCENES: dict[str, Callable[[Story, Camera], None]] = {
+    "mail": by_mail,
+    "sms": by_sms,
+    **PROOF,
+    **RISK,
+    "console": console,
+}
+
+
+def take(folder: Path, scenes: Iterable[str]) -> None:
+    """Take the pictures of these scenes, all of one product, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="product-"))
+    with started(home, "sqlite:///deskward.db", settings=SETTINGS) as product, browser() as opened:
+        for scene in scenes:
+            with Story.told(opened, product) as story:
+                SCENES[scene](story, Camera(folder))
 
 
 def main() -> None:
-    """Take all pictures; without a folder named only those that are kept go into docs/screens."""
-    every = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="screens-"))
-    every.mkdir(parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="product-"))
-    with started(home, "sqlite:///deskward.db") as product:
-        take(product, every)
+    """Take all pictures or some; without a folder named those that are kept go into docs/screens."""
+    folder, *scenes = sys.argv[1:] or [tempfile.mkdtemp(prefix="screens-")]
+    take(Path(folder), scenes or SCENES)
+    if len(sys.argv) > 1:
+        return
     kept = ROOT / "docs" / "screens"
     kept.mkdir(parents=True, exist_ok=True)
     for name, taken in KEPT.items():
-        shutil.copy(every / f"{taken}.png", kept / f"{name}.png")
+        keep(Path(folder) / f"{taken}.png", kept / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -1,35 +1,13 @@
 """“This is not me”: the owner stops somebody else's story from a message."""
 
-import re
-
 from playwright.sync_api import expect
 
-from tests.stories.product import Product, until
+from tests.stories.proving import object_by, objection_link
 from tests.stories.test_scanner import press_everything
-from tests.stories.walk import NEW_PASSWORD, Requester, Story, mailed_link
+from tests.stories.walk import NEW_PASSWORD, Story, mailed_link
 
 WORDS = ("scanner", "scanner@mail.example", "1234")
 SAID = "The account's owner says: this was not me"
-
-
-def objection_link(product: Product, address: str, title: str) -> str:
-    """Wait for the notice with this subject, and give its link."""
-
-    def found() -> list[str]:
-        mails = [one["text"] for one in product.mails(address) if title in one["subject"]]
-        return [link for text in mails for link in re.findall(r"http://portal\S+/not-me#\S+", text)]
-
-    return until(found)[0]
-
-
-def object_by(requester: Requester, link: str) -> None:
-    """Open the link of a notice, type the word, and press the button."""
-    page = requester.page
-    page.goto(link)
-    requester.sees("Was this not you?")
-    page.get_by_label("Type the word").fill(page.locator(".word").inner_text().upper())
-    requester.press("This is not me")
-    requester.sees("Thank you, it is stopped")
 
 
 def test_sr_46_a_37_the_owner_stops_it_from_a_notice_and_a_scanner_does_not(story: Story) -> None:

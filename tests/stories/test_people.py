@@ -6,24 +6,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.stories.product import PASSWORD
+from tests.stories.proving import add_authenticator
 from tests.stories.walk import Story
 
 Look = Callable[[Page, str], None]
-
-
-def add_authenticator(page: Page) -> None:
-    """Give the browser a device that holds passkeys and says that its owner is there."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def sound(page: Page, _name: str) -> None:

@@ -1,95 +1,25 @@
 """More proof in a real browser: set up in person, given, approved by a second person, held, and come back to."""
 
 import re
-import time
-from base64 import b32decode
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.stories.product import Product, until
-from tests.stories.screens import RITA
+from tests.stories.people import PRIYA, RITA
+from tests.stories.proving import (
+    answer,
+    app_code,
+    approve,
+    ask_colleagues,
+    enrol,
+    enrol_passkey,
+    link_to,
+    send_to_new,
+    set_up_in_person,
+    vouch,
+    vouch_link,
+    way,
+)
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, Ticket
-
-
-def app_code(secret: str, ahead: int = 0) -> str:
-    """Compute what an authenticator app shows, now or some steps ahead."""
-    made = TOTP(b32decode(secret.replace(" ", "")), 6, SHA1(), 30, enforce_key_length=False)
-    return made.generate(int(time.time()) + 30 * ahead).decode()
-
-
-def send_to_new(agent: Agent, ticket: Ticket, address: str) -> str:
-    """Send to an address that the caller supplies; gives the call code."""
-    agent.open(ticket)
-    agent.type(address)
-    agent.page.get_by_label("Yes, this is what the requester said").check()
-    agent.page.locator("#reason").select_option(index=1)
-    agent.page.locator("#reason_text").fill("Lost everything abroad")
-    return agent.send()
-
-
-def link_to(product: Product, address: str) -> str:
-    """Wait for the link at that address."""
-
-    def found() -> list[str]:
-        texts = [mail["text"] for mail in product.mails(address)]
-        return [link for text in texts for link in re.findall(r"http://portal\S+/v#\S+", text)]
-
-    return until(found)[-1]
-
-
-def fresh(agent: Agent, login: str, press: str) -> None:
-    """Press a button that asks for a fresh login, and give it."""
-    agent.page.get_by_role("button", name=press, exact=True).click()
-    agent.page.wait_for_load_state()
-    if agent.page.get_by_label("Code from your app").count():
-        agent.page.get_by_label("Code from your app").fill(agent.product.code(login))
-        agent.page.get_by_role("button", name="Continue").click()
-        agent.page.wait_for_load_state()
-        agent.page.get_by_role("button", name=press, exact=True).click()
-
-
-def set_up_in_person(agent: Agent, approver: Agent, ticket: Ticket) -> str:
-    """Let the agent open a set-up and another person approve it; gives the one-time address."""
-    agent.details(ticket)
-    agent.page.get_by_text("Set up in person").click()
-    agent.page.get_by_label("How did you identify the person?").fill("Passport seen at the front desk")
-    agent.page.get_by_role("button", name="Ask for approval").click()
-    expect(agent.page.get_by_text("Another person with the role approver has to say yes")).to_be_visible()
-    approver.details(ticket)
-    fresh(approver, "sam", "Approve set-up")
-    expect(approver.page.get_by_text("Approved.")).to_be_visible()
-    agent.page.reload()
-    return agent.page.locator("code.address").inner_text()
-
-
-def enrol(page: Page, address: str) -> tuple[str, str]:
-    """Set up an authenticator app and printed codes; gives the secret and the first code."""
-    page.goto(address)
-    page.locator("main button").first.click()
-    page.locator("a.choice", has_text="uthenticator app").click()
-    secret = page.locator(".secret").text_content() or ""
-    page.locator("input.digits").fill(app_code(secret))
-    page.get_by_role("button", name="Check and keep").click()
-    page.locator("a.choice", has_text="rinted").click()
-    code = page.locator(".codes li").first.inner_text()
-    page.get_by_role("textbox").first.fill(code)
-    page.get_by_role("button", name="Check and keep").click()
-    expect(page.get_by_text("Set up already")).to_be_visible()
-    return secret, code
-
-
-def way(requester: Requester, words: str) -> None:
-    """Choose a way to prove oneself."""
-    requester.page.locator("form.way", has_text=words).first.locator("button").click()
-    requester.page.get_by_role("textbox").first.wait_for()
-
-
-def answer(requester: Requester, value: str) -> None:
-    """Give the answer."""
-    requester.page.get_by_role("textbox").first.fill(value)
-    requester.press("Continue")
 
 
 def test_a_06_a_new_address_leads_to_the_reset_by_proof_a_second_person_and_a_hold(story: Story) -> None:
@@ -110,9 +40,11 @@ def test_a_06_a_new_address_leads_to_the_reset_by_proof_a_second_person_and_a_ho
     requester.sees("Thank you")
     ticket.noted("Verification result", "Not decided", "Proof level: P3", "a second person must approve")
 
+    agent.progress("Proof: authenticator app")
+    agent.progress("Proof: printed recovery code")
     approver.details(ticket)
     approver.page.get_by_label("Reason for approving").fill("Known by voice, and her lead confirms.")
-    fresh_reason(approver)
+    approve(approver)
     ticket.noted("Verification approved by a second person", "Sam Second")
     requester.page.goto(product.at("portal", "/v/step"))
     expect(requester.page.get_by_role("heading", name=re.compile("Almost done|You can go on"))).to_be_visible()
@@ -126,62 +58,36 @@ def test_a_06_a_new_address_leads_to_the_reset_by_proof_a_second_person_and_a_ho
     assert story.complaints == []
 
 
-def fresh_reason(approver: Agent) -> None:
-    """Approve; after a fresh login the form is seen again and filled in again."""
-    page = approver.page
-    page.get_by_role("button", name="Approve", exact=True).click()
-    page.wait_for_load_state()
-    if page.get_by_label("Code from your app").count():
-        page.get_by_label("Code from your app").fill(approver.product.code("sam"))
-        page.get_by_role("button", name="Continue").click()
-        page.get_by_label("Reason for approving").fill("Known by voice, and her lead confirms.")
-        page.get_by_role("button", name="Approve", exact=True).click()
-
-
 def test_sr_29_two_colleagues_vouch_after_their_own_login(story: Story) -> None:
-    product, agent, requester = story.product, story.agent(), story.requester()
-    ticket, address = agent.ticket(RITA.name, "Password Reset"), "rita@new.example"
-    code = send_to_new(agent, ticket, address)
-    requester.follow(link_to(product, address))
-    requester.enter(code)
-    requester.press("Continue")
-    way(requester, "SMS")
-    texts = until(lambda: [one["body"] for one in product.texts(RITA.phone) if "your code is" in one["body"]])
-    answer(requester, re.findall(r"\d{3} \d{3}", texts[-1])[0])
-    requester.sees("One more proof")
-    requester.page.locator("form.way", has_text="Ask colleagues").locator("button").click()
-    requester.sees("Colleagues are being asked")
+    agent, requester = story.agent(), story.requester()
+    ticket = agent.ticket(RITA.name, "Password Reset")
+    ask_colleagues(agent, requester, ticket, "rita@new.example")
     for login in ("sam", "ada"):
         vouch(story, login)
+    confirmed(agent, requester, ticket)
+    assert story.complaints == []
+
+
+def test_sr_29_a_colleague_vouches_with_a_passkey_on_their_own_phone(story: Story) -> None:
+    agent, voucher, requester = story.agent(), story.requester(), story.requester()
+    own = agent.ticket(PRIYA.name, "Account Unlock")
+    enrol_passkey(voucher.page, set_up_in_person(agent, story.agent("sam"), own))
+    ticket = agent.ticket(RITA.name, "Password Reset")
+    ask_colleagues(agent, requester, ticket, "rita@newer.example")
+    vouch(story, "sam")
+    voucher.page.goto(vouch_link(story.product, PRIYA.email))
+    voucher.sees("Is this really Rita Romero?")
+    voucher.page.locator("[name=met]").first.check()
+    voucher.press("Confirm with my passkey")
+    voucher.sees("Thank you")
+    confirmed(agent, requester, ticket)
+    assert story.complaints == []
+
+
+def confirmed(agent: Agent, requester: Requester, ticket: Ticket) -> None:
+    """Let the requester go on with what the colleagues said, up to the second person; then end it."""
     requester.press("Continue")
     requester.sees("Thank you")
     ticket.noted("Verification result", "Proof level: P3", "a second person must approve")
     agent.details(ticket)
     agent.page.get_by_role("button", name="Cancel").first.click()
-    assert story.complaints == []
-
-
-def vouch(story: Story, login: str) -> None:
-    """Open the message and say yes after one's own login at the desk."""
-    product, window = story.product, story.agent(login)
-
-    def found() -> list[str]:
-        texts = [mail["text"] for mail in product.mails(f"{login}@northwind.example")]
-        return [link for text in texts for link in re.findall(r"http://portal\S+/vouch#\S+", text)]
-
-    window.page.goto(until(found)[-1])
-    window.page.get_by_role("link", name="Sign in at the desk to vouch").click()
-    expect(window.page.get_by_role("heading", name="Is this really Rita Romero?")).to_be_visible()
-    say_yes(window.page)
-    if window.page.get_by_label("Code from your app").count():
-        window.page.get_by_label("Code from your app").fill(product.code(login))
-        window.page.get_by_role("button", name="Continue").click()
-        say_yes(window.page)
-    expect(window.page.get_by_role("heading", name="Thank you")).to_be_visible()
-
-
-def say_yes(page: Page) -> None:
-    """Say how they spoke, and vouch."""
-    page.locator("[name=met]").first.check()
-    page.get_by_role("button", name="Vouch for Rita Romero").click()
-    page.wait_for_load_state()

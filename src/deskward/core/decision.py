@@ -95,7 +95,7 @@ def verdict_of(case: Case, assessment: Assessment) -> Verdict:
         return Verdict(state, outcome, reason, assessment, case.level, short, kept_case(case))
 
     if assessment.level is RiskLevel.HIGH:
-        return verdict(State.FAILED, Outcome.FAILED, f"The risk is high: {assessment.words}")
+        return verdict(State.FAILED, Outcome.FAILED, f"The risk is high. {assessment.words}")
     lacks = _lacking(case, assessment)
     if lacks:
         return verdict(State.REVIEW, Outcome.NONE, lacks, short=True)
@@ -164,7 +164,7 @@ def _lacking(case: Case, assessment: Assessment) -> str:
     if case.level < case.asked:
         return f"The proof reaches {case.level.name}, the requested action needs {case.asked.name}."
     calm = assessment.level is not RiskLevel.MEDIUM or case.roots >= ENOUGH_AT_MEDIUM or case.approved
-    return "" if calm else f"The risk is medium: {assessment.words}"
+    return "" if calm else f"The risk is medium. {assessment.words}"
 
 
 def story_findings(provenance: Finding | None, wrong: int, earlier: int) -> tuple[Finding | None, ...]:

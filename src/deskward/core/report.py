@@ -9,7 +9,7 @@ from deskward.core.notes import recommendation
 from deskward.core.replay import Thresholds
 from deskward.core.risk import Contribution, Direction, RiskLevel, Section, assess, blind, finding_of
 from deskward.core.surroundings import Consent
-from deskward.core.traces import Fact, device_facts, network_facts, place_words, reading_facts
+from deskward.core.traces import Fact, device_facts, network_facts, place_words, raw_facts, reading_facts
 from deskward.core.verification import Verification
 
 TITLES: Mapping[Section, str] = {
@@ -62,6 +62,16 @@ class Part:
     def raising(self) -> tuple[Line, ...]:
         """Give what raises the score."""
         return tuple(x for x in self.lines if x.direction is Direction.RAISES)
+
+    @property
+    def telling(self) -> tuple[Line, ...]:
+        """Give what a reader looks at first: all that moves the score or decides alone."""
+        return tuple(x for x in self.lines if x.direction is not Direction.NEUTRAL or x.critical)
+
+    @property
+    def ordinary(self) -> tuple[Line, ...]:
+        """Give the rest: what was looked at and has no effect."""
+        return tuple(x for x in self.lines if x not in self.telling)
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ def _line(told: Contribution, points: float, at: datetime, *, raw: bool) -> Line
         source=finding.source,
         age=age(finding.as_of, at),
         critical=finding.critical,
-        facts=tuple(Fact(name, value) for name, value in finding.raw.items()) if raw else (),
+        facts=raw_facts(finding.raw) if raw else (),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
 MOST_CALMED = 0.5  # of what a section raises
+MOST_SAID = 3
 
 
 class RiskLevel(StrEnum):
@@ -100,8 +101,11 @@ class Assessment:
 
     @property
     def words(self) -> str:
-        """Say what raises the score."""
-        return "; ".join(f.text for f in self.findings if f.direction is Direction.RAISES)
+        """Say what raises the score most, and how much more there is."""
+        raising = [c for c in self.contributions if c.finding.direction is Direction.RAISES]
+        raising.sort(key=lambda c: (c.finding.critical, c.points), reverse=True)
+        more = [f"And {len(raising) - MOST_SAID} more."] if len(raising) > MOST_SAID else []
+        return " ".join([*(c.finding.text for c in raising[:MOST_SAID]), *more])
 
 
 def assess(
@@ -181,7 +185,7 @@ def wrong_codes_finding(wrong: int) -> Finding | None:
     """Weigh wrong entries before the right one; alone they never reach Medium."""
     if not wrong:
         return None
-    times = "once" if wrong == 1 else f"{wrong} times"
+    times = {1: "once", 2: "twice"}.get(wrong, f"{wrong} times")
     return Finding(
         "wrong_codes",
         Section.CHALLENGE,

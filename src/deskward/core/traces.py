@@ -22,6 +22,7 @@ FILES: Mapping[str, str] = {
 }
 UNKNOWN = "Unknown"
 _ANSWERS = {True: "yes", False: "no"}
+_RAW = {"True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ def reading_facts(around: Mapping[str, Any]) -> tuple[Fact, ...]:
     """Give headers and readings as they came."""
     told = {**(around.get("headers") or {}), **(around.get("readings") or {})}
     return tuple(Fact(name.replace("_", " "), _said(value)) for name, value in sorted(told.items()))
+
+
+def raw_facts(raw: Mapping[str, str]) -> tuple[Fact, ...]:
+    """Give the values behind a finding."""
+    return tuple(Fact(name.replace("_", " "), _RAW.get(value, value)) for name, value in raw.items())
 
 
 def _operator(network: Mapping[str, Any]) -> str:

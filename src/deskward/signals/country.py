@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from deskward.core.countries import country_name
 from deskward.core.errors import SettingsError
 from deskward.core.networks import built_at, lack, source_name
 from deskward.core.risk import Finding, Section, unknown
@@ -38,7 +39,7 @@ class Signal:
 
     def _weighed(self, network: Network, before: str) -> Finding:
         country = network.place.country if network.place else ""
-        where = f"The address is in {country}"
+        where = f"The address is in {country_name(country)}"
         if country in self._blocked:
             return _finding(network, BLOCKED, f"{where}, a country that is blocked here.", critical=True)
         if self._usual:
@@ -50,7 +51,7 @@ class Signal:
         text = (
             f"{where}, as at the last visit."
             if country == before
-            else f"{where}; the last visit was from {before}."
+            else f"{where}; the last visit was from {country_name(before)}."
         )
         return _finding(network, 0.0 if country == before else UNUSUAL, text, {"before": before})
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pytz
 
+from deskward.core.countries import country_name
 from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
 
@@ -43,11 +44,12 @@ class Signal:
 
 
 def _weighed(told: str, country: str, at: datetime) -> tuple[float, str]:
+    name = country_name(country)
     if _is_of(told, country, at):
-        return 0.0, f"The time zone ({told}) is one of the network's country ({country})."
+        return 0.0, f"The time zone ({told}) is one of the network's country ({name})."
     if told in {"UTC", "GMT"} or told.startswith("Etc/"):
-        return ELSEWHERE, f"The device has the time of servers ({told}), not of the network's country ({country})."
-    return ELSEWHERE, f"The time zone ({told}) is not of the network's country ({country})."
+        return ELSEWHERE, f"The device has the time of servers ({told}), not of the network's country ({name})."
+    return ELSEWHERE, f"The time zone ({told}) is not of the network's country ({name})."
 
 
 @lru_cache(maxsize=1_000)

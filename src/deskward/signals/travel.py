@@ -90,7 +90,8 @@ def _missing(last: Sighting | None) -> str:
 def _text(way: _Way, *, fast: bool, hidden: bool) -> str:
     if not way.km:
         return "The address is where the last visit came from, as closely as the file tells."
-    time = f"{way.hours:.0f} hours" if way.hours >= LONG else f"{way.hours * 60:.0f} minutes"
+    count, unit = (way.hours, "hour") if way.hours >= LONG else (way.hours * 60, "minute")
+    time = f"{count:.0f} {unit}{'' if round(count) == 1 else 's'}"
     apart = f"The last visit was at least {way.km:,.0f} km away, {time} ago"
     if not fast:
         return f"{apart}; a person can travel that."

@@ -9,7 +9,7 @@ from deskward.core.ports import Delivery, Sending
 from deskward.core.proof import LINK
 from deskward.core.verification import Outcome, State
 from deskward.lifecycle.reading import DeskView
-from deskward.web.desk.words import by_mail, delivery
+from deskward.web.desk.words import METHODS, by_mail, delivery
 
 _SPOKEN = {"done": "done", "now": "now", "wait": "to come", "bad": "problem", "skip": "left out"}
 _BAD = {State.FAILED, State.TIMED_OUT, State.CANCELLED, State.DISPUTED}
@@ -109,7 +109,7 @@ def _proofs(view: DeskView) -> Iterator[Step]:
     v = view.verification
     given = [p.method for p in v.proofs if p.method != LINK]
     for method in given:
-        yield Step(f"Proof: {method.replace('_', ' ')}", "done")
+        yield Step(f"Proof: {METHODS.get(method, method.replace('_', ' '))}", "done")
     if v.state is State.STARTED and v.agreed_at:
         text = "Colleagues are asked to vouch." if v.asked.get("sent") else "The requester is asked for more."
         yield Step("More proof", "now", text)

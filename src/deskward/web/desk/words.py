@@ -93,6 +93,13 @@ PURPOSES: Mapping[str, str] = {
     Copy.START: "Copy of the notice of the request",
     Copy.DONE: "Copy of the notice of the action",
 }
+METHODS: Mapping[str, str] = {
+    "one_time_code": "code to a second address",
+    "saved_code": "printed recovery code",
+    "questions": "questions about work",
+    "totp": "authenticator app",
+    "vouch": "colleagues vouched",
+}
 _ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 _FACTS = (
     "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
@@ -140,7 +147,7 @@ def actor_name(event: Event, agents: Mapping[str, str]) -> str:
 
 def event_text(fields: Mapping[str, Any]) -> str:
     """Say in one line what an event recorded; masked values and words only."""
-    said = dict.fromkeys(str(fields[name]) for name in _FACTS if fields.get(name))
+    said = dict.fromkeys(METHODS.get(str(fields[name]), str(fields[name])) for name in _FACTS if fields.get(name))
     if "mark" in fields:
         return MARKS[Mark(fields["mark"])][0] if fields["mark"] else "The mark was taken back."
     errand = [ERRANDS[ErrandKind(fields["errand"])]] if "errand" in fields else []
