@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from deskward.core.people import Person
@@ -49,6 +49,16 @@ class Signal(Protocol):
     def look(self, seen: Seen) -> Iterable[Finding]:
         """Say what is seen."""
         ...
+
+
+@runtime_checkable
+class ReadsProxy(Protocol):
+    """A signal that also looks at a header which the outermost of our own proxies sets, in lower case.
+
+    It finds it in the visit's headers; where no proxy is configured it is never there (SR-81).
+    """
+
+    proxy_header: str
 
 
 def origin_echo(nonce: str, url: str) -> str:
