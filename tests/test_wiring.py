@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deskward.core.errors import SettingsError
-from deskward.settings import Settings, read
+from deskward.settings import Settings, SignalSettings, read
 from deskward.wiring import Deskward, build
 from sandbox.__main__ import Ground, written
 from sandbox.phone import Phone
@@ -66,6 +66,25 @@ def test_sr_23_questions_are_off_unless_they_are_switched_on(settings: Settings)
     on = build(settings.model_copy(update={"challenges": {"questions": {"ask": 3}}}))
     assert on.house.challenges["questions"].name == "questions"
     on.close()
+
+
+SIGN_INS = {"token_url": "https://x.example/t", "client_id": "c", "client_secret": "s", "learn": True}
+
+
+def test_familiarity_learns_from_the_log_of_a_directory_that_is_there(settings: Settings) -> None:
+    def on(**own: object) -> Settings:
+        told = SignalSettings.model_validate(SIGN_INS | own)
+        return settings.model_copy(update={"signals": {"sign_ins": told}})
+
+    house = build(on(directory="roster"))
+    assert list(house.house.sign_ins) == ["roster"]
+    assert house.house.sign_ins["roster"].teaches == "roster"
+    house.close()
+    house = build(on(directory="roster", enabled=False))
+    assert house.house.sign_ins == {}
+    house.close()
+    with pytest.raises(SettingsError, match="“elsewhere”"):
+        build(on(directory="elsewhere"))
 
 
 def test_a_running_house_takes_back_what_it_held_before_it_died(settings: Settings) -> None:

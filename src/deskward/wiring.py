@@ -26,6 +26,7 @@ from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
 from deskward.core.questions import QuestionSource
+from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Signal
 from deskward.core.surroundings import Facet
 from deskward.errands import Errands
@@ -136,7 +137,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
     actions: Mapping[str, Action] = make("actions", settings.actions)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
-    signals, networks = signals_of(settings), networks_of(settings, ticking)
+    signals = signals_of(settings)
+    logs, networks = logs_of(signals, directories), networks_of(settings, ticking)
     opened = open_store(_rooted(settings.store.url, settings.near), ticking)
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -162,6 +164,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Deskward:
         weights=settings.signal_weights(),
         networks=networks,
         devices=Devices(),
+        sign_ins=logs,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
@@ -200,6 +203,15 @@ def signals_of(settings: Settings) -> Mapping[str, Signal]:
     tables: dict[str, Mapping[str, Any]] = {name: {} for name in ready}
     tables |= {name: one.own for name, one in given.items() if one.enabled}
     return _plugins(settings, "signals", dict(sorted(tables.items())))
+
+
+def logs_of(signals: Mapping[str, Signal], directories: Mapping[str, Directory]) -> Mapping[str, SignInLog]:
+    """Take the logs that familiarity learns from; SettingsError where one names no directory."""
+    logs = {one.teaches: one for one in signals.values() if isinstance(one, SignInLog) and one.teaches}
+    if missing := logs.keys() - directories.keys():
+        hint = "Name the directory whose people have the ids of that log."
+        raise SettingsError(f"A log of sign-ins names the directory “{min(missing)}”, which is not there.", hint)
+    return logs
 
 
 def networks_of(settings: Settings, clock: Clock) -> Networks:
