@@ -1,8 +1,8 @@
 """What must happen outside happens, in order, once."""
 
-from collections.abc import Iterator, MutableMapping
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from deskward.core.destinations import Kind
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
 from deskward.core.ports import Count, Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
+from deskward.core.sign_ins import SignIn
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State
 from deskward.errands import PARK_FAULT_AFTER, wait_of
@@ -358,3 +359,57 @@ def test_what_nobody_needs_is_forgotten_once_an_hour(home: Household, desk: Desk
     home.store.add_counts([old], home.clock.now() - timedelta(days=40))
     home.errands.tick()
     assert home.store.counted([old], long_ago) == {old: 1}
+
+
+@dataclass
+class SignInsOf:
+    """A log whose troubles are told to it; one sign-in an hour."""
+
+    teaches: str = "roster"
+    fails: OutsideError | None = None
+    read: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def sign_ins(self, since: datetime, until: datetime) -> Iterable[SignIn]:
+        self.read.append((since, until))
+        if self.fails:
+            raise self.fails
+        hours = int((until - since) / timedelta(hours=1))
+        return [SignIn("p-anna", since + timedelta(hours=n), "192.0.2.7") for n in range(hours)]
+
+
+def test_sign_ins_are_learned_once_an_hour_and_at_a_calm_pace_while_more_wait(home: Household) -> None:
+    log = SignInsOf()
+    home.change(sign_ins={"roster": log})
+    for _ in range(3):
+        home.errands.tick()
+    assert len(log.read) == 1
+    home.clock.forward(seconds=5)
+    home.errands.tick()
+    assert len(log.read) == 2
+    home.clock.forward(minutes=59)
+    home.errands.tick()
+    assert len(log.read) == 2
+    home.clock.forward(minutes=1)
+    home.errands.tick()
+    assert [since for since, _ in log.read[1:]] == [log.read[0][0] + timedelta(hours=500), log.read[1][1]]
+
+
+def test_a_log_of_sign_ins_that_fails_says_why_and_is_tried_again(
+    home: Household, logged: list[MutableMapping[str, Any]]
+) -> None:
+    log = SignInsOf(fails=UnreachableError("The log is down."))
+    home.change(sign_ins={"roster": log})
+    for minutes in (0, 9, 1):
+        home.clock.forward(minutes=minutes)
+        home.errands.tick()
+    assert len(log.read) == 2
+    failed = [line for line in logged if line["event"] == "sign-ins not learned"]
+    assert [(line["directory"], line["reason"]) for line in failed] == [("roster", "The log is down.")] * 2
+    assert home.store.sightings.read_to("roster") is None
+
+
+def test_no_request_of_a_requester_reads_the_log_to_learn(home: Household) -> None:
+    log = SignInsOf()
+    home.change(sign_ins={"roster": log})
+    home.passed()
+    assert log.read == []

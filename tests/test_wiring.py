@@ -97,6 +97,25 @@ def test_the_end_ends_the_connections_of_signals_that_hold_some(settings: Settin
     assert held.ended == 1
 
 
+SIGN_INS = {"token_url": "https://x.example/t", "client_id": "c", "client_secret": "s", "learn": True}
+
+
+def test_familiarity_learns_from_the_log_of_a_directory_that_is_there(settings: Settings) -> None:
+    def on(**own: object) -> Settings:
+        told = SignalSettings.model_validate(SIGN_INS | own)
+        return settings.model_copy(update={"signals": {"sign_ins": told}})
+
+    house = build(on(directory="roster"))
+    assert list(house.house.sign_ins) == ["roster"]
+    assert house.house.sign_ins["roster"].teaches == "roster"
+    house.close()
+    house = build(on(directory="roster", enabled=False))
+    assert house.house.sign_ins == {}
+    house.close()
+    with pytest.raises(SettingsError, match="“elsewhere”"):
+        build(on(directory="elsewhere"))
+
+
 def test_a_running_house_takes_back_what_it_held_before_it_died(settings: Settings) -> None:
     house = build(settings)
     with house.running():

@@ -24,10 +24,12 @@ from deskward.core.tickets import Closing, Ticket
 from deskward.lifecycle import BASELINE, House, Lifecycle
 from deskward.lifecycle.importing import due, import_directory
 from deskward.lifecycle.learning import learn
+from deskward.lifecycle.signed_in import learn_sign_ins
 from deskward.lifecycle.writing import message_of, wanted
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
 IMPORT_AGAIN = timedelta(minutes=10)
+SIGN_INS_EVERY, SIGN_INS_MORE = timedelta(hours=1), timedelta(seconds=5)
 LONGEST_WAIT = 300.0
 PARK_SMS_AFTER = 5
 PARK_FAULT_AFTER = 20
@@ -51,6 +53,7 @@ class Errands:
     holder: str
     _polled: dict[str, datetime] = field(default_factory=dict)
     _imported: dict[str, datetime] = field(default_factory=dict)
+    _sign_ins_at: dict[str, datetime] = field(default_factory=dict)
     _pruned: datetime | None = None
 
     def drain(self, lane: str) -> None:
@@ -68,6 +71,8 @@ class Errands:
             self.house.store.prune(now)
         for name in self.house.people:
             self._import(name, now)
+        for name in self.house.sign_ins:
+            self._learn_sign_ins(name, now)
         for name, connector in self.house.connectors.items():
             last = self._polled.get(name)
             if last is None or now - last >= timedelta(seconds=connector.poll_seconds):
@@ -84,6 +89,17 @@ class Errands:
                 log.info("directory imported", directory=name, people=import_directory(self.house, name))
         except DeskwardError as error:
             log.warning("import failed", directory=name, reason=error.text)
+
+    def _learn_sign_ins(self, name: str, now: datetime) -> None:
+        """Read once an hour, at a calm pace while more is waiting; after a failure as for an import."""
+        if now < self._sign_ins_at.get(name, now):
+            return
+        wait = IMPORT_AGAIN
+        try:
+            wait = SIGN_INS_MORE if learn_sign_ins(self.house, name) else SIGN_INS_EVERY
+        except DeskwardError as error:
+            log.warning("sign-ins not learned", directory=name, reason=error.text)
+        self._sign_ins_at[name] = now + wait
 
     def _claim(self, lane: str) -> Errand | None:
         now = self.house.clock.now()

@@ -26,6 +26,7 @@ from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory
 from deskward.core.questions import QuestionSource
+from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Connected, Signal
 from deskward.core.surroundings import Facet
 from deskward.errands import Errands
@@ -144,7 +145,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
     signals = signals_of(settings)
-    networks = undo.enter_context(closing(networks_of(settings, clock)))
+    logs, networks = logs_of(signals, directories), undo.enter_context(closing(networks_of(settings, clock)))
     opened = undo.enter_context(closing(open_store(_rooted(settings.store.url, settings.near), clock)))
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
     _check_clock(opened)
@@ -170,6 +171,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         weights=settings.signal_weights(),
         networks=networks,
         devices=Devices(),
+        sign_ins=logs,
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)
@@ -208,6 +210,15 @@ def signals_of(settings: Settings) -> Mapping[str, Signal]:
     tables: dict[str, Mapping[str, Any]] = {name: {} for name in ready}
     tables |= {name: one.own for name, one in given.items() if one.enabled}
     return _plugins(settings, "signals", dict(sorted(tables.items())))
+
+
+def logs_of(signals: Mapping[str, Signal], directories: Mapping[str, Directory]) -> Mapping[str, SignInLog]:
+    """Take the logs that familiarity learns from; SettingsError where one names no directory."""
+    logs = {one.teaches: one for one in signals.values() if isinstance(one, SignInLog) and one.teaches}
+    if missing := logs.keys() - directories.keys():
+        hint = "Name the directory whose people have the ids of that log."
+        raise SettingsError(f"A log of sign-ins names the directory “{min(missing)}”, which is not there.", hint)
+    return logs
 
 
 def networks_of(settings: Settings, clock: Clock) -> Networks:

@@ -1,21 +1,29 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from deskward.core.errors import SettingsError
+from deskward.browsers import Devices
+from deskward.core.errors import OutsideError, SettingsError
 from deskward.core.risk import Direction, Finding
 from deskward.core.secret import Secret
+from deskward.core.sign_ins import SignIn, SignInLog
+from deskward.core.surroundings import Device
 from deskward.signals.sign_ins import Signal
 from tests.servers.tokens import CLIENT, HANGS_UP, SECRET, SILENT, Asked, Reply, Source, serving, told
 from tests.signals.callers import ANNA, AT, only
+from tests.signals.visits import APPLE, FIREFOX, IPHONE, WINDOWS
 
 Row = dict[str, Any]
 PATH = "/v1.0/auditLogs/signIns"
+EDGE = f"{WINDOWS} Edg/140.0.0.0"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {APPLE} Version/18.5 Safari/605.1.15"
 
 
 def signed_in(minutes: float, country: str | None = "DE", error: int = 0) -> Row:
@@ -36,10 +44,13 @@ class Log:
     page: int = 2
     url: str = ""
     filters: bool = True
+    orders: bool = True
 
     def __call__(self, asked: Asked) -> Reply:
         if self.trouble:
             return self.trouble
+        if "$orderby" in asked.query:
+            return self.for_learning(asked)
         wanted = re.fullmatch(
             r"userId eq '((?:[^']|'')*)' and createdDateTime ge (\S+Z) and status/errorCode eq 0",
             asked.query["$filter"],
@@ -53,6 +64,26 @@ class Log:
         if first + self.page < len(rows):
             link = f"?$filter={asked.query['$filter']}&$top=50&$skiptoken={first + self.page}"
             body["@odata.nextLink"] = self.url + PATH + link.replace(" ", "%20")
+        return told(body)
+
+    def for_learning(self, asked: Asked) -> Reply:
+        """Give everybody's sign-ins in order, in pages with a link to the next."""
+        wanted = re.fullmatch(
+            r"createdDateTime ge (\S+Z) and createdDateTime le (\S+Z) and status/errorCode eq 0",
+            asked.query["$filter"],
+        )
+        if asked.path != PATH or wanted is None or asked.query["$orderby"] != "createdDateTime":
+            return told({"error": {"code": "BadRequest"}}, 400)
+        since, until = (datetime.fromisoformat(text) for text in wanted.groups())
+        rows = [{"userId": who} | row for who, rows in self.rows.items() for row in rows if self.fits(row, since)]
+        rows = [row for row in rows if not self.filters or datetime.fromisoformat(row["createdDateTime"]) <= until]
+        if self.orders:
+            rows.sort(key=lambda row: str(row["createdDateTime"]))
+        first = int(asked.query.get("$skiptoken", "0"))
+        body: Row = {"value": rows[first : first + self.page]}
+        if first + self.page < len(rows):
+            query = urlencode(asked.query | {"$skiptoken": str(first + self.page)})
+            body["@odata.nextLink"] = f"{self.url}{PATH}?{query}"
         return told(body)
 
     def fits(self, row: Row, since: datetime) -> bool:
@@ -257,3 +288,123 @@ def test_no_secret_appears_in_a_finding() -> None:
     assert SECRET not in said
     assert "token-1" not in said
     assert ANNA.email not in said
+
+
+def learned(log: Reading, *rows: Row, days: float = 30) -> list[SignIn]:
+    log.log.rows["p-anna"] = list(rows)
+    return list(log.signal.sign_ins(AT - timedelta(days=days), AT))
+
+
+def device(browser: str | None, system: str | None) -> Row:
+    return {"deviceDetail": {"browser": browser, "operatingSystem": system}}
+
+
+def test_familiarity_learns_from_it_only_where_that_is_switched_on() -> None:
+    with reading() as log:
+        assert isinstance(log.signal, SignInLog)
+        assert log.signal.teaches == ""
+        assert log.signal.about == Signal.about
+    with reading(directory="roster") as log:
+        assert log.signal.teaches == ""
+    with reading(learn=True, directory="roster") as log:
+        assert log.signal.teaches == "roster"
+        assert "Your earlier sign-ins" in log.signal.about
+    with pytest.raises(SettingsError, match="directory"):
+        Signal(token_url="https://x.example/t", client_id="c", client_secret=Secret("s"), learn=True)
+
+
+def test_sign_ins_are_read_oldest_first_over_all_pages() -> None:
+    with reading() as log:
+        found = learned(log, *[signed_in(m) for m in range(1, 6)])
+        assert [one.at for one in found] == [AT - timedelta(minutes=m) for m in range(5, 0, -1)]
+        assert {(one.person_id, one.address, one.agent) for one in found} == {("p-anna", "198.51.100.9", "")}
+        assert len(log.source.asked) == 3
+        assert log.source.asked[0].query["$top"] == "999"
+        assert log.source.asked[0].query["$filter"] == (
+            "createdDateTime ge 2026-04-04T09:30:00.000000Z and createdDateTime le 2026-05-04T09:30:00.000000Z"
+            " and status/errorCode eq 0"
+        )
+
+
+@pytest.mark.parametrize("filters", [True, False])
+def test_what_failed_or_is_outside_the_span_or_risky_or_nowhere_is_not_learned(filters: bool) -> None:
+    rows = [
+        signed_in(60 * 24 * 31),
+        signed_in(60 * 24 * 30),
+        signed_in(9, error=50126),
+        signed_in(8) | {"riskState": "atRisk"},
+        signed_in(7) | {"riskState": "confirmedCompromised"},
+        signed_in(6) | {"riskState": "none"},
+        signed_in(5) | {"ipAddress": None},
+        signed_in(4) | {"ipAddress": "nowhere"},
+        signed_in(3) | {"userId": None},
+        signed_in(0),
+        signed_in(-1),
+    ]
+    with reading() as log:
+        log.log.filters, log.log.page = filters, 20
+        assert [one.at for one in learned(log, *rows)] == [AT - timedelta(days=30), AT - timedelta(minutes=6)]
+
+
+@pytest.mark.parametrize(
+    ("browser", "system", "agent"),
+    [
+        ("Edge 140.0.0", "Windows10", EDGE),
+        ("Edge 140.0.0", "Windows 11", EDGE),
+        ("Chrome 140.0.0", "Windows 10", WINDOWS),
+        ("Mobile Safari 18.5", "Ios 18.5", IPHONE),
+        ("Safari 18.5", "MacOs", MAC),
+        ("Safari 18.5", "MacOs 15.1", MAC),
+        ("Firefox 140.0", "Linux", FIREFOX),
+    ],
+)
+def test_browser_and_system_are_named_as_a_visit_names_them(browser: str, system: str, agent: str) -> None:
+    with reading() as log:
+        (one,) = learned(log, signed_in(1) | device(browser, system))
+    assert one.device == replace(Devices().read(agent), kind="unknown")
+
+
+@pytest.mark.parametrize(
+    "detail", [{}, device(None, None), device("", ""), {"deviceDetail": None}, device("7", "")]
+)
+def test_a_device_that_the_log_does_not_tell_is_unknown(detail: Row) -> None:
+    with reading() as log:
+        (one,) = learned(log, signed_in(1) | detail)
+    assert one.device in (Device(), Device("7"))
+
+
+def test_the_agent_is_taken_where_the_log_has_it_cut_as_a_visit_is() -> None:
+    with reading() as log:
+        log.log.page = 5
+        told_agents = [signed_in(3) | {"userAgent": EDGE}, signed_in(2) | {"userAgent": "x" * 400}, signed_in(1)]
+        assert [one.agent for one in learned(log, *told_agents)] == [EDGE, "x" * 300, ""]
+
+
+def test_an_address_has_one_spelling() -> None:
+    with reading() as log:
+        log.log.page = 5
+        rows = [signed_in(m) | {"ipAddress": a} for m, a in ((2, "::ffff:192.0.2.7"), (1, "2001:DB8:0:0::1"))]
+        assert [one.address for one in learned(log, *rows)] == ["192.0.2.7", "2001:db8::1"]
+
+
+def test_a_log_in_another_order_is_not_learned_from() -> None:
+    with reading() as log:
+        log.log.orders = False
+        with pytest.raises(OutsideError, match="order"):
+            learned(log, signed_in(1), signed_in(2))
+
+
+@pytest.mark.parametrize(
+    "trouble", [TROUBLES[name] for name in ("error", "no right", "hang-up", "a row that is text")]
+)
+def test_a_log_that_cannot_be_read_says_so(trouble: Reply) -> None:
+    with reading(trouble) as log, pytest.raises(OutsideError):
+        learned(log)
+
+
+def test_no_more_is_read_than_is_taken() -> None:
+    with reading() as log:
+        log.log.rows["p-anna"] = [signed_in(m) for m in range(1, 9)]
+        taken = islice(log.signal.sign_ins(AT - timedelta(days=1), AT), 3)
+        assert len(list(taken)) == 3
+        assert len(log.source.asked) == 2

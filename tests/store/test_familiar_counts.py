@@ -1,18 +1,20 @@
 """The counters of familiarity, on both databases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select
 
 from deskward.core.familiarity import ALL, DISTINCT, OWNERS, first_month, learned, month_of, wanted
 from deskward.core.ports import Change
-from deskward.core.surroundings import Habits, Learned, Tally
+from deskward.core.surroundings import Habits, Learned, Lesson, Tally
 from deskward.core.verification import Outcome
 from deskward.store.opening import Opened
 from deskward.store.sightings import _asked, _met
 from deskward.store.tables import familiar
-from tests.store.samples import StandingClock, a_verification
+from tests.store.samples import NOON, StandingClock, a_verification
 
 HOME = {"address": "A", "asn": "B", "country": "C", "agent": "D"}
 AWAY = {"address": "E", "asn": "F", "country": "C", "agent": "D"}
@@ -111,3 +113,70 @@ def test_reading_looks_rows_up_and_never_walks_the_table(opened: Opened) -> None
         plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {written}")]
     assert [row for row in plan if "familiar" in row]
     assert not [row for row in plan if "SCAN familiar" in row or "Seq Scan" in row]
+
+
+EARLIER, LATER = at("2026-04"), at("2026-05")
+
+
+def a_lesson(owner: str = "anna", features: Mapping[str, str] = HOME, times: int = 1) -> Lesson:
+    return Lesson(Habits(owner, wanted(features), "2025-12"), features, "2026-05", times)
+
+
+def test_a_log_has_no_mark_at_first_and_keeps_it_to_the_microsecond(opened: Opened) -> None:
+    sightings = opened.store.sightings
+    assert sightings.read_to("roster") is None
+    exact = NOON.replace(microsecond=123456)
+    sightings.follow("roster", None, exact, ())
+    assert sightings.read_to("roster") == exact
+    assert sightings.read_to("other") is None
+
+
+def test_lessons_of_one_log_know_of_each_other(opened: Opened) -> None:
+    learner = Learner(opened)
+    lessons = [a_lesson(times=3), a_lesson(features=AWAY), a_lesson("ben", AWAY)]
+    opened.store.sightings.follow("roster", None, LATER, lessons)
+    met = learner.met("anna", HOME, "2026-05")
+    assert met[("anna", ALL)].times == 4
+    assert met[("anna", "address")].times == 3
+    assert met[("", ALL)].times == 5
+    assert met[("", OWNERS)].times == 2
+    assert met[("", DISTINCT + "asn")].times == 2
+    assert met[("", DISTINCT + "country")].times == 1
+
+
+@pytest.mark.parametrize("old", [None, EARLIER], ids=["the first time", "later"])
+def test_a_mark_that_somebody_else_moved_teaches_nothing(opened: Opened, old: datetime | None) -> None:
+    learner, sightings = Learner(opened), opened.store.sightings
+    if old:
+        sightings.follow("roster", None, old, ())
+    for _ in range(2):
+        sightings.follow("roster", old, LATER, [a_lesson()])
+    assert sightings.read_to("roster") == LATER
+    assert learner.met("anna", HOME, "2026-05")[("anna", ALL)].times == 1
+
+
+def test_whoever_dies_while_learning_leaves_neither_mark_nor_counts(opened: Opened) -> None:
+    learner, sightings = Learner(opened), opened.store.sightings
+
+    def dying() -> Iterator[Lesson]:
+        yield a_lesson()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        sightings.follow("roster", None, LATER, dying())
+    assert sightings.read_to("roster") is None
+    assert learner.met("anna", HOME, "2026-05") == {}
+    sightings.follow("roster", None, LATER, [a_lesson()])
+    assert learner.met("anna", HOME, "2026-05")[("anna", ALL)].times == 1
+
+
+@pytest.mark.parametrize("old", [None, EARLIER], ids=["the first time", "later"])
+def test_many_who_learn_the_same_at_once_count_it_once(opened: Opened, old: datetime | None) -> None:
+    learner, sightings = Learner(opened), opened.store.sightings
+    if old:
+        sightings.follow("roster", None, old, ())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: sightings.follow("roster", old, LATER, [a_lesson(), a_lesson("ben")]), range(16)))
+    met = learner.met("anna", HOME, "2026-05")
+    assert met[("anna", ALL)].times == 1
+    assert (met[("", ALL)].times, met[("", OWNERS)].times) == (2, 2)

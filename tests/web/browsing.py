@@ -69,11 +69,12 @@ def portal(house: House, guard: Guard, switched_on: Mapping[str, Signal]) -> Ite
 
 
 def to_card(page: Page, address: str, token: str, code: str) -> None:
-    """Follow the link and type the code."""
+    """Follow the link, type the code, and wait for the card and its scripts."""
     page.goto(f"{address}/v#{token}")
     page.get_by_label("6-digit code").fill(code)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Is this your request?").wait_for()
+    page.wait_for_load_state()
 
 
 def leave_card(page: Page, button: str) -> None:

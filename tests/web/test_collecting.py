@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
-from httpx2 import Response
+from httpx2 import Headers, Response
 
+from bench.statements import counting
 from deskward.browsers import Devices
 from deskward.core.signals import Signal
 from deskward.core.surroundings import Consent, Visit
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import House, Lifecycle, Reading
+from deskward.signals.round_trip import Signal as RoundTrip
 from deskward.web.collecting import Collector
 from deskward.web.guard import Guard
 from deskward.web.pages import assets, static_url
@@ -170,7 +172,8 @@ def test_sr_83_the_collector_is_below_8_kb_and_the_card_with_everything_below_30
 ) -> None:
     client = browser(every())
     start(client, sent())
-    collector = Collector.of(every()).asset
+    with_times = every() | {"round_trip": RoundTrip(header="X-Transport-RTT")}
+    collector = Collector.of(with_times).asset
     assert collector is not None
     page = len(gzip.compress(client.get("/v/step").content))
     assert len(collector.packed) < 8_000
@@ -190,6 +193,39 @@ def test_sr_81_and_a_27_forged_headers_change_neither_address_nor_findings(
     plain, with_forged = (seen.visit for seen in watch.seen)
     assert plain.address == with_forged.address == "testclient"
     assert plain.headers == with_forged.headers
+
+
+@pytest.mark.parametrize(("hops", "sent_times"), [(0, 1), (1, 2)], ids=["no proxy", "one besides the proxy's"])
+def test_sr_81_a_forged_time_of_the_connection_changes_nothing(
+    browser: Clients, sent: Send, lifecycle: Lifecycle, hops: int, sent_times: int
+) -> None:
+    signal, found = RoundTrip(header="X-Transport-RTT"), []
+    for number, who, forged in (("1001", "p-anna", False), ("1002", "p-ben", True)):
+        client, link = browser({"round_trip": signal}, hops), sent(number, requester_id=who)
+        start(client, link)
+        client.headers = Headers([*client.headers.items(), *[("x-transport-rtt", "400000")] * forged * sent_times])
+        on(client, readings='{"round_trip": 400}')
+        found.append(lifecycle.get(link.verification.id).observed)
+    assert found[0] == found[1]
+    assert [row.get("unknown") for row in found[0]] == [True]
+
+
+def test_sr_81_behind_a_proxy_of_our_own_the_time_of_the_connection_is_what_it_tells(
+    browser: Clients, sent: Send, watch: Looking
+) -> None:
+    signal = RoundTrip(header="X-Transport-RTT")
+    client = browser({"round_trip": signal, "looking": watch}, 1)
+    start(client, sent())
+    on(client, headers={"x-transport-rtt": "20000", "x-other": "1"} | AGENT_HEADERS)
+    assert looked(watch).headers == {"x-transport-rtt": "20000"} | AGENT_HEADERS
+
+
+def test_a_ping_is_nothing_and_asks_the_database_nothing(browser: Clients) -> None:
+    client = browser()
+    with counting() as count:
+        answer = client.get("/collect/ping")
+    assert (answer.status_code, answer.content, count.statements) == (204, b"", 0)
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_sr_81_behind_a_proxy_of_our_own_the_address_is_what_it_saw(

@@ -15,7 +15,7 @@ from deskward.core.errors import InvalidError, LimitError
 from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web import hooks, portal
-from deskward.web.guard import Form, Guard, client_address, headers_of, protect, same_origin
+from deskward.web.guard import Form, Guard, client_address, headers_of, protect, proxy_header, same_origin
 from deskward.web.pages import problem, static_url
 
 URL = "https://portal.acme.example"
@@ -215,6 +215,22 @@ def test_sr_81_and_a_27_the_address_comes_from_our_own_proxies_only(
 ) -> None:
     forged = request(x_forwarded_for=forwarded, x_real_ip="6.6.6.6", forwarded="for=6.6.6.6", via="6.6.6.6")
     assert client_address(forged, hops) == address
+
+
+@pytest.mark.parametrize(
+    ("hops", "sent", "told"),
+    [
+        (0, ["20000"], ""),
+        (1, [], ""),
+        (1, ["20000"], "20000"),
+        (2, ["20000"], "20000"),
+        (1, ["1", "20000"], ""),
+    ],
+)
+def test_sr_81_a_header_of_our_own_proxies_counts_only_where_there_is_one(
+    hops: int, sent: list[str], told: str
+) -> None:
+    assert proxy_header(request(x_transport_rtt=sent), "x-transport-rtt", hops) == told
 
 
 def test_a_peer_without_address_has_none() -> None:

@@ -9,7 +9,7 @@ from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
-from deskward.core.surroundings import Habits, Learned, Past, Tally
+from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
 from deskward.core.verification import Verification
 
 
@@ -246,6 +246,17 @@ class Sightings(Protocol):
 
     def teach(self, verification: Verification, learned: Iterable[Learned]) -> None:
         """Note that the result is learned, or taken back, and add to the counts; once, however many do it."""
+        ...
+
+    def read_to(self, log: str) -> datetime | None:
+        """Tell up to when a log of sign-ins is learned, itself left out; None at first."""
+        ...
+
+    def follow(self, log: str, old: datetime | None, new: datetime, lessons: Iterable[Lesson]) -> None:
+        """Move a log's mark from `old` to `new` and learn the lessons, all or nothing.
+
+        Nothing is done where somebody else has moved it: so each sign-in counts once, whoever dies meanwhile.
+        """
         ...
 
 

@@ -60,6 +60,16 @@ class Connected(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsProxy(Protocol):
+    """A signal that also looks at a header which the outermost of our own proxies sets, in lower case.
+
+    It finds it in the visit's headers; where no proxy is configured it is never there (SR-81).
+    """
+
+    proxy_header: str
+
+
 def origin_echo(nonce: str, url: str) -> str:
     """Give what a browser makes of the page's nonce and the address it shows the page under (A-10).
 

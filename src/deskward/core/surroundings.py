@@ -161,6 +161,19 @@ class Habits:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What somebody's visits teach: digested features that they had `times` times in a month.
+
+    `habits` are the counts that have to be known for it.
+    """
+
+    habits: Habits
+    features: Mapping[str, str]
+    month: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Tally:
     """How often something was there within the months asked for, and the newest month that it was there."""
 

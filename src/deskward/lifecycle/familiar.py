@@ -26,7 +26,11 @@ def features_here(house: House, visit: Visit, network: Network, device: Device) 
 
 def habits_of(house: House, verification: Verification, features: Mapping[str, str], now: datetime) -> Habits:
     """Say which counts tell how familiar these digested features are for the person, with nothing to read."""
-    person = person_owner(verification.directory, verification.subject_id)
+    return habits_in(house, person_owner(verification.directory, verification.subject_id), features, now)
+
+
+def habits_in(house: House, person: str, features: Mapping[str, str], now: datetime) -> Habits:
+    """Say it of a person by name of `person_owner`."""
     return Habits(house.keyring.private("familiar", person), wanted(features), first_month(now))
 
 

@@ -31,6 +31,7 @@ from deskward.core.ports import (
 )
 from deskward.core.questions import QuestionSource
 from deskward.core.replay import Shadow
+from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Signal
 from deskward.core.surroundings import Devices, Networks
 from deskward.core.verification import Outcome, State, Verification
@@ -67,7 +68,8 @@ def ticket_lane(connector: str, ticket_id: str) -> str:
 class House:
     """Everything the story needs, put together by the wiring.
 
-    `weights` are the factors by which the settings change the findings of a signal, 1 unless told.
+    `weights` are the factors by which the settings change the findings of a signal, 1 unless told. `sign_ins` are
+    the logs that familiarity learns from, by the directory of their people.
     """
 
     store: Store
@@ -90,6 +92,7 @@ class House:
     weights: Mapping[str, float] = field(default_factory=dict)
     networks: Networks | None = None
     devices: Devices | None = None
+    sign_ins: Mapping[str, SignInLog] = field(default_factory=dict)
 
     @property
     def site(self) -> Site:

@@ -8,7 +8,7 @@ from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
 
 STRANGE, VERY_STRANGE, FAMILIAR = 1.0, 2.5, -1.0
-SOURCE = "earlier verifications that passed"
+SOURCE = "earlier verifications that passed, and sign-ins where they are learned"
 
 
 class Signal:

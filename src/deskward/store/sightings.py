@@ -25,18 +25,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.familiarity import EVERYONE, first_month
-from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
+from deskward.core.familiarity import learned as counts_of
+from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
-from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, verifications
+from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, sign_in_marks, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 SIGHTINGS_KEPT = timedelta(days=183)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 Tallies = Mapping[tuple[str, str], Tally]
-_v, _f = verifications.c, familiar.c
+_v, _f, _m = verifications.c, familiar.c, sign_in_marks.c
 
 
 class SqlSightings:
@@ -61,7 +62,7 @@ class SqlSightings:
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
         with self._database.read() as connection:
-            return _tallies(tuple(row) for row in connection.execute(_met(tuple(habits.wanted)), _asked(habits)))
+            return _known(connection, habits)
 
     def untaught(self, limit: int) -> Sequence[Verification]:
         """List verifications whose result is not learned yet, or is still learned though it stands no more."""
@@ -75,7 +76,24 @@ class SqlSightings:
         with self._database.write() as connection:
             noted = connection.execute(update(verifications).where(*mine).values(taught=verification.teaches))
             if noted.rowcount:
+                _wait_for_others(connection)
                 _learn(connection, learned)
+
+    def read_to(self, log: str) -> datetime | None:
+        """Tell up to when a log of sign-ins is learned, itself left out; None at first."""
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(select(_m.read_to).where(_m.log == log))
+        return found
+
+    def follow(self, log: str, old: datetime | None, new: datetime, lessons: Iterable[Lesson]) -> None:
+        """Move a log's mark and learn in one transaction, unless somebody else was faster."""
+        with self._database.write() as connection:
+            if not _moved(connection, log, old, new):
+                return
+            _wait_for_others(connection)
+            for one in lessons:
+                met = _known(connection, one.habits)
+                _learn(connection, counts_of(one.habits.owner, one.features, one.month, one.times, met))
 
 
 def remembered(verification: Verification) -> dict[str, Any]:
@@ -95,14 +113,37 @@ def forget(connection: Connection, now: datetime) -> None:
     connection.execute(delete(familiar).where(_f.month < first_month(now)))
 
 
+def _moved(connection: Connection, log: str, old: datetime | None, new: datetime) -> bool:
+    """Move the mark if it still is where it was; on PostgreSQL whoever comes second waits here for the first."""
+    if old is not None:
+        mine = (_m.log == log, _m.read_to == old)
+        return bool(connection.execute(update(sign_in_marks).where(*mine).values(read_to=new)).rowcount)
+    first = _upsert(connection, sign_in_marks).values(log=log, read_to=new).on_conflict_do_nothing()
+    return connection.execute(first.returning(_m.log)).first() is not None
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Learn one after the other, so that nobody waits in a circle; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("familiar", 0))))
+
+
 def _learn(connection: Connection, learned: Iterable[Learned]) -> None:
-    """Add to the counts that are there; sorted, so that two learners never wait for each other in a circle."""
-    rows = sorted((row_of(one) for one in learned), key=lambda row: tuple(map(str, row.values())))
+    """Add to the counts that are there."""
+    rows = [row_of(one) for one in learned]
     if rows:
-        statement = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(familiar)
+        statement = _upsert(connection, familiar)
         more = {"times": _f.times + statement.excluded.times}
         key = ["owner", "feature", "value", "month"]
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
+
+
+def _upsert(connection: Connection, table: Any) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _known(connection: Connection, habits: Habits) -> Tallies:
+    return _tallies(tuple(row) for row in connection.execute(_met(tuple(habits.wanted)), _asked(habits)))
 
 
 def _tallies(rows: Iterable[Any]) -> Tallies:

@@ -191,6 +191,13 @@ familiar = Table(
     Index("ix_familiar_month", "month"),
 )
 
+sign_in_marks = Table(
+    "sign_in_marks",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("read_to", UtcTime, nullable=False),
+)
+
 installation = Table(
     "installation",
     metadata,

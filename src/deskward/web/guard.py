@@ -108,6 +108,12 @@ def client_address(request: Request, trusted_hops: int) -> str:
         return peer
 
 
+def proxy_header(request: Request, name: str, trusted_hops: int) -> str:
+    """Give a header that our own proxies set; empty where there is none, or one besides it (SR-81)."""
+    told = request.headers.getlist(name) if trusted_hops else []
+    return told[0] if len(told) == 1 else ""
+
+
 def same_origin(request: Request, url: str) -> bool:
     """Tell whether a page of this very app sent the request (SR-89).
 

@@ -22,7 +22,7 @@ from deskward.core.secret import Secret
 from deskward.core.surroundings import Visit
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
-from deskward.web.collecting import ROUTE, Collector
+from deskward.web.collecting import PING, ROUTE, Collector
 from deskward.web.enrol import add_pages, led_in
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.not_me import NotMe
@@ -69,6 +69,7 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.get("/v/state")(portal.state)
     app.post("/v/continue")(portal.agree)
     app.get(ROUTE)(collector.serve)
+    app.get(PING)(collector.ping)
     app.post("/v/way")(portal.way)
     app.post("/v/prove")(portal.prove)
     app.post("/v/other")(portal.other)
@@ -221,9 +222,10 @@ class _Portal:
 
     def _visit(self, request: Request, form: Form, seen: Verification) -> Visit:
         house = self.lifecycle.house
-        address = client_address(request, self.guard.trusted_hops)
+        hops = self.guard.trusted_hops
+        address = client_address(request, hops)
         nonce = house.keyring.page_nonce(seen.pin, seen.version)
-        return self.collector.visit(request, form, address=address, nonce=nonce, at=house.clock.now())
+        return self.collector.visit(request, form, address=address, hops=hops, nonce=nonce, at=house.clock.now())
 
     def _check(self, seen: Verification, form: Form) -> None:
         nonce = self.lifecycle.house.keyring.page_nonce(seen.pin, seen.version)

@@ -1,4 +1,4 @@
-"""Risk: what signals saw, what is remembered of a visit, and the counters of familiarity."""
+"""Risk: what signals saw, what is remembered of a visit, counters of familiarity, how far logs are read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,9 +51,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner", "feature", "value", "month", name="pk_familiar"),
     )
     op.create_index("ix_familiar_month", "familiar", ["month"])
+    op.create_table(
+        "sign_in_marks",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("read_to", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("log", name="pk_sign_in_marks"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("sign_in_marks")
     op.drop_table("familiar")
     for name in PARTIAL:
         op.drop_index(name, "verifications")
