@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from bench import accuracy_tables, intake, scenarios, statements, story, weight
+from bench import accuracy_tables, assessing, intake, scenarios, statements, story, weight
 from bench.lines import Line, table
 from bench.machine import Program, facts, free_port, running
 from bench.outside import outside
@@ -80,7 +80,8 @@ def on_sqlite(folder: Path, size: Size) -> list[Line]:
             lines += _intake("SQLite", product, bare, size)
         lines += _starts(product, size)
         lines += statements.lines(product, walk.walked)
-    return lines
+    urls = [f"sqlite:///{folder}/assessing-{n}.db" for n in range(2)]
+    return lines + assessing.lines("SQLite", folder, urls, quick=size == QUICK)
 
 
 def on_postgres(folder: Path, database: MakeDatabase, size: Size) -> list[Line]:
@@ -90,7 +91,8 @@ def on_postgres(folder: Path, database: MakeDatabase, size: Size) -> list[Line]:
         _bare(product, database().replace("postgresql:", "postgresql+psycopg:")) as bare,
     ):
         lines, _ = _story("PostgreSQL", product, bare, database(), size)
-        return lines + _intake("PostgreSQL", product, bare, size)
+        lines += _intake("PostgreSQL", product, bare, size)
+    return lines + assessing.lines("PostgreSQL", folder, [database(), database()], quick=size == QUICK)
 
 
 @contextmanager
