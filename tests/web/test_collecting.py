@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
@@ -113,6 +114,16 @@ def test_sr_119_the_card_names_each_signal_with_purpose_and_retention(browser: C
     assert "To protect your account" in card
     assert "deleted after 30 days" in card
     assert "Continue without this check" in card
+
+
+def test_nobody_can_press_before_the_script_that_reads_is_there(browser: Clients, sent: Send) -> None:
+    client = browser(every())
+    start(client, sent())
+    card = client.get("/v/step").text
+    (tag,) = re.findall(r'<script src="/collect/[^>]*>', card)
+    assert " defer" not in tag
+    assert " async" not in tag
+    assert card.index(tag) < card.index("<button>Continue</button>")
 
 
 def test_a_card_without_signals_says_what_it_always_said(browser: Clients, sent: Send) -> None:
