@@ -149,6 +149,12 @@ def texted_code(product: Product, human: Human) -> str:
     return str(re.findall(r"\d{3} \d{3}", texts[-1])[0])
 
 
+def prove_by_text(requester: Requester, human: Human) -> None:
+    """Give the second proof that a browser without script is asked for: a code by text message."""
+    way(requester, "SMS")
+    answer(requester, texted_code(requester.product, human))
+
+
 def vouch_link(product: Product, address: str) -> str:
     """Wait for the message that asks a colleague, and give its link."""
 

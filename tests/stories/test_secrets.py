@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.stories.conftest import address_of
+from tests.stories.conftest import SETTINGS, address_of
 from tests.stories.people import Human
 from tests.stories.product import PASSWORD, Product, started
 from tests.stories.walk import NEW_PASSWORD, Agent, Story, Ticket, fallback_of, mailed_link, texted_link
@@ -44,7 +44,7 @@ def test_no_secret_is_in_any_log_database_or_errand_after_the_story_at_debug(
 ) -> None:
     hunt, seen = Hunt(), tmp_path / "seen.har"
     with ExitStack() as stack:
-        product = stack.enter_context(started(tmp_path, address_of(stack, kind), log="DEBUG"))
+        product = stack.enter_context(started(tmp_path, address_of(stack, kind), log="DEBUG", settings=SETTINGS))
         with Story.told(chromium, product) as story:
             window = story.window(record_har_path=seen, record_har_content="embed")
             _by_mail(story, Agent(window.new_page(), product), hunt)

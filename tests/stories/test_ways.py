@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from deskward.core.notes import RECOMMEND_PROCEED, RECOMMEND_STOP
 from tests.stories.product import until
+from tests.stories.proving import prove_by_text
 from tests.stories.walk import Story, fallback_of, mailed_link, mailed_links, texted_link
 
 WHY = "The requester cannot reach any address on file"
@@ -47,6 +48,7 @@ def test_an_identity_check_without_script_leaves_the_ticket_to_the_agent(story: 
     requester.page.get_by_label("8-digit code").fill(fallback_of(product.mails(human.mail)[0]["text"]))
     requester.press("Continue")
     requester.agree(code)
+    prove_by_text(requester, human)
     requester.sees("You are verified")
     agent.progress("Result")
     expect(agent.page.locator("main")).to_contain_text(RECOMMEND_PROCEED)
