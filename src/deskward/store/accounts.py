@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, delete, false, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from deskward.core.accounts import Agent, Invitation, WebSession
 from deskward.core.errors import ConflictError
 from deskward.store.columns import row_of, value_of
-from deskward.store.database import Database
+from deskward.store.database import Database, upserting
 from deskward.store.tables import agents, invitations, web_sessions
 
 _a, _w, _i = agents.c, web_sessions.c, invitations.c
@@ -41,11 +40,10 @@ class SqlAccounts:
     def put_agent(self, agent: Agent) -> None:
         """Add an agent, or replace the one with that id; ConflictError when the login is taken."""
         row = _row(agent)
-        maker = sqlite if self._database.dialect == "sqlite" else postgresql
-        added = maker.insert(agents).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
         try:
             with self._database.write() as connection:
-                connection.execute(added)
+                added = upserting(connection, agents).values(row)
+                connection.execute(added.on_conflict_do_update(index_elements=["id"], set_=row))
         except IntegrityError:
             raise _taken(agent) from None
 

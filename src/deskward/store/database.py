@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from deskward.core.errors import SettingsError
@@ -113,6 +114,11 @@ def _begin_immediate(connection: Connection) -> None:
 def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA query_only = ON")
+
+
+def upserting(connection: Connection, table: Any) -> Any:
+    """Begin an insert that may say what to do where the row is there: each database has one of its own."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 class PostgresDatabase:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Insert, and_, func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.authenticators import Used
 from deskward.core.errors import ConflictError, LimitError, RefusedError
 from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
+from deskward.store.database import upserting
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import remembered
 from deskward.store.standing import fenced, revoke_grants
@@ -96,7 +96,7 @@ def sealed_row(value: Any, field: str, sealer: Sealer) -> dict[str, Any]:
 def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
     """Insert rows; one that is there already under its id gets the new values."""
     if rows:
-        statement = _upsert(connection, table)
+        statement = upserting(connection, table)
         fresh = {name: statement.excluded[name] for name in rows[0] if name != "id"}
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
 
@@ -168,16 +168,12 @@ def add_errands(connection: Connection, new: Iterable[Errand]) -> None:
     Sorted by lane only, so that two writers hardly ever deadlock and a lane keeps the order it was given.
     """
     rows = [row_of(e, omit=("id",)) for e in sorted(new, key=lambda errand: errand.lane)]
-    _add(connection, _upsert(connection, errands).on_conflict_do_nothing(index_elements=["key"]), rows)
+    _add(connection, upserting(connection, errands).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 def remember(connection: Connection, known: Iterable[KnownTicket]) -> None:
     """Write what is known of tickets, over what was known before."""
     rows = sorted((row_of(k) for k in known), key=lambda row: (row["connector"], row["ticket_id"]))
-    statement = _upsert(connection, known_tickets)
+    statement = upserting(connection, known_tickets)
     fresh: Mapping[str, Any] = {n: statement.excluded[n] for n in ("category", "requester_id")}
     _add(connection, statement.on_conflict_do_update(index_elements=["connector", "ticket_id"], set_=fresh), rows)
-
-
-def _upsert(connection: Connection, table: Any) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -22,14 +22,13 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of, value_of
-from deskward.store.database import Database
+from deskward.store.database import Database, upserting
 from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, sign_in_marks, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
@@ -49,9 +48,8 @@ class SqlSightings:
     def past(self, looking: Verification, habits: Habits) -> tuple[Past, Tallies]:
         """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
-            rows = (
-                connection.execute(_past(tuple(habits.wanted)), _told(looking) | _asked(habits)).mappings().all()
-            )
+            told = _told(looking) | _asked(habits)
+            rows = connection.execute(_past(tuple(habits.wanted)), told).mappings().all()
         first = rows[0]
         last = Sighting(**json.loads(first["sighting"])) if first["looked_at"] else None
         counts = {name: first[name] for name in COUNTED}
@@ -118,7 +116,7 @@ def _moved(connection: Connection, log: str, old: datetime | None, new: datetime
     if old is not None:
         mine = (_m.log == log, _m.read_to == old)
         return bool(connection.execute(update(sign_in_marks).where(*mine).values(read_to=new)).rowcount)
-    first = _upsert(connection, sign_in_marks).values(log=log, read_to=new).on_conflict_do_nothing()
+    first = upserting(connection, sign_in_marks).values(log=log, read_to=new).on_conflict_do_nothing()
     return connection.execute(first.returning(_m.log)).first() is not None
 
 
@@ -132,14 +130,10 @@ def _learn(connection: Connection, learned: Iterable[Learned]) -> None:
     """Add to the counts that are there."""
     rows = [row_of(one) for one in learned]
     if rows:
-        statement = _upsert(connection, familiar)
+        statement = upserting(connection, familiar)
         more = {"times": _f.times + statement.excluded.times}
         key = ["owner", "feature", "value", "month"]
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
-
-
-def _upsert(connection: Connection, table: Any) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def _known(connection: Connection, habits: Habits) -> Tallies:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, delete, func, insert, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
@@ -29,7 +28,7 @@ from deskward.core.ports import (
 from deskward.core.verification import State, Verification
 from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import row_of, value_of
-from deskward.store.database import Database
+from deskward.store.database import Database, upserting
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
@@ -244,9 +243,8 @@ class SqlStore(SqlAddresses, Standing):
         forget_raw(self.database, now - RAW_KEPT)
 
     def _start_first(self) -> datetime:
-        maker = sqlite if self.database.dialect == "sqlite" else postgresql
-        first = maker.insert(installation).values(id=1, first_start=self.clock.now())
         with self.database.write() as connection:
+            first = upserting(connection, installation).values(id=1, first_start=self.clock.now())
             connection.execute(first.on_conflict_do_nothing())
             fixed: datetime = connection.scalars(select(installation.c.first_start)).one()
         return fixed
