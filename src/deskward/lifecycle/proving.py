@@ -42,14 +42,15 @@ class Proving(Judging):
         verification = self._proving(pin, seen_version)
         if verification is None:
             return self.pinned(pin)
-        agreed = replace(verification, agreed_at=self.house.clock.now())
+        person, agreed = self.account(verification), replace(verification, agreed_at=self.house.clock.now())
         if visit and self.house.signals:
-            agreed = looked_at(self.house, agreed, self.account(agreed), visit)
-        return self.go_on(agreed, EventKind.AGREED)
+            agreed = looked_at(self.house, agreed, person, visit)
+        return self.go_on(agreed, person, EventKind.AGREED)
 
-    def go_on(self, verification: Verification, kind: EventKind, change: Change | None = None) -> Verification:
-        """Ask for what is missing where the person can give it, else decide."""
-        person = self.account(verification)
+    def go_on(
+        self, verification: Verification, person: Person, kind: EventKind, change: Change | None = None
+    ) -> Verification:
+        """Ask for what is missing where the person, as just read, can give it, else decide."""
         verdict = self.verdict(verification, person)
         if self._offers(verification, person, verdict):
             return self.house.record(verification, kind, REQUESTER, _said(verification), change)
@@ -109,8 +110,8 @@ class Proving(Judging):
         asking = self._asking(verification, person)
         checked = challenge.check(asking, verification.asked["kept"], answers)
         if not checked.right and challenge.evidence is not Evidence.NOTHING:
-            return self._missed(verification, challenge)
-        return self._proven(verification, challenge, checked)
+            return self._missed(verification, person, challenge)
+        return self._proven(verification, person, challenge, checked)
 
     def other_way(self, pin: str | Verification, seen_version: int) -> Verification:
         """Take back what is asked, so that another way can be chosen."""
@@ -181,7 +182,9 @@ class Proving(Judging):
         row = verification.asked
         return means.asking(row["challenge"], row["option"], row["nonce"])
 
-    def _proven(self, verification: Verification, challenge: Challenge, checked: Checked) -> Verification:
+    def _proven(
+        self, verification: Verification, person: Person, challenge: Challenge, checked: Checked
+    ) -> Verification:
         proof = proof_of(self.house, verification, challenge, checked)
         proven = replace(
             verification,
@@ -194,7 +197,7 @@ class Proving(Judging):
         if not checked.enough:
             return self._too_few(proven, change)
         nothing = challenge.evidence is Evidence.NOTHING
-        return self.go_on(proven, EventKind.ANSWERED if nothing else EventKind.PROVEN, change)
+        return self.go_on(proven, person, EventKind.ANSWERED if nothing else EventKind.PROVEN, change)
 
     def _too_few(self, verification: Verification, change: Change) -> Verification:
         moved = verification.moved(
@@ -211,7 +214,7 @@ class Proving(Judging):
             return digest(self.house.keyring.own_token(challenge.name, verification.id).reveal())
         return new_nonce()
 
-    def _missed(self, verification: Verification, challenge: Challenge) -> Verification:
+    def _missed(self, verification: Verification, person: Person, challenge: Challenge) -> Verification:
         tries = verification.misses.get(challenge.name, 0) + 1
         change = Change(counts=(wrong_count(self.house, verification),))
         misses = {**verification.misses, challenge.name: tries}
@@ -219,7 +222,7 @@ class Proving(Judging):
         if tries < challenge.tries:
             return self.house.record(counted, EventKind.WRONG_VALUE, REQUESTER, {"tries": tries}, change)
         used_up = replace(counted, asked={}, tried=(*verification.tried, challenge.name))
-        return self.go_on(used_up, EventKind.MISSED, change)
+        return self.go_on(used_up, person, EventKind.MISSED, change)
 
 
 def _said(verification: Verification) -> dict[str, Any]:

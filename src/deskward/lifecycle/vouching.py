@@ -126,7 +126,7 @@ class Vouching(Approving):
         if verification.asked or verification.state is not State.STARTED or not verification.agreed_at:
             return
         with suppress(DeskwardError):
-            self.go_on(verification, EventKind.MISSED)
+            self.go_on(verification, self.account(verification), EventKind.MISSED)
 
     def _seen(self, vouch: Vouch | None) -> VouchView:
         verification = self.house.store.get(vouch.verification_id) if vouch else None
