@@ -54,11 +54,11 @@ class Human:
         return f"{self.phone[:2]} {self.phone[2:5]} {self.phone[5:8]} {self.phone[8:]}"
 
     def as_toml(self) -> str:
-        """Write the roster's entry."""
+        """Write the roster's entry; in a group of their own: no story's people can vouch in another."""
         stamp = 'source = "HR", changed_at = 2024-03-14'
         return (
             f'\n[[people]]\nid = "{self.id}"\nlogin = "{self.login}"\nname = "{self.name}"\n'
-            f'email = "{self.email}"\nlocked = true\ngroups = ["Staff"]\n'
+            f'email = "{self.email}"\nlocked = true\ngroups = ["{self.first}\'s desk"]\n'
             f'mails = [{{ address = "{self.mail}", label = "private e-mail", {stamp} }}]\n'
             f'phones = [{{ number = "{self.phone}", label = "mobile phone", {stamp} }}]\n'
         )
