@@ -7,6 +7,7 @@ from typing import Any
 from deskward.core.authenticators import Authenticator, person_owner
 from deskward.core.challenges import Challenge
 from deskward.core.destinations import Coded, Kind
+from deskward.core.familiarity import month_of
 from deskward.core.links import Keyring, new_id
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
@@ -15,11 +16,13 @@ from deskward.core.policy import Category, Limits, Policy
 from deskward.core.ports import Errand, Sending
 from deskward.core.proof import ActionClass, ProofLevel
 from deskward.core.secret import Secret
+from deskward.core.surroundings import Lesson
 from deskward.core.tickets import TicketPerson
 from deskward.core.verification import Verification
 from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import Actor, House, Lifecycle, Reading, Request
+from deskward.lifecycle.familiar import FEWEST_PEOPLE, habits_in
 from deskward.store.opening import Opened, open_store
 from tests.fakes import (
     ANNA,
@@ -200,6 +203,13 @@ class Household:
         told = next(s for s in self.store.sendings(verification.id) if s.purpose == purpose)
         token = self.objection(told)
         return self.lifecycle.dispute(token, self.lifecycle.disputable(token).word)
+
+    def learn_of_others(self) -> None:
+        """Let as many other people have a history as familiarity needs to compare with."""
+        now = self.clock.now()
+        month, names = month_of(now), [f"other-{number}" for number in range(FEWEST_PEOPLE)]
+        lessons = [Lesson(habits_in(self.house, n, {"agent": n}, now), {"agent": n}, month) for n in names]
+        self.store.sightings.follow("others", None, now, lessons)
 
     def waiting(self, verification: Verification) -> list[Errand]:
         """List the verification's errands."""

@@ -185,6 +185,7 @@ def test_without_signals_nothing_is_looked_at_and_nothing_kept(home: Household) 
 
 
 def test_a_visit_that_passed_is_an_earlier_one_for_the_next(home: Household) -> None:
+    home.learn_of_others()
     on(home, familiarity.Signal(), device_key.Signal(), travel.Signal(), opens.Signal())
     first = agreed(home)
     learning.learn(home.house)

@@ -69,6 +69,7 @@ def own(home: Household) -> dict[str, int]:
 
 
 def test_where_and_with_what_somebody_signs_in_is_familiar(home: Household) -> None:
+    home.learn_of_others()
     with learning(home) as log:
         log.log.rows = {"p-anna": [days_ago(n) for n in range(2, 14)]}
         others = device("Edge 140.0.0", "Windows10") | {"ipAddress": "203.0.113.9"}

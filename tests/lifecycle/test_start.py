@@ -1,6 +1,7 @@
 """From the link to the card: tokens, codes, tries and pins."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -205,6 +206,30 @@ def test_sr_11_the_same_form_sent_twice_begins_one_session(home: Household) -> N
         home.lifecycle.start(token, code, **(keys | {"form_key": "j" * 64}))
     with pytest.raises(NotFoundError):
         home.lifecycle.start(token, home.wrong(sent), **keys)
+
+
+@pytest.mark.parametrize("late", ["looked", "found"])
+def test_sr_11_the_second_click_that_looked_before_the_first_was_done_begins_no_other(
+    home: Household, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """The first click is done after the second looked for its run, or after it found the link alive."""
+    sent = home.sent()
+    token, code = home.token(sent), home.code(sent)
+    keys = {"address": "192.0.2.7", "pin_key": "", "form_key": "k" * 64}
+    name = {"looked": "begun", "found": "living"}[late]
+    look = getattr(home.lifecycle, name)
+    first: list[object] = []
+
+    def overtaken(*given: Any) -> Any:
+        found = look(*given)
+        if not first:
+            monkeypatch.undo()
+            first.append(home.lifecycle.start(token, code, **keys))
+        return found
+
+    monkeypatch.setattr(home.lifecycle, name, overtaken)
+    assert home.lifecycle.start(token, code, **keys) == first[0]
+    assert home.kinds(sent).count("started") == 1
 
 
 def test_sr_136_guessed_fallback_codes_count_against_their_network(home: Household) -> None:

@@ -29,7 +29,7 @@ def test_a_stranger_score_weighs_more(score: float, weight: float, words: str) -
 def test_sr_28_without_history_it_is_unknown(score: float | None) -> None:
     finding = only(Signal(), past={"familiarity": score})
     assert finding.direction is Direction.UNKNOWN
-    assert finding.text == "There are no earlier visits of this person to compare with."
+    assert finding.text == "There are too few earlier visits to compare with."
 
 
 def test_thresholds_are_settings() -> None:

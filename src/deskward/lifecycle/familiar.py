@@ -6,6 +6,7 @@ from datetime import datetime
 from deskward.core.authenticators import person_owner
 from deskward.core.familiarity import (
     EVERYONE,
+    OWNERS,
     digested,
     features_of,
     first_month,
@@ -17,6 +18,9 @@ from deskward.core.familiarity import (
 from deskward.core.surroundings import Device, Habits, Learned, Network, Tally, Visit
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
+
+# With n people alike, a visit that is wholly the person's own scores about 1 / n².
+FEWEST_PEOPLE = 10
 
 
 def features_here(house: House, visit: Visit, network: Network, device: Device) -> Mapping[str, str]:
@@ -35,9 +39,14 @@ def habits_in(house: House, person: str, features: Mapping[str, str], now: datet
 
 
 def strangeness(features: Mapping[str, str], met: Mapping[tuple[str, str], Tally]) -> float | None:
-    """Give the score of digested features; None where the person has no history of the last six months."""
+    """Give the score of digested features; None where the last six months tell too little to compare with.
+
+    That is where the person has no history, and where fewer than ten people have one: the score compares with
+    everyone, and among few a person's own browser at home would seem strange.
+    """
     own = {name: tally.times for (who, name), tally in met.items() if who != EVERYONE}
-    return score(features, own, {name: tally.times for (who, name), tally in met.items() if who == EVERYONE})
+    everyone = {name: tally.times for (who, name), tally in met.items() if who == EVERYONE}
+    return score(features, own, everyone) if everyone.get(OWNERS, 0) >= FEWEST_PEOPLE else None
 
 
 def lesson(house: House, verification: Verification) -> tuple[Learned, ...]:

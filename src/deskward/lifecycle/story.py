@@ -157,10 +157,21 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
         Gives the portal session's secret, empty when this was the last wrong try: then the verification failed.
         `form_key` is the random key of the form, so that a double click begins one session.
         """
-        entered, now = digits_of(value), self.house.clock.now()
-        secret = self.house.keyring.begun(typed, form_key or new_nonce(), entered)
+        secret = self.house.keyring.begun(typed, form_key or new_nonce(), digits_of(value))
         if begun := self.begun(secret) if form_key else None:
             return begun, secret
+        try:
+            return self._started(typed, value, address, pin_key, secret)
+        except (ConflictError, NotFoundError):
+            # The same form may have won the race against itself: then its run is this one's too.
+            if begun := self.begun(secret) if form_key else None:
+                return begun, secret
+            raise
+
+    def _started(
+        self, typed: str, value: str, address: str, pin_key: str, secret: Secret
+    ) -> tuple[Verification, Secret]:
+        now = self.house.clock.now()
         verification = self.living(typed, address)
         self.not_too_many(address)
         bound = bound_by(self.house, verification, value)

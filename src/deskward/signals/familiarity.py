@@ -31,10 +31,10 @@ class Signal:
         self._familiar, self._strange, self._very_strange = familiar, strange, very_strange
 
     def look(self, seen: Seen) -> Iterable[Finding]:
-        """Put the score into words and weight; unknown without history."""
+        """Put the score into words and weight; unknown with too little history."""
         score = seen.past.familiarity
         if score is None or math.isnan(score):
-            text = "There are no earlier visits of this person to compare with."
+            text = "There are too few earlier visits to compare with."
             return [unknown(self.name, self.section, text, SOURCE)]
         weight, text = self._weighed(score)
         return [Finding(self.name, self.section, weight, text, SOURCE, raw={"score": f"{score:.4g}"})]
