@@ -6,7 +6,7 @@ from base64 import b32decode
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.stories.people import RITA, Human
 from tests.stories.product import Product, until
@@ -105,9 +105,14 @@ def enrol(page: Page, address: str) -> tuple[str, str]:
     return secret, code
 
 
+def offered(requester: Requester, words: str) -> Locator:
+    """Find the button of an offered way to prove oneself."""
+    return requester.page.locator("form.way", has_text=words).first.locator("button")
+
+
 def way(requester: Requester, words: str) -> None:
-    """Choose a way to prove oneself."""
-    requester.page.locator("form.way", has_text=words).first.locator("button").click()
+    """Choose a way to prove oneself that asks for something to type."""
+    offered(requester, words).click()
     requester.page.get_by_role("textbox").first.wait_for()
 
 
@@ -139,7 +144,7 @@ def ask_colleagues(agent: Agent, requester: Requester, ticket: Ticket, address: 
     way(requester, "SMS")
     answer(requester, texted_code(product, RITA))
     requester.sees("One more proof")
-    requester.page.locator("form.way", has_text="Ask colleagues").locator("button").click()
+    offered(requester, "Ask colleagues").click()
     requester.sees("Colleagues are being asked")
 
 

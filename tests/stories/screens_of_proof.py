@@ -18,6 +18,7 @@ from tests.stories.proving import (
     link_to,
     object_by,
     objection_link,
+    offered,
     send_to_new,
     set_up_in_person,
     vouch,
@@ -87,7 +88,7 @@ def _set_up(page: Page, camera: Camera, address: str) -> tuple[str, str]:
 
 
 def _ask(requester: Requester, words: str) -> None:
-    requester.page.locator("form.way", has_text=words).first.locator("button").click()
+    offered(requester, words).click()
     requester.page.get_by_role("heading", name="One more proof").wait_for(state="detached")
 
 

@@ -14,7 +14,7 @@ from deskward.core.risk import TOP, Finding, Section
 from deskward.core.secret import Secret
 
 OPTION = Option("questions", "Answer a few questions", "About your work here. You may skip some.")
-TEXT_HINT, CHOICE_HINT = "Leave it empty to skip it.", "Choose none to skip it."
+TEXT_HINT = "Leave it empty to skip it."
 LONGEST = 120
 MOST = 10
 AGAIN = "Choose “Another way”, or try again in a few minutes."
@@ -96,7 +96,7 @@ class Challenge:
         for number, fact in enumerate(facts, 1):
             offered = choices_of(fact, asking.person.id) if left else ()
             left -= bool(offered)
-            kind, hint = ("choice", CHOICE_HINT) if offered else ("text", TEXT_HINT)
+            kind, hint = ("choice", "") if offered else ("text", TEXT_HINT)
             yield Field(f"question_{number}", fact.question, kind, hint, choices=offered)
 
     def _findings(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
@@ -110,7 +110,7 @@ def _typed(field: Field, answers: Mapping[str, Secret]) -> str:
     if len(typed) > LONGEST:
         raise InvalidError("This answer is too long.", f"Write at most {LONGEST} characters.", field.name)
     if field.choices and typed and typed not in field.choices:
-        raise InvalidError("This answer is not one of the list.", CHOICE_HINT, field.name)
+        raise InvalidError("This answer is not one of the list.", "Choose one, or skip it.", field.name)
     return clean(typed)
 
 
