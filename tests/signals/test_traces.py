@@ -17,6 +17,7 @@ RECORDED = {
     "headless_desktop": {"time_zone": 1.0, "renderer": 1.5, "automation": 4.0},
     "hidden_desktop": {"renderer": 1.5},
     "emulated_pixel": {"client_hints": 3.0, "renderer": 1.5, "automation": 2.0, "input": 0.3},
+    "headless_firefox": {"automation": 2.0},
     "emulated_iphone": {"client_hints": 3.0, "renderer": 1.5, "screen": 1.0, "automation": 2.0, "input": 0.3},
 }
 PHONE = {"sec-ch-ua-mobile": "?1", "sec-ch-ua-platform": '"Android"'}
