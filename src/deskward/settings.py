@@ -211,10 +211,10 @@ def _refuse_inner(path: Path, content: Mapping[str, Any]) -> None:
         raise SettingsError(f"{path}:\n{in_words(inner)}", "See docs/settings.md for every key.")
 
 
-def read(path: Path) -> Settings:
-    """Read and check the settings; SettingsError names file, key and what to do."""
+def content_of(path: Path) -> Mapping[str, Any]:
+    """Read the file as it is; SettingsError says why it cannot be."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(
             f"There is no settings file {path}.",
@@ -222,6 +222,11 @@ def read(path: Path) -> Settings:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", "Mend the file; it is TOML.") from error
+
+
+def read(path: Path) -> Settings:
+    """Read and check the settings; SettingsError names file, key and what to do."""
+    content = content_of(path)
     _refuse_inner(path, content)
     try:
         settings = Settings(**content, file=path.resolve())

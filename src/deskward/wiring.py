@@ -33,6 +33,7 @@ from deskward.errands import Errands
 from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.networks import Networks
+from deskward.policy_values import values_of
 from deskward.settings import Settings, shadow_of
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
@@ -85,12 +86,12 @@ class Deskward:
             clock=self.house.clock,
             factors=self.factors,
             passwords=self.passwords,
+            values=values_of(self.settings),
         )
 
     def invitations(self) -> Invitations:
         """Make what invites people to the desk."""
-        rules = Passwords(self.passwords)
-        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, rules)
+        return Invitations(self.opened.accounts, self.house.keyring, self.house.clock, Passwords(self.passwords))
 
     def second_factors(self) -> Factors:
         """Make what keeps the agents' second factors."""

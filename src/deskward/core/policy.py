@@ -159,6 +159,15 @@ def _minutes(span: timedelta) -> str:
 
 
 @dataclass(frozen=True)
+class Value:
+    """One value of the policy as the settings have it: its key, its text, and where it is set."""
+
+    key: str
+    text: str
+    where: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """The categories with the limits; `version` names this policy in every grant."""
 

@@ -1,6 +1,6 @@
 """A policy in plain words: what an agent and a requester meet, and what would be let through."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -34,11 +34,21 @@ NOTHING_PASSES = "Nothing is let through with the challenges that are set up."
 def explained(category: Category, limits: Limits, methods: Sequence[Method]) -> Iterator[str]:
     """Say line by line what the agent and the requester meet, the limits, and which evidence passes."""
     yield f"{category.name} (class {category.action_class}: {CLASSES[category.action_class]})"
-    yield from _chapter("The agent", _agent(category, limits, methods))
-    yield from _chapter("The requester", _requester(category, limits, methods))
-    yield from _chapter("Limits", _limits(category, limits))
-    lines = _sentences(rows(judged(category, limits, methods)), category, limits)
-    yield from _chapter("What passes, the least of it", iter(lines or [NOTHING_PASSES]))
+    for title, lines in chapters(category, limits, methods).items():
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def chapters(category: Category, limits: Limits, methods: Sequence[Method]) -> Mapping[str, Sequence[str]]:
+    """Give the same by title: what the agent and the requester meet, the limits, and what passes."""
+    passing = _sentences(rows(judged(category, limits, methods)), category, limits)
+    return {
+        "The agent": [*_agent(category, limits, methods)],
+        "The requester": [*_requester(category, limits, methods)],
+        "Limits": [*_limits(category, limits)],
+        "What passes, the least of it": passing or [NOTHING_PASSES],
+    }
 
 
 def tabled(category: Category, limits: Limits, results: Sequence[Judged]) -> Iterator[str]:
@@ -53,12 +63,6 @@ def tabled(category: Category, limits: Limits, results: Sequence[Judged]) -> Ite
     yield ""
     cells = [_cells(row, category, limits) for row in rows(results)]
     yield from _aligned([HEAD, *cells]) if cells else (NOTHING_PASSES,)
-
-
-def _chapter(title: str, lines: Iterator[str]) -> Iterator[str]:
-    yield ""
-    yield f"{title}:"
-    yield from (f"  {number}. {line}" for number, line in enumerate(lines, 1))
 
 
 def _agent(category: Category, limits: Limits, methods: Sequence[Method]) -> Iterator[str]:

@@ -16,12 +16,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deskward.core.accounts import Agent, Role
 from deskward.core.authenticators import Authenticator, agent_owner
+from deskward.core.policy import Value
 from deskward.core.secret import Secret
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
 from deskward.web.desk import create_app, hashed
 from deskward.web.guard import Guard
 from tests.fakes import FakeClock, FakeFactor, FakeReset
+from tests.household import CATEGORIES
 
 HOST = "desk.localhost"
 PASSWORD = "violet otter paints 9 barns"
@@ -116,6 +118,7 @@ def desk_app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard
         clock=clock,
         factors={f.name: f for f in (FakeFactor(), FakeFactor("passkey", "Passkey", ease=10))},
         passwords=FakeReset(),
+        values={c.name: [Value("class", c.action_class.value, "default")] for c in CATEGORIES},
     )
 
 

@@ -1,6 +1,6 @@
 """The desk: what agents, approvers, administrators and auditors see and do, behind their login."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from deskward.core.accounts import Accounts
 from deskward.core.challenges import Enrollable
 from deskward.core.console import Console
+from deskward.core.policy import Value
 from deskward.core.ports import Action, Clock
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.account import Account
@@ -23,6 +24,7 @@ from deskward.web.desk.invited import Invited
 from deskward.web.desk.login import Login
 from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
+from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
@@ -43,11 +45,12 @@ def create_app(
     clock: Clock,
     factors: Mapping[str, Enrollable],
     passwords: Action,
+    values: Mapping[str, Sequence[Value]],
 ) -> FastAPI:
     """Put the desk together for its host name.
 
     `factors` are the challenges that agents enrol as second factors; `passwords` is the action whose rules
-    their passwords follow.
+    their passwords follow; `values` are those of the policy, by category.
     """
     templates = Templates(environment("desk"))
     door, house = Door(accounts, clock, templates), lifecycle.house
@@ -60,6 +63,7 @@ def create_app(
         *People(door, second, invitations).routes(),
         *Table(door, console, house.policy).routes(),
         *Export(door, console).routes(),
+        *PolicyPage(door, house, values).routes(),
         *ErrandList(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),

@@ -19,6 +19,7 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/"): READING,
     ("GET", "/news"): READING,
     ("GET", "/export.csv"): READING,
+    ("GET", "/policy"): EVERYBODY,
     ("GET", "/errands"): EVERYBODY,
     ("POST", "/errands/replay"): RUNNING,
     ("GET", "/verifications/{verification_id}"): EVERYBODY,

@@ -1,0 +1,91 @@
+"""“Policy”: what each category asks for, as agents and requesters meet it, and where each value is set."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deskward.core.policy import Category, Value, Way
+from deskward.core.policy_promises import broken
+from deskward.core.policy_table import Method, judged, methods_of
+from deskward.core.policy_words import CLASSES, chapters
+from deskward.lifecycle import House
+from deskward.web.desk.doors import Door, Visit
+
+BINDING = {
+    Way.CALL: "the code that the agent reads out",
+    Way.SECOND: "a code from a second address",
+    Way.TOTP: "the code of an authenticator app",
+    Way.PASSKEY: "a passkey",
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One category in words: its steps on the portal, its chapters, its values, and what a standard forbids."""
+
+    category: Category
+    action: str
+    about: str
+    screens: Sequence[tuple[str, str]]
+    chapters: Mapping[str, Sequence[str]]
+    values: Sequence[Value]
+    wrong: Sequence[str]
+
+
+@dataclass(frozen=True)
+class PolicyPage:
+    """The page; it says what is in force in this process and changes nothing."""
+
+    door: Door
+    house: House
+    values: Mapping[str, Sequence[Value]]
+
+    def routes(self) -> list[Route]:
+        """Give the route."""
+        return [self.door.page("/policy", self._show)]
+
+    def _show(self, visit: Visit) -> Response:
+        others = [values for name, values in self.values.items() if not self.house.policy.named(name)]
+        return self.door.show(
+            visit,
+            "policy.html",
+            here="policy",
+            version=self.house.policy.version,
+            explained=self._explained,
+            limits=others[0] if others else (),
+        )
+
+    @cached_property
+    def _explained(self) -> Sequence[Explained]:
+        """Say it once per process: the policy does not change while it runs."""
+        methods = methods_of(self.house.challenges.values())
+        return [self._of(category, methods) for category in self.house.policy.categories]
+
+    def _of(self, category: Category, methods: Sequence[Method]) -> Explained:
+        limits = self.house.policy.limits
+        return Explained(
+            category,
+            self.house.actions[category.action].title if category.action else "",
+            CLASSES[category.action_class],
+            [*self._screens(category, {m.name: m.title for m in methods})],
+            chapters(category, limits, methods),
+            self.values.get(category.name, ()),
+            broken(category, limits, judged(category, limits, methods)),
+        )
+
+    def _screens(self, category: Category, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+        """Name what the requester sees, one screen after the other."""
+        there = {Way.CALL, Way.SECOND, *titles}
+        binding = [BINDING[way] for way in category.ways if way in there]
+        more = [("One more proof", " or ".join(titles[name] for name in step)) for step in category.challenges]
+        action = self.house.actions[category.action].title if category.action else ""
+        end = (action, "Only after the result, once.") if action else ("You are verified", "The agent goes on.")
+        return [
+            ("Enter the code", f"Takes {' or '.join(', '.join(binding).rsplit(', ', 1))}."),
+            ("Is this your request?", "Agent, ticket, action and account; what will be looked at; “Continue”."),
+            *more,
+            end,
+        ]
