@@ -7,6 +7,7 @@ import pytest
 from deskward.core.destinations import Destination, Kind, Provenance
 from deskward.core.errors import InvalidError, NotFoundError, RefusedError, UnreachableError
 from deskward.core.policy import Policy
+from deskward.lifecycle.reading import MOST_OTHERS
 from tests.fakes import ANNA
 from tests.household import Household
 
@@ -124,3 +125,24 @@ def test_a_directory_that_is_not_set_up_any_more_is_said_so(home: Household) -> 
     view = home.reading.desk(opened.id)
     assert view.trouble == "The directory “roster” is not set up any more."
     assert not view.can_send
+
+
+def test_sr_72_what_else_was_asked_for_a_person_is_listed_over_all_tickets_newest_first(home: Household) -> None:
+    opened = []
+    for number in ("1001", "1002", "1003"):
+        opened.append(home.open(number))
+        home.clock.forward(minutes=1)
+    home.open("1004", requester_id="p-ben")
+    assert [v.id for v in home.reading.others(opened[1])] == [opened[2].id, opened[0].id]
+    home.clock.forward(days=366)
+    assert home.reading.others(opened[1]) == ()
+
+
+def test_sr_72_of_many_requests_the_newest_twenty_are_listed(home: Household) -> None:
+    opened = [home.open(f"{2000 + number}") for number in range(MOST_OTHERS + 2)]
+    assert len(home.reading.others(opened[0])) == MOST_OTHERS
+
+
+def test_where_no_account_is_bound_nothing_is_listed(home: Household) -> None:
+    unbound = replace(home.open(), subject_id="")
+    assert home.reading.others(unbound) == ()

@@ -126,8 +126,10 @@ class Store(Addresses, Protocol):
         """Count the marks of each budget since then."""
         ...
 
-    def earlier(self, directory: str, subject_id: str, since: datetime) -> Sequence[Verification]:
-        """List the verifications of a person opened since then."""
+    def earlier(
+        self, directory: str, subject_id: str, since: datetime, limit: int | None = None
+    ) -> Sequence[Verification]:
+        """List the verifications of a person opened since then, newest first, at most `limit`."""
         ...
 
     def count_open(self, verification_id: str) -> None:

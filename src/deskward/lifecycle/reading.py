@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
@@ -25,6 +25,8 @@ from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.typed import TYPED, echo_mark, echoed, read_typed, warning_of
 from deskward.lifecycle.vault import known
+
+OTHERS_KEPT, MOST_OTHERS = timedelta(days=365), 20
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,14 @@ class Reading:
             reverse_code=house.keyring.reverse_code(verification.id),
             approvable=bool(person and category) and Approving(house).approvable(verification),
         )
+
+    def others(self, verification: Verification) -> tuple[Verification, ...]:
+        """List what else was asked in this person's name over all tickets, newest first (SR-72)."""
+        if not verification.subject_id:
+            return ()
+        since = self.house.clock.now() - OTHERS_KEPT
+        found = self.house.store.earlier(verification.directory, verification.subject_id, since, MOST_OTHERS + 1)
+        return tuple(v for v in found if v.id != verification.id)[:MOST_OTHERS]
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
         """Tell what a typed address is (SR-36, DESIGN 9.5); InvalidError for what is none."""

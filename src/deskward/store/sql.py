@@ -166,10 +166,13 @@ class SqlStore(SqlAddresses, Standing):
                 found[Count(dimension, key)] = number
         return found
 
-    def earlier(self, directory: str, subject_id: str, since: datetime) -> Sequence[Verification]:
-        """List the verifications of a person opened since then, newest first."""
+    def earlier(
+        self, directory: str, subject_id: str, since: datetime, limit: int | None = None
+    ) -> Sequence[Verification]:
+        """List the verifications of a person opened since then, newest first, at most `limit`."""
         of_person = (_v.directory == directory, _v.subject_id == subject_id, _v.opened_at >= since)
-        return self._all(Verification, select(verifications).where(*of_person).order_by(_v.opened_at.desc()))
+        newest = select(verifications).where(*of_person).order_by(_v.opened_at.desc()).limit(limit)
+        return self._all(Verification, newest)
 
     def count_open(self, verification_id: str) -> None:
         """Add one to the counter of opens; no event, no version (DESIGN 9.4)."""

@@ -189,3 +189,17 @@ def test_a_refusal_stands_on_top(desk: Desk, opened: Open) -> None:
     assert verification.refusal in page
     assert "No account is bound" in page
     assert BEN.name not in page
+
+
+def test_sr_72_the_next_agent_sees_every_attempt_for_the_person_and_no_answer(
+    desk: Desk, review: Verification, opened: Open
+) -> None:
+    assert "None in the last 12 months." in desk.get(f"/verifications/{review.id}")
+    fresh = opened("1777")
+    for page in (desk.get(f"/verifications/{fresh.id}"), desk.get(f"/send/{fresh.id}")):
+        assert f'href="/verifications/{review.id}">{review.ticket_number}</a>' in page
+        assert "2 wrong answers" in page
+        assert "000000" not in page
+    assert "1 other request for this person" in desk.get(f"/send/{fresh.id}")
+    other = opened("1778", requester_id="p-ben")
+    assert review.id not in desk.get(f"/send/{other.id}") + desk.get(f"/verifications/{other.id}")

@@ -78,6 +78,7 @@ class Details:
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
             errands=[errand_row(e) for e in errands],
             purposes=PURPOSES,
+            others=self.reading.others(view.verification),
             means=self.means.values(visit, view.verification),
             **self.analysis.values(visit, view),
         )

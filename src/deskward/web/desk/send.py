@@ -100,7 +100,8 @@ class SendPage:
         form = form_of(view, visit.fields) if view.can_send and (first or again) else None
         status = error.status if error else 200
         more = {"form": form, "reasons": REASONS, "leads": _leads(view)}
-        response = self.door.show(visit, "send.html", status, error=error, **more, **_live(view))
+        others = self.reading.others(view.verification)
+        response = self.door.show(visit, "send.html", status, error=error, others=others, **more, **_live(view))
         if isinstance(error, LimitError):
             response.headers["retry-after"] = str(error.retry_after)
         return response
