@@ -1,7 +1,7 @@
 """What one full assessment costs, with few and with many earlier visits of the person and of everybody."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,25 +15,42 @@ from bench.scenes import WINDOWS
 from deskward import plugins
 from deskward.browsers import Devices
 from deskward.core.ports import Change
+from deskward.core.proof import LINK, Proof
 from deskward.core.surroundings import Visit
-from deskward.core.verification import Outcome, Verification
+from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.learning import learn
 from deskward.lifecycle.looking import looked_at
 from deskward.networks import Networks
+from deskward.store.columns import UtcTime
+from deskward.store.sightings import SIGHTINGS_KEPT
+from deskward.store.sql import RAW_KEPT
+from deskward.store.tables import verifications
 from sandbox.networks import STRETCHES, write_networks
 from tests.fakes import ANNA, FakeClock
 from tests.household import Household
 
 ADDRESS = STRETCHES["home"].address
+KEYS = ("k" * 43, "n" * 43)
 ROUNDS, WARMING = 400, 50
 LIMIT = "1 ms"
-MANY_PEOPLE = 50_000
-# Copies of one visit: whose, when, from where and by which device differ.
+MANY_PEOPLE, AGENTS = 50_000, 20
+SPAN = timedelta(days=730)
+# Copies of one visit, the newest last: whose, when, from where and by which device differ. `age` is in seconds.
 COPIED = """
 INSERT INTO verifications ({names})
-WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :count)
-SELECT {values} FROM many, verifications AS one WHERE one.id = :one
+WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :count),
+aged AS (SELECT n, (:count - n + 1) * CAST({span} AS bigint) / :count AS age FROM many)
+SELECT {values} FROM aged, verifications AS one WHERE one.id = :one ORDER BY n
 """
+HABITS = """
+INSERT INTO familiar (owner, feature, value, month, times)
+WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :people)
+SELECT 'person-' || n, feature, value || n, month, times FROM many, familiar WHERE owner <> ''
+"""
+EARLIER = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%S.000000', one.\"{name}\", '-' || age || ' seconds')",
+    "postgresql": "one.\"{name}\" - age * interval '1 second'",
+}
 
 
 @dataclass(frozen=True)
@@ -44,21 +61,29 @@ class Filling:
     all: int
 
 
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of every round, sorted: CPU of this thread, and by the clock on the wall."""
+
+    cpu: Sequence[float]
+    wall: Sequence[float]
+
+
 SMALL, LARGE = Filling(10, 1_000), Filling(1_000, 1_000_000)
 QUICK = Filling(100, 10_000)
 
 
 def lines(where: str, folder: Path, urls: Sequence[str], *, quick: bool) -> list[Line]:
-    """Measure CPU milliseconds of an assessment on an almost empty store, then on a full one."""
-    few, many = (
-        _measured(folder, url, f) for url, f in zip(urls, (SMALL, QUICK if quick else LARGE), strict=True)
-    )
+    """Measure an assessment on an almost empty store, then on a full one."""
     full = QUICK if quick else LARGE
+    few, many = (_measured(folder, url, f) for url, f in zip(urls, (SMALL, full), strict=True))
     floor = f"with {SMALL.own} and {SMALL.all:,}"
-    name = f"{where}: CPU per assessment, {full.own:,} visits of the person, {full.all:,} in all"
+    name = f"per assessment, {full.own:,} visits of the person, {full.all:,} in all"
     return [
-        Line(f"{name}, median", median(many), "ms", median(few), floor),
-        Line(f"{name}, 99 %", _percentile(many), "ms", _percentile(few), floor, LIMIT),
+        Line(f"{where}: CPU {name}, median", median(many.cpu), "ms", median(few.cpu), floor),
+        Line(f"{where}: CPU {name}, 99 %", _percentile(many.cpu), "ms", _percentile(few.cpu), floor, LIMIT),
+        Line(f"{where}: time {name}, median", median(many.wall), "ms", median(few.wall), floor),
+        Line(f"{where}: time {name}, 99 %", _percentile(many.wall), "ms", _percentile(few.wall), floor),
     ]
 
 
@@ -66,59 +91,93 @@ def _percentile(sorted_times: Sequence[float]) -> float:
     return sorted_times[int(len(sorted_times) * 0.99)]
 
 
-def _measured(folder: Path, url: str, filling: Filling) -> list[float]:
+def _measured(folder: Path, url: str, filling: Filling) -> Times:
     clock = FakeClock(datetime.now(UTC))
     home = Household(url, clock=clock)
     networks = Networks(write_networks(folder / f"networks-{filling.all}", clock.now()), clock=clock)
+    once = made_ready(home, networks, filling)
+    for _ in range(WARMING):
+        once()
+    cpu, wall = zip(*(_timed(once) for _ in range(ROUNDS)), strict=True)
+    networks.close()
+    home.opened.close()
+    return Times(sorted(cpu), sorted(wall))
+
+
+def made_ready(home: Household, networks: Networks, filling: Filling) -> Callable[[], object]:
+    """Fill the store; gives what assesses once with every signal, by a known device and a new one in turn."""
+    clock = home.clock
     by_default = [n for n in plugins.names("signals") if not plugins.needs_settings("signals", n)]
     home.change(
         signals={n: plugins.find("signals", n)() for n in by_default}, networks=networks, devices=Devices()
     )
-    visit = _visit(clock.now())
-    _fill(home, looked_at(home.house, home.open("1"), ANNA, visit), filling)
-    verification = home.open("2")
-    times = sorted(_once(home, verification, _visit(clock.now())) for _ in range(ROUNDS + WARMING))[:-WARMING]
-    networks.close()
-    home.opened.close()
-    return times
+    _fill(home, looked_at(home.house, home.open("1"), ANNA, _visit(clock.now(), KEYS[0])), filling)
+    proof = Proof(
+        LINK, home.house.keyring.kept_root(ANNA.email), established=True, at=clock.now(), subject_id=ANNA.id
+    )
+    verification = replace(home.open("2"), proofs=(proof,))
+    turns = 0
+
+    def once() -> object:
+        nonlocal turns
+        turns += 1
+        looked = looked_at(home.house, verification, ANNA, _visit(clock.now(), KEYS[turns % 2]))
+        return home.lifecycle.verdict(looked, ANNA)
+
+    return once
 
 
-def _visit(at: datetime) -> Visit:
+def _visit(at: datetime, key: str) -> Visit:
     return Visit(
-        at, ADDRESS, WINDOWS.headers, {**WINDOWS.readings, "device_key": "k" * 43, "time_zone": "Europe/Berlin"}
+        at, ADDRESS, WINDOWS.headers, {**WINDOWS.readings, "device_key": key, "time_zone": "Europe/Berlin"}
     )
 
 
-def _once(home: Household, verification: Verification, visit: Visit) -> float:
-    """Look with every signal, and weigh it; gives CPU milliseconds."""
-    began = time.thread_time()
-    looked = looked_at(home.house, verification, ANNA, visit)
-    home.lifecycle.verdict(looked, ANNA)
-    return (time.thread_time() - began) * 1000
+def _timed(once: Callable[[], object]) -> tuple[float, float]:
+    began, cpu = time.perf_counter(), time.thread_time()
+    once()
+    return (time.thread_time() - cpu) * 1000, (time.perf_counter() - began) * 1000
 
 
 def _fill(home: Household, looked: Verification, filling: Filling) -> None:
-    earlier = looked.looked_at - timedelta(days=1) if looked.looked_at else None
-    one = home.store.save(replace(looked, looked_at=earlier, outcome=Outcome.PASSED, ended_at=earlier), Change())
+    passed = replace(looked, state=State.DONE, outcome=Outcome.PASSED, started_at=looked.looked_at)
+    one = home.store.save(replace(passed, decided_at=looked.looked_at, ended_at=looked.looked_at), Change())
     learn(home.house)
     with home.store.database.write() as connection:
         _copy(connection, one, "o", filling.own, own=True)
         _copy(connection, one, "x", filling.all - filling.own, own=False)
-        connection.execute(text("UPDATE familiar SET times = :times WHERE times > 0"), {"times": filling.own})
+        connection.execute(text(HABITS), {"people": min(MANY_PEOPLE, filling.all)})
+        connection.execute(text("UPDATE familiar SET times = :times WHERE owner = ''"), {"times": filling.all})
     with home.store.database.write() as connection:
         connection.execute(text("ANALYZE"))
 
 
 def _copy(connection: Connection, one: Verification, prefix: str, count: int, *, own: bool) -> None:
-    names = connection.execute(text("SELECT * FROM verifications LIMIT 0")).keys()
+    """Copy one visit over two years, without what retention has taken away of it since."""
+    dialect = connection.dialect.name
     number = f"'{prefix}' || n"
-    other = {
-        n: f"'{n}-' || (n % {MANY_PEOPLE})" for n in ("subject_id", "agent_id", "seen_address", "seen_device")
+    changed = {
+        c.name: EARLIER[dialect].format(name=c.name) for c in verifications.c if isinstance(c.type, UtcTime)
     }
-    changed = {"id": number, "ticket_id": number, "pin": "''", "link_digest": "''", "is_open": "false"} | (
-        {} if own else other
+    changed |= {"id": number, "ticket_id": number, "pin": "''", "link_digest": "''", "is_open": "false"}
+    seen = {name: f"one.{name}" for name in ("seen_address", "seen_device")}
+    if not own:
+        seen = {name: f"'{name}-' || (n % {MANY_PEOPLE})" for name in seen}
+        changed["subject_id"] = f"'subject-' || (n % {MANY_PEOPLE})"
+        changed["agent_id"] = f"CASE n % {AGENTS} WHEN 0 THEN one.agent_id ELSE 'agent-' || (n % {AGENTS}) END"
+    changed |= {name: _kept(kept, SIGHTINGS_KEPT, "''") for name, kept in seen.items()}
+    changed["sighting"] = _kept("one.sighting", SIGHTINGS_KEPT, "'{}'")
+    changed["surroundings"] = _kept("one.surroundings", RAW_KEPT, "'{}'")
+    changed["has_raw"] = _kept("one.has_raw", RAW_KEPT, "false")
+    names = [c.name for c in verifications.c]
+    statement = COPIED.format(
+        names=", ".join(f'"{name}"' for name in names),
+        span=int(SPAN.total_seconds()),
+        values=", ".join(changed.get(name, f'one."{name}"') for name in names),
     )
-    values = ", ".join(changed.get(name, f'one."{name}"') for name in names)
-    statement = COPIED.format(names=", ".join(f'"{name}"' for name in names), values=values)
     told: dict[str, Any] = {"count": count, "one": one.id}
     connection.execute(text(statement), told)
+
+
+def _kept(value: str, kept: timedelta, gone: str) -> str:
+    return f"CASE WHEN age < {int(kept.total_seconds())} THEN {value} ELSE {gone} END"

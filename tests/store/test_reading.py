@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from deskward.core.ports import Change, Delivery, Receipt
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Run, State, Verification
+from deskward.store.columns import hints_of
 from deskward.store.opening import Opened, open_store
 from tests.store.samples import NOON, StandingClock, a_grant, a_sending, a_verification
 
@@ -71,7 +72,24 @@ def test_earlier_are_those_of_this_person_since_then_newest_first(opened: Opened
     second = saved(opened, a_verification("v2", opened_at=NOON + timedelta(minutes=1)))
     saved(opened, a_verification("v3", opened_at=NOON - timedelta(days=1)))
     saved(opened, a_verification("v4", subject_id="somebody else"))
-    assert opened.store.earlier("roster", "s1", NOON) == [second, first]
+    assert opened.store.earlier("roster", "s1", NOON, 3) == [second, first]
+    assert opened.store.earlier("roster", "s1", NOON, 1) == [second]
+    assert [run.id for run in opened.store.runs("roster", "s1", NOON)] == [second.id, first.id]
+
+
+def test_a_run_tells_how_its_verification_went(opened: Opened) -> None:
+    one = saved(opened, a_verification("v1", action="reset_password", state=State.PASSED, started_at=NOON))
+    (run,) = opened.store.runs("roster", "s1", NOON)
+    assert all(getattr(run, name) == getattr(one, name) for name in hints_of(Run))
+    assert not run.ended
+    assert replace(run, action="").ended
+
+
+def test_runs_leave_out_on_request_what_ended_before(opened: Opened) -> None:
+    for name, ended_at in {"v1": None, "v2": NOON + timedelta(minutes=1), "v3": NOON + timedelta(hours=1)}.items():
+        saved(opened, a_verification(name, ended_at=ended_at))
+    told = opened.store.runs("roster", "s1", NOON, NOON + timedelta(hours=1))
+    assert sorted(run.id for run in told) == ["v1", "v3"]
 
 
 def test_a_sending_is_found_by_id_by_ref_and_by_form(opened: Opened) -> None:

@@ -10,7 +10,7 @@ from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
-from deskward.core.verification import Verification
+from deskward.core.verification import Run, Verification
 
 
 class Addresses(Protocol):
@@ -126,10 +126,14 @@ class Store(Addresses, Protocol):
         """Count the marks of each budget since then."""
         ...
 
-    def earlier(
-        self, directory: str, subject_id: str, since: datetime, limit: int | None = None
-    ) -> Sequence[Verification]:
+    def earlier(self, directory: str, subject_id: str, since: datetime, limit: int) -> Sequence[Verification]:
         """List the verifications of a person opened since then, newest first, at most `limit`."""
+        ...
+
+    def runs(
+        self, directory: str, subject_id: str, since: datetime, ended_since: datetime | None = None
+    ) -> Sequence[Run]:
+        """List the runs of a person opened since then, newest first; none that ended before `ended_since`."""
         ...
 
     def count_open(self, verification_id: str) -> None:

@@ -215,7 +215,7 @@ class Verification:
     @property
     def ended(self) -> bool:
         """Tell whether nothing moves any more; `passed` ends where no action follows."""
-        return self.state in ENDS or (self.state is State.PASSED and not self.action)
+        return _is_end(self.state, self.action)
 
     @property
     def succeeded(self) -> bool:
@@ -237,3 +237,27 @@ class Verification:
     def status(self) -> Status:
         """Give label, colour and sentence of this state and outcome."""
         return status_of(self.state, self.outcome)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a verification went, without what was seen and proven: enough for what later ones ask of it."""
+
+    id: str
+    ticket_id: str
+    category: str
+    action: str
+    agent_id: str
+    state: State
+    opened_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing moves any more."""
+        return _is_end(self.state, self.action)
+
+
+def _is_end(state: State, action: str) -> bool:
+    return state in ENDS or (state is State.PASSED and not action)

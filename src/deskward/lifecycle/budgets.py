@@ -46,7 +46,7 @@ def early(house: House, ceilings: tuple[Ceiling, ...]) -> None:
 def failures(house: House, verification: Verification, now: datetime) -> None:
     """Stop before 100 wrong entries on one account, with the tries of every link that may still live (SR-135)."""
     wrong, limits = wrong_count(house, verification), house.policy.limits
-    recent = house.store.earlier(verification.directory, verification.subject_id, now - limits.to_send - DAY)
+    recent = house.store.runs(verification.directory, verification.subject_id, now - limits.to_send - DAY)
     living = 1 + sum(1 for v in recent if not v.ended and v.id != verification.id)
     seen = house.store.counted([wrong], now - FAILURES_FOR).get(wrong, 0)
     each = limits.code_tries + sum(c.tries for c in house.challenges.values())
@@ -56,7 +56,7 @@ def failures(house: House, verification: Verification, now: datetime) -> None:
 
 def begun_before(house: House, verification: Verification, now: datetime) -> int:
     """Count the other verifications of this person that were opened within a day and started."""
-    earlier = house.store.earlier(verification.directory, verification.subject_id, now - DAY)
+    earlier = house.store.runs(verification.directory, verification.subject_id, now - DAY)
     return sum(1 for v in earlier if v.id != verification.id and v.started_at)
 
 

@@ -1,13 +1,13 @@
 """Who had which part in a verification, so that nobody decides on their own work or account."""
 
 from deskward.core.events import EventKind
-from deskward.core.verification import Verification
+from deskward.core.verification import Run, Verification
 from deskward.lifecycle.house import House
 
 _SENDS = {EventKind.SENT, EventKind.RESENT}
 
 
-def duties(house: House, verification: Verification) -> frozenset[str]:
+def duties(house: House, verification: Verification | Run) -> frozenset[str]:
     """Name every agent who sent something in this verification."""
     events = house.store.events(verification.id)
     sent = {e.actor.removeprefix("agent:") for e in events if e.kind in _SENDS}

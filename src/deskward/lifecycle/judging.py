@@ -8,7 +8,7 @@ from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Evidence, fresh_of, independent, level_of, window_of
 from deskward.core.risk import finding_of, provenance_finding
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Run, State, Verification
 from deskward.lifecycle.steps import Steps
 from deskward.lifecycle.vault import sharing
 
@@ -18,9 +18,7 @@ DAY = timedelta(days=1)
 class Judging(Steps):
     """Reads and weighs; writes nothing."""
 
-    def standing(
-        self, verification: Verification, category: Category, earlier: Sequence[Verification]
-    ) -> Standing:
+    def standing(self, verification: Verification, category: Category, earlier: Sequence[Run]) -> Standing:
         """Tell how far the run has come; an approved one keeps the level it was approved at.
 
         `earlier` are the other verifications of this person.
@@ -53,10 +51,11 @@ class Judging(Steps):
         standing = self.standing(verification, category, earlier)
         return decide(category, person, standing, (*findings, shared, *told))
 
-    def earlier(self, verification: Verification) -> Sequence[Verification]:
-        """List the person's other verifications that may have ended within a day."""
-        since = self.house.clock.now() - self.house.policy.limits.to_send - 2 * DAY
-        found = self.house.store.earlier(verification.directory, verification.subject_id, since)
+    def earlier(self, verification: Verification) -> Sequence[Run]:
+        """List the person's other verifications that have not ended, or ended within a day."""
+        now = self.house.clock.now()
+        since = now - self.house.policy.limits.to_send - 2 * DAY
+        found = self.house.store.runs(verification.directory, verification.subject_id, since, now - DAY)
         return [v for v in found if v.id != verification.id]
 
     def next_step(
@@ -75,7 +74,7 @@ class Judging(Steps):
         titles = [self.house.challenges[n].title for n in step if n in self.house.challenges]
         return f"The policy asks for one of these: {', '.join(titles)}." if step else ""
 
-    def _again(self, category: Category, earlier: Sequence[Verification]) -> bool:
+    def _again(self, category: Category, earlier: Sequence[Run]) -> bool:
         """Tell whether an action of class C2 or higher was done within 24 hours, or may be now (SR-65)."""
         since = self.house.clock.now() - DAY
         light = {c.name for c in self.house.policy.categories if c.action_class is ActionClass.C1}

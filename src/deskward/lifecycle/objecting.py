@@ -10,7 +10,7 @@ from deskward.core.links import TOKEN_LENGTH, digest, new_id
 from deskward.core.notices import OBJECTION_FOR, word_of
 from deskward.core.ports import Change
 from deskward.core.records import Fence, Sending
-from deskward.core.verification import MOVES, Outcome, State, Verification
+from deskward.core.verification import MOVES, Outcome, Run, State, Verification
 from deskward.lifecycle.duties import duties
 from deskward.lifecycle.fencing import LIFTERS, OBJECTED, OWNER, UNDO_FOR, lifters_needed, taken_back, undoing
 from deskward.lifecycle.house import SYSTEM, Actor, ended, when
@@ -106,7 +106,7 @@ class Objecting(Steps):
         self.house.record(verification, EventKind.REVOKED, SYSTEM, self._revoked(verification))
 
     def _revoked(self, verification: Verification) -> dict[str, Any]:
-        same = self.house.store.earlier(
+        same = self.house.store.runs(
             verification.directory, verification.subject_id, verification.opened_at - UNDO_FOR
         )
         ends = [
@@ -181,11 +181,13 @@ class Objecting(Steps):
 
     def _agents(self, verification: Verification) -> set[str]:
         """Name every agent who sent something for this ticket."""
-        same = self.house.store.earlier(
+        same = self.house.store.runs(
             verification.directory, verification.subject_id, verification.opened_at - OBJECTION_FOR
         )
-        runs = {v.id: v for v in (*same, verification) if v.ticket_id == verification.ticket_id}
-        return {agent for run in runs.values() for agent in duties(self.house, run)}
+        runs: dict[str, Verification | Run] = {run.id: run for run in same}
+        runs[verification.id] = verification
+        of_ticket = (run for run in runs.values() if run.ticket_id == verification.ticket_id)
+        return {agent for run in of_ticket for agent in duties(self.house, run)}
 
 
 def _stopped(verification: Verification, now: datetime) -> Verification:

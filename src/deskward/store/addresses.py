@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from deskward.core.destinations import Kind
 from deskward.core.ports import Count
@@ -22,6 +22,14 @@ from deskward.store.tables import addresses, counts, sendings, verifications
 BATCH = 500
 REACHED = ("link", "code", "proof")
 _a, _c, _s, _v = addresses.c, counts.c, sendings.c, verifications.c
+# Made once, as it is read at every verdict.
+_REACHED = (
+    select(_s.root, _v.directory, _v.subject_id)
+    .select_from(sendings.join(verifications, _s.verification_id == _v.id))
+    .where(_s.root.in_(bindparam("roots", expanding=True)), _s.at >= bindparam("since"))
+    .where(_s.purpose.in_(REACHED))
+    .distinct()
+)
 
 
 class SqlAddresses:
@@ -60,9 +68,7 @@ class SqlAddresses:
 
     def reached(self, roots: Sequence[str], since: datetime) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         """Tell for whom a link or a code went to each trust root since then (SR-41)."""
-        joined = sendings.join(verifications, _s.verification_id == _v.id)
-        found = select(_s.root, _v.directory, _v.subject_id).select_from(joined).distinct()
-        return self._pairs(found.where(_s.root.in_(roots), _s.at >= since, _s.purpose.in_(REACHED)))
+        return self._pairs(_REACHED, {"roots": roots, "since": since})
 
     def imported(self, directory: str) -> Address | None:
         """Read the mark of a directory's import: first seen at the first one, used at the last."""
@@ -110,10 +116,12 @@ class SqlAddresses:
     def _opened(self, row: Mapping[Any, Any]) -> Secret:
         return self.sealer.opened(row["value"], row["id"])
 
-    def _pairs(self, query: Select[Any]) -> Mapping[str, AbstractSet[tuple[str, str]]]:
+    def _pairs(
+        self, query: Select[Any], told: Mapping[str, Any] | None = None
+    ) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         found: dict[str, set[tuple[str, str]]] = defaultdict(set)
         with self.database.read() as connection:
-            for root, directory, subject_id in connection.execute(query):
+            for root, directory, subject_id in connection.execute(query, told):
                 found[root].add((directory, subject_id))
         return found
 

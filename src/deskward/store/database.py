@@ -69,9 +69,11 @@ class SqliteDatabase:
         self._writer = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
-        readers = create_engine(url, pool_size=READERS, max_overflow=10, hide_parameters=True)
-        event.listen(readers, "connect", _prepare_reader)
-        self._readers = readers.execution_options(isolation_level="AUTOCOMMIT")
+        # Once for the engine: a change on a connection makes SQLite compile all of its statements anew.
+        self._readers = create_engine(
+            url, pool_size=READERS, max_overflow=10, hide_parameters=True, isolation_level="AUTOCOMMIT"
+        )
+        event.listen(self._readers, "connect", _prepare_reader)
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a reading connection; it cannot write."""

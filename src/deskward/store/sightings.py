@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    DateTime,
     Select,
     Text,
     and_,
@@ -16,9 +17,10 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    literal,
+    literal_column,
     select,
     true,
+    type_coerce,
     union_all,
     update,
 )
@@ -27,7 +29,7 @@ from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
 from deskward.core.verification import Verification
-from deskward.store.columns import row_of, value_of
+from deskward.store.columns import UtcTime, row_of, value_of
 from deskward.store.database import Database, upserting
 from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, sign_in_marks, verifications
 
@@ -49,13 +51,12 @@ class SqlSightings:
         """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
             told = _told(looking) | _asked(habits)
-            rows = connection.execute(_past(tuple(habits.wanted)), told).mappings().all()
-        first = rows[0]
-        last = Sighting(**json.loads(first["sighting"])) if first["looked_at"] else None
-        counts = {name: first[name] for name in COUNTED}
-        return Past(last, first["looked_at"], **counts), _tallies(
-            (row["owner"], row["feature"], row["times"], row["newest"]) for row in rows
-        )
+            rows = connection.execute(_past(tuple(habits.wanted)), told).all()
+            last_at = UtcTime().process_result_value(rows[0].looked_at, connection.dialect)
+        kept = json.loads(rows[0].sighting) if last_at else {}  # empty once it is forgotten
+        last = (Sighting(**kept), last_at) if kept else (None, None)
+        counts = dict(zip(COUNTED, rows[0], strict=False))
+        return Past(*last, **counts), _tallies(row[-4:] for row in rows)
 
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
@@ -170,20 +171,24 @@ def _met(names: tuple[str, ...]) -> Select[Any]:
 
     Each is a look-up of its own in the key; SQLite reads the whole table for a list of tuples.
     """
-    rows = (select(_word(name).label("feature"), _value(n).label("value")) for n, name in enumerate(names))
+    rows = (
+        select(_word(name).label("feature"), _given(f"value{n}").label("value")) for n, name in enumerate(names)
+    )
     wanted = union_all(*rows).cte("wanted")
     same = (_f.feature == wanted.c.feature, _f.value == wanted.c.value)
-    owned = (_f.owner.in_((bindparam("owner", type_=Text), _word(EVERYONE))), _f.month >= bindparam("since"))
+    owned = (_f.owner.in_((_given("owner"), _word(EVERYONE))), _f.month >= _given("since"))
     counted = select(_f.owner, _f.feature, func.sum(_f.times).label("times"), func.max(_f.month).label("newest"))
     return counted.select_from(wanted).join(familiar, and_(*same, *owned)).group_by(_f.owner, _f.feature)
 
 
 def _word(text: str) -> ColumnElement[str]:
-    return literal(text, Text, literal_execute=True)
+    """Write one of our own words into the statement."""
+    return literal_column(f"'{text}'", Text)
 
 
-def _value(number: int) -> ColumnElement[str]:
-    return bindparam(f"value{number}", type_=Text)
+def _given(name: str) -> ColumnElement[str]:
+    """Leave room for a text that needs no cleaning: it comes out of a row, or is a digest."""
+    return bindparam(name, type_=Text)
 
 
 @lru_cache
@@ -193,12 +198,12 @@ def _past(names: tuple[str, ...]) -> Select[Any]:
     The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
     each count of the habits.
     """
-    device = (_v.seen_device == bindparam("device"), is_filled(_v.seen_device))
-    address = (_v.seen_address == bindparam("address"), is_filled(_v.seen_address))
-    agent = (_v.agent_id == bindparam("agent"), _v.looked_at.is_not(None))
-    other = (_v.subject_id != bindparam("person")) | (_v.directory != bindparam("house"))
-    own = (_v.directory == bindparam("house"), _v.subject_id == bindparam("person"), TEACHES)
-    passed = (*own, _v.id != bindparam("own"))
+    device = (_v.seen_device == _given("device"), is_filled(_v.seen_device))
+    address = (_v.seen_address == _given("address"), is_filled(_v.seen_address))
+    agent = (_v.agent_id == _given("agent"), _v.looked_at.is_not(None))
+    other = (_v.subject_id != _given("person")) | (_v.directory != _given("house"))
+    own = (_v.directory == _given("house"), _v.subject_id == _given("person"), TEACHES)
+    passed = (*own, _v.id != _given("own"))
     told = (
         _capped(passed),
         _capped((*passed, *device)),
@@ -207,8 +212,10 @@ def _past(names: tuple[str, ...]) -> Select[Any]:
         _people((*agent, other, _v.looked_at >= bindparam("agent_since"))),
     )
     counts = select(*(one.label(name) for name, one in zip(COUNTED, told, strict=True))).subquery("counts")
+    # The time as the driver gives it: it stands in every row, and is turned once.
+    looked_at = type_coerce(_v.looked_at, DateTime(timezone=True)).label("looked_at")
     newest = (
-        select(_v.looked_at, cast(_v.sighting, Text).label("sighting"))
+        select(looked_at, cast(_v.sighting, Text).label("sighting"))
         .where(*passed)
         .order_by(_v.looked_at.desc())
         .limit(1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
@@ -25,9 +25,9 @@ from deskward.core.ports import (
     Receipt,
     Sending,
 )
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Run, State, Verification
 from deskward.store.addresses import SqlAddresses
-from deskward.store.columns import row_of, value_of
+from deskward.store.columns import hints_of, row_of, value_of
 from deskward.store.database import Database, upserting
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.retention import forget_raw
@@ -52,6 +52,14 @@ from deskward.store.vouches import SqlVouches
 COUNTS_KEPT, HINTS_KEPT, RAW_KEPT = timedelta(days=32), timedelta(days=1), timedelta(days=30)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
+# Made once, as it is read at every verdict: to write a statement costs more than to run it.
+_RUNS = (
+    select(*(_v[name] for name in hints_of(Run)))
+    .where(_v.directory == bindparam("house"), _v.subject_id == bindparam("person"))
+    .where(_v.opened_at >= bindparam("since"))
+    .where(or_(_v.ended_at.is_(None), _v.ended_at >= bindparam("ended_since")))
+    .order_by(_v.opened_at.desc())
+)
 
 Value = TypeVar("Value")
 
@@ -166,13 +174,19 @@ class SqlStore(SqlAddresses, Standing):
                 found[Count(dimension, key)] = number
         return found
 
-    def earlier(
-        self, directory: str, subject_id: str, since: datetime, limit: int | None = None
-    ) -> Sequence[Verification]:
+    def earlier(self, directory: str, subject_id: str, since: datetime, limit: int) -> Sequence[Verification]:
         """List the verifications of a person opened since then, newest first, at most `limit`."""
         of_person = (_v.directory == directory, _v.subject_id == subject_id, _v.opened_at >= since)
         newest = select(verifications).where(*of_person).order_by(_v.opened_at.desc()).limit(limit)
         return self._all(Verification, newest)
+
+    def runs(
+        self, directory: str, subject_id: str, since: datetime, ended_since: datetime | None = None
+    ) -> Sequence[Run]:
+        """List the runs of a person opened since then, newest first; none that ended before `ended_since`."""
+        asked = {"house": directory, "person": subject_id, "since": since, "ended_since": ended_since or since}
+        with self.database.read() as connection:
+            return [Run(*row) for row in connection.execute(_RUNS, asked)]
 
     def count_open(self, verification_id: str) -> None:
         """Add one to the counter of opens; no event, no version (DESIGN 9.4)."""

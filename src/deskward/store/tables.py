@@ -205,11 +205,12 @@ installation = Table(
     Column("first_start", UtcTime, nullable=False),
 )
 
-# The words of the partial indexes again: only then SQLite sees that it may use them.
-IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open", Boolean)
-TEACHES: ColumnElement[bool] = literal_column("verifications.teaches", Boolean)
-HAS_RAW: ColumnElement[bool] = literal_column("verifications.has_raw", Boolean)
-UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verifications.taught", Boolean)
+# The words of the partial indexes again: only then SQLite sees that it may use them. Without a type, because
+# SQLAlchemy writes a Boolean as “… = 1” there.
+IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open")
+TEACHES: ColumnElement[bool] = literal_column("verifications.teaches")
+HAS_RAW: ColumnElement[bool] = literal_column("verifications.has_raw")
+UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verifications.taught")
 
 
 def is_filled(column: Column[Any]) -> ColumnElement[bool]:
