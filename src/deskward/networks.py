@@ -74,7 +74,8 @@ class Networks:
         if read is None:
             return Network(address)
         answers = {facet: file.ask(read) for facet, file in self._files.items()}
-        told = {facet: a for facet, a in answers.items() if a.row is not None or not inside(read)}
+        public = not inside(read)
+        told = {facet: a for facet, a in answers.items() if a.row is not None or public}
         rows = {facet: a.row or {} for facet, a in told.items()}
         asn, operator = operator_of(rows.get(Facet.OPERATOR, {}))
         return Network(

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, select, text
 
 from deskward.core.ports import Change, Delivery, Receipt
 from deskward.core.verification import Run, State, Verification
 from deskward.store.columns import hints_of
 from deskward.store.opening import Opened, open_store
+from deskward.store.tables import HAS_RAW, IS_OPEN, TEACHES, UNTAUGHT, verifications
 from tests.store.samples import NOON, StandingClock, a_grant, a_sending, a_verification
 
 
@@ -130,6 +131,26 @@ def test_the_first_start_is_fixed_for_ever(database_url: str, clock: StandingClo
     opened = open_store(database_url, clock)
     assert opened.store.first_start() == NOON
     opened.close()
+
+
+@pytest.mark.parametrize(
+    ("flag", "index", "column"),
+    [
+        (IS_OPEN, "ix_verifications_deadline", "deadline"),
+        (TEACHES, "ix_verifications_seen_person", "directory"),
+        (HAS_RAW, "ix_verifications_raw", "looked_at"),
+        (UNTAUGHT, "ix_verifications_lessons", "looked_at"),
+    ],
+)
+def test_a_flag_is_written_as_in_the_index_of_it(
+    opened: Opened, flag: ColumnElement[bool], index: str, column: str
+) -> None:
+    if opened.database.dialect == "postgresql":
+        return
+    query = select(verifications.c.id).where(flag).order_by(verifications.c[column])
+    with opened.database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.compile(connection)}").fetchall()
+    assert index in str(plan)
 
 
 def test_every_look_up_of_a_visitor_uses_an_index(opened: Opened) -> None:

@@ -1,7 +1,7 @@
 """What is looked at when the requester agrees, and what is remembered of it for later visits."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,9 +27,9 @@ def looked_at(house: House, verification: Verification, person: Person, visit: V
     looked = replace(
         verification,
         consent=visit.consent.value,
-        surroundings={"network": _facts(network), "device": asdict(device), "features": dict(features)}
+        surroundings={"network": _facts(network), "device": dict(vars(device)), "features": dict(features)}
         | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
-        sighting=asdict(_sighting(house, visit, network)),
+        sighting=dict(vars(_sighting(house, visit, network))),
         looked_at=visit.at,
     )
     past, met = house.store.sightings.past(looked, habits_of(house, verification, features, visit.at))
@@ -66,7 +66,9 @@ def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
 
 def _weighed(house: House, finding: Finding) -> dict[str, Any]:
     factor = house.weights.get(finding.signal, 1.0)
-    return kept(replace(finding, weight=finding.weight * factor)) | ({"factor": factor} if factor != 1 else {})
+    if factor == 1:
+        return kept(finding)
+    return kept(replace(finding, weight=finding.weight * factor)) | {"factor": factor}
 
 
 def _sighting(house: House, visit: Visit, network: Network) -> Sighting:
@@ -89,7 +91,7 @@ def _link_to(house: House, verification: Verification) -> str:
 
 def _facts(network: Network) -> Mapping[str, Any]:
     """Give what is known of the network as rows keep it: text, numbers and dates as text."""
-    place = asdict(network.place) if network.place else {}
+    place = dict(vars(network.place)) if network.place else {}
     sources = {f.value: [s.name, s.built_at.isoformat(), s.stale] for f, s in network.sources.items()}
     hidden = None if network.hidden is None else sorted(network.hidden)
     return {

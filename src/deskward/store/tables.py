@@ -61,6 +61,11 @@ verifications = Table(
     Column("teaches", Boolean, nullable=False),
     Column("taught", Boolean, nullable=False, default=False),
     _partial("ix_verifications_seen_person", "directory", "subject_id", "looked_at", where="teaches"),
+    _partial(
+        "ix_verifications_seen_own_device",
+        *("directory", "subject_id", "seen_device"),
+        where="teaches AND seen_device <> ''",
+    ),
     _partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
     _partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
     _partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
