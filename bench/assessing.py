@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -14,6 +13,7 @@ from bench.lines import Line
 from bench.scenes import WINDOWS
 from deskward import plugins
 from deskward.browsers import Devices
+from deskward.core.familiarity import WINDOW, month_of
 from deskward.core.ports import Change
 from deskward.core.proof import LINK, Proof
 from deskward.core.surroundings import Visit
@@ -35,17 +35,22 @@ ROUNDS, WARMING = 400, 50
 LIMIT = "1 ms"
 MANY_PEOPLE, AGENTS = 50_000, 20
 SPAN = timedelta(days=730)
-# Copies of one visit, the newest last: whose, when, from where and by which device differ. `age` is in seconds.
+FILLING_KB = 500_000
+# Copies of one visit: whose, when, from where and by which device differ. `age` is in seconds.
 COPIED = """
 INSERT INTO verifications ({names})
 WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :count),
 aged AS (SELECT n, (:count - n + 1) * CAST({span} AS bigint) / :count AS age FROM many)
-SELECT {values} FROM aged, verifications AS one WHERE one.id = :one ORDER BY n
+SELECT {values} FROM aged, one
 """
 HABITS = """
 INSERT INTO familiar (owner, feature, value, month, times)
 WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :people)
 SELECT 'person-' || n, feature, value || n, month, times FROM many, familiar WHERE owner <> ''
+"""
+MONTH = """
+INSERT INTO familiar (owner, feature, value, month, times)
+SELECT owner, feature, value, :month, times FROM familiar WHERE month = :newest AND owner NOT LIKE 'person-%'
 """
 EARLIER = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%S.000000', one.\"{name}\", '-' || age || ' seconds')",
@@ -144,16 +149,28 @@ def _fill(home: Household, looked: Verification, filling: Filling) -> None:
     one = home.store.save(replace(passed, decided_at=looked.looked_at, ended_at=looked.looked_at), Change())
     learn(home.house)
     with home.store.database.write() as connection:
-        _copy(connection, one, "o", filling.own, own=True)
-        _copy(connection, one, "x", filling.all - filling.own, own=False)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{FILLING_KB}")
+        connection.execute(
+            text(f"CREATE TEMPORARY TABLE one AS SELECT * FROM verifications WHERE id = '{one.id}'")
+        )
+        _copy(connection, "o", filling.own, own=True)
+        _copy(connection, "x", filling.all - filling.own, own=False)
         connection.execute(text(HABITS), {"people": min(MANY_PEOPLE, filling.all)})
         connection.execute(text("UPDATE familiar SET times = :times WHERE owner = ''"), {"times": filling.all})
+        newest = month_of(home.clock.now())
+        for days in range(31, WINDOW * 31, 31):
+            told = {"month": month_of(home.clock.now() - timedelta(days=days)), "newest": newest}
+            connection.execute(text(MONTH), told)
     with home.store.database.write() as connection:
         connection.execute(text("ANALYZE"))
 
 
-def _copy(connection: Connection, one: Verification, prefix: str, count: int, *, own: bool) -> None:
-    """Copy one visit over two years, without what retention has taken away of it since."""
+def _copy(connection: Connection, prefix: str, count: int, *, own: bool) -> None:
+    """Copy one visit over two years, without what retention has taken away of it since.
+
+    Those of others are without their findings, which no statement here reads and which take long to write.
+    """
     dialect = connection.dialect.name
     number = f"'{prefix}' || n"
     changed = {
@@ -163,6 +180,7 @@ def _copy(connection: Connection, one: Verification, prefix: str, count: int, *,
     seen = {name: f"one.{name}" for name in ("seen_address", "seen_device")}
     if not own:
         seen = {name: f"'{name}-' || (n % {MANY_PEOPLE})" for name in seen}
+        changed |= {"findings": "'[]'", "observed": "'[]'"}
         changed["subject_id"] = f"'subject-' || (n % {MANY_PEOPLE})"
         changed["agent_id"] = f"CASE n % {AGENTS} WHEN 0 THEN one.agent_id ELSE 'agent-' || (n % {AGENTS}) END"
     changed |= {name: _kept(kept, SIGHTINGS_KEPT, "''") for name, kept in seen.items()}
@@ -175,8 +193,7 @@ def _copy(connection: Connection, one: Verification, prefix: str, count: int, *,
         span=int(SPAN.total_seconds()),
         values=", ".join(changed.get(name, f'one."{name}"') for name in names),
     )
-    told: dict[str, Any] = {"count": count, "one": one.id}
-    connection.execute(text(statement), told)
+    connection.execute(text(statement), {"count": count})
 
 
 def _kept(value: str, kept: timedelta, gone: str) -> str:

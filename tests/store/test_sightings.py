@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import psycopg
 
+from deskward.core.familiarity import PARTS, wanted
 from deskward.core.ports import Change
 from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
@@ -161,6 +163,12 @@ def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Open
     opened.store.prune(clock.now())
     assert kept() == ({}, "", "")
     assert past(opened) == Past(visits=1)
+
+
+def test_the_statement_is_short_enough_for_the_driver_to_keep_it_read() -> None:
+    names = tuple(wanted(dict.fromkeys(("address", "agent", *PARTS), "x")))
+    written = str(_past(names).compile(dialect=psycopg.dialect()))
+    assert len(written) <= 4096, "psycopg reads a longer statement anew each time"
 
 
 def test_reading_the_past_walks_no_table(opened: Opened) -> None:
