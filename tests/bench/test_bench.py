@@ -13,6 +13,8 @@ LINES = (
     "SQLite: webhooks taken in per second",
     "SQLite: CPU per webhook",
     "SQLite: memory after",
+    "SQLite: CPU per assessment",
+    "SQLite: time per assessment",
     "Start-up until the port answers",
     "CPU of the start-up",
     "First screen, packed",
