@@ -167,7 +167,7 @@ def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Open
 
 def test_the_statement_is_short_enough_for_the_driver_to_keep_it_read() -> None:
     names = tuple(wanted(dict.fromkeys(("address", "agent", *PARTS), "x")))
-    written = str(_past(names).compile(dialect=psycopg.dialect()))
+    written = str(_past(names).compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
     assert len(written) <= 4096, "psycopg reads a longer statement anew each time"
 
 
