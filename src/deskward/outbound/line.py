@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from html import unescape
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -84,12 +85,8 @@ class Line:
         max_connections: int = 20,
     ) -> None:
         self._timeout = timeout
-        try:
-            context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
-        except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"The CA bundle {verify} cannot be read.", "Give a PEM file.") from error
         self.client = httpx2.Client(
-            verify=context,
+            verify=_context(verify),
             proxy=proxy or None,
             timeout=httpx2.Timeout(timeout, connect=connect_timeout),
             limits=httpx2.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
@@ -152,6 +149,17 @@ class Line:
                     raise httpx2.ReadTimeout("the answer takes too long", request=request)
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, bytes(body))
+
+
+@cache
+def _context(verify: bool | str) -> ssl.SSLContext:
+    """Read the certificates that are believed once, not for every outside system anew."""
+    try:
+        if isinstance(verify, str):
+            return ssl.create_default_context(cafile=verify)
+        return httpx2.create_ssl_context(verify=verify, trust_env=False)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"The CA bundle {verify} cannot be read.", "Give a PEM file.") from error
 
 
 def basic_header(username: str, password: Secret) -> str:
