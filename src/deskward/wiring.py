@@ -122,9 +122,9 @@ class Deskward:
             connector.log_out()
         for channel in self.house.channels.values():
             channel.log_out()
-        for signal in self.house.signals.values():
-            if isinstance(signal, Connected):
-                signal.log_out()
+        for one in (*self.house.signals.values(), *self.directories.values()):
+            if isinstance(one, Connected):
+                one.log_out()
         self.networks.close()
         self.opened.close()
 

@@ -148,7 +148,7 @@ def test_wrong_credentials_are_told_and_appear_nowhere(caplog: pytest.LogCapture
     with (
         structlog.testing.capture_logs() as logs,
         calling(settings={"client_secret": Secret("guess-4711")}) as caller,
-        pytest.raises(OutsideError, match=r"gives no token \(401\)") as trouble,
+        pytest.raises(OutsideError, match=r"does not accept our credentials \(401\)") as trouble,
     ):
         caller.call()
     assert "guess" not in f"{trouble.value.text}{trouble.value.hint}{logs}{caplog.text}{vars(caller.out)}"

@@ -47,6 +47,7 @@ class Source:
     answer: Callable[[Asked], Reply]
     grant: Reply | None = None
     expires_in: Any = 3600
+    token_path: str = "/oauth2/token"
     url: str = ""
     issued: int = 0
     scopes: list[str] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Source:
 
     @property
     def token_url(self) -> str:
-        return f"{self.url}/oauth2/token"
+        return f"{self.url}{self.token_path}"
 
     def expire(self) -> None:
         self.good.clear()
@@ -89,7 +90,7 @@ def serving(source: Source) -> Iterator[Source]:
         def do_GET(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             where, authorization = urlsplit(self.path), self.headers.get("Authorization", "")
-            if where.path == "/oauth2/token":
+            if where.path == source.token_path:
                 reply = source.token(authorization, content)
             else:
                 query = dict(parse_qsl(where.query, keep_blank_values=True))
@@ -97,7 +98,7 @@ def serving(source: Source) -> Iterator[Source]:
                 reply = source.called(authorization, Asked(self.command, where.path, query, body))
             self.give(reply)
 
-        do_POST = do_GET  # noqa: N815 - the name is http.server's
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
 
         def give(self, reply: Reply) -> None:
             self.close_connection = True

@@ -53,7 +53,7 @@ class Signal(Protocol):
 
 @runtime_checkable
 class Connected(Protocol):
-    """What a signal with a source outside may have besides: an end to its connections."""
+    """What a signal or directory with a source outside may have besides: an end to its connections."""
 
     def log_out(self) -> None:
         """End what is open there; called once, at the end."""

@@ -1,7 +1,6 @@
 """Reads the file of people, TOML or CSV, and says where it is wrong."""
 
 import csv
-import hashlib
 import io
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -9,8 +8,6 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
-import phonenumbers
-from email_validator import validate_email
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -24,9 +21,9 @@ from pydantic import (
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import SettingsError, in_words
 from deskward.core.people import Person
+from deskward.outbound.contacts import MOBILE, PRIVATE, WORK, destination_id, mail_of, phone_of
 
 KEYS = "docs/settings.md lists every key of a person."
-WORK = "work e-mail"
 CONTACTS = {"private_email": ("mails", "address"), "phone": ("phones", "number")}
 ABOUT = ("label", "source", "changed_at", "trusted")
 
@@ -49,20 +46,8 @@ def _day(value: Any) -> Any:
     return found.date() if isinstance(found, datetime) else found
 
 
-def _mail(value: Any) -> str:
-    found = validate_email(str(value), check_deliverability=False, allow_smtputf8=False)
-    return (found.ascii_email or found.normalized).casefold()
-
-
 def _phone(value: Any, asked: ValidationInfo) -> str:
-    region = (asked.context or {}).get("region") or None
-    try:
-        number = phonenumbers.parse(str(value), region)
-    except phonenumbers.NumberParseException as problem:
-        raise ValueError("write a number like +49 151 12345678") from problem
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError("this is no phone number; write it like +49 151 12345678")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return phone_of(value, (asked.context or {}).get("region") or "")
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -83,7 +68,7 @@ class _Contact(_Strict):
 
 
 class _Mail(_Contact):
-    address: Annotated[str, BeforeValidator(_mail)]
+    address: Annotated[str, BeforeValidator(mail_of)]
 
 
 class _Phone(_Contact):
@@ -95,7 +80,7 @@ class _Record(_Strict):
     login: Text
     name: Text
     first_name: str = ""
-    email: Annotated[str, BeforeValidator(_mail)]
+    email: Annotated[str, BeforeValidator(mail_of)]
     email_changed_at: Moment | None = None
     email_trusted: bool = True
     mails: tuple[_Mail, ...] = ()
@@ -187,8 +172,8 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
         address=record.email, label=WORK, changed_at=record.email_changed_at, trusted=record.email_trusted
     )
     reached: list[tuple[Kind, str, _Contact, str]] = [
-        *((Kind.EMAIL, m.address, m, "private e-mail") for m in (work, *record.mails)),
-        *((Kind.SMS, p.number, p, "mobile phone") for p in record.phones),
+        *((Kind.EMAIL, m.address, m, PRIVATE) for m in (work, *record.mails)),
+        *((Kind.SMS, p.number, p, MOBILE) for p in record.phones),
     ]
     return Person(
         id=record.id,
@@ -197,7 +182,7 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
         email=record.email,
         destinations=tuple(
             Destination(
-                id=_digest(record.id, kind, value),
+                id=destination_id(record.id, kind, value),
                 kind=kind,
                 value=value,
                 label=contact.label or usual,
@@ -221,8 +206,3 @@ def _person(record: _Record, source: str, authoritative: bool) -> Person:
         locked=record.locked,
         first_name=record.first_name,
     )
-
-
-def _digest(*parts: str) -> str:
-    """Name an address by itself, so that a page never sends to another one after a reload."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -18,13 +18,14 @@ LONGEST_LIFE = 86_400.0
 HOLD = 10.0  # seconds after a failure in which the token server is left alone, so that pages do not queue for it
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 _UNAUTHORIZED = 401
+_REFUSED = {400, _UNAUTHORIZED, 403}  # RFC 6749 5.2 names 400 and 401
 
 
 class TokenOutbound:
     """Calls below `base_url` with a bearer token of `token_url`, kept until it ends; safe to share by threads.
 
-    Time-outs are in seconds, each call on its own. Raises SettingsError for addresses that cannot be, and for
-    plain HTTP to another machine.
+    `verify` is as of `Outbound`; time-outs are in seconds, each call on its own. Raises SettingsError for
+    addresses that cannot be, and for plain HTTP to another machine.
     """
 
     def __init__(
@@ -35,13 +36,14 @@ class TokenOutbound:
         client_id: str,
         client_secret: Secret,
         scope: str = "",
+        verify: bool | str = True,
         timeout: float = 10.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._out = Outbound(_safe(base_url), timeout=timeout, connect_timeout=timeout)
+        self._out = Outbound(_safe(base_url), verify=verify, timeout=timeout, connect_timeout=timeout)
         above, _, self._path = _safe(token_url).rpartition("/")
-        self._issuer = Outbound(above, timeout=timeout, connect_timeout=timeout)
+        self._issuer = Outbound(above, verify=verify, timeout=timeout, connect_timeout=timeout)
         self._host = urlsplit(above).hostname
         # RFC 6749 2.3.1 encodes both before they go into Basic.
         self._basic = (quote_plus(client_id), Secret(quote_plus(client_secret.reveal())))
@@ -49,6 +51,7 @@ class TokenOutbound:
         self._now = now
         self._lock = threading.Lock()
         self._token, self._until, self._held_until = Secret(""), -math.inf, -math.inf
+        self._trouble = ""
 
     def call(
         self,
@@ -85,11 +88,11 @@ class TokenOutbound:
 
     def _renew(self) -> None:
         if self._now() < self._held_until:
-            raise UnreachableError(f"{self._host} gave no token just now.", "It is tried again.")
+            raise UnreachableError(self._trouble, "It is tried again.")
         try:
             self._token, life = self._fetched()
-        except OutsideError:
-            self._held_until = self._now() + HOLD
+        except OutsideError as error:
+            self._held_until, self._trouble = self._now() + HOLD, error.text
             raise
         self._until = self._now() + life - MARGIN
 
@@ -98,8 +101,9 @@ class TokenOutbound:
         told = answer.json()
         token = told.get("access_token") if isinstance(told, Mapping) else None
         if not answer.ok or not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            text = f"{self._host} gives no token ({answer.status})."
-            raise UnreachableError(text, "Check token_url, client_id, client_secret and scope.")
+            what = "does not accept our credentials" if answer.status in _REFUSED else "gives no token"
+            hint = "Check token_url, client_id and client_secret, and whether they have expired."
+            raise UnreachableError(f"{self._host} {what} ({answer.status}).", hint)
         return Secret(token), _life(told.get("expires_in"))
 
 
