@@ -23,7 +23,9 @@ def test_what_is_no_address_is_left_out() -> None:
     assert contacts.of("p-1", "", ["nobody", "a@b"], ["", "12", "0151 12345678", "call me"]) == ()
 
 
-@pytest.mark.parametrize(("spell", "wrong"), [(mail_of, "a b@example.com"), (phone_of, "+49 1")])
+@pytest.mark.parametrize(
+    ("spell", "wrong"), [(mail_of, "a b@example.com"), (phone_of, "me"), (phone_of, "+1 202")]
+)
 def test_what_is_wrong_with_an_address_is_said(spell: type, wrong: str) -> None:
     with pytest.raises(ValueError, match=r".{10}"):
         spell(wrong)

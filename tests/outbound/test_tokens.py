@@ -177,3 +177,12 @@ def test_a_token_address_that_a_secret_may_not_go_to_is_told_at_the_start(url: s
 def test_an_address_that_a_token_may_not_go_to_is_told_at_the_start(url: str) -> None:
     with pytest.raises(SettingsError):
         TokenOutbound(url, token_url="https://id.example.com/token", client_id="c", client_secret=Secret("s"))
+
+
+def test_what_a_jwt_says_of_our_rights_is_read_and_an_opaque_token_says_nothing() -> None:
+    with calling(claims={"roles": ["User.Read.All"], "x": "ü?"}) as caller:
+        assert caller.out.claims()["roles"] == ["User.Read.All"]
+        assert caller.call() == 200
+    for opaque in ("token", "a.b", "a.bnVsbA.c", "a.%.c", "a.W10.c"):
+        with calling(grant=told({"access_token": opaque, "expires_in": 60})) as caller:
+            assert caller.out.claims() == {}

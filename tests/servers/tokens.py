@@ -2,7 +2,7 @@
 
 import json
 import threading
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,11 +42,12 @@ HANGS_UP, SILENT = Reply(0), Reply(-1)
 
 @dataclass
 class Source:
-    """Tokens are “token-1”, “token-2”, ... and good until `expired` empties `good`."""
+    """Tokens are “token-1”, “token-2”, ... or JWTs with `claims`, and good until `expire` empties `good`."""
 
     answer: Callable[[Asked], Reply]
     grant: Reply | None = None
     expires_in: Any = 3600
+    claims: dict[str, Any] | None = None
     token_path: str = "/oauth2/token"
     url: str = ""
     issued: int = 0
@@ -70,10 +71,11 @@ class Source:
         self.scopes += fields.get("scope", [])
         if self.grant:
             return self.grant
-        self.good.add(f"token-{self.issued}")
-        return told(
-            {"access_token": f"token-{self.issued}", "token_type": "Bearer", "expires_in": self.expires_in}
-        )
+        token = f"token-{self.issued}"
+        if self.claims is not None:
+            token = f"e30.{urlsafe_b64encode(json.dumps(self.claims).encode()).decode().rstrip('=')}.{token}"
+        self.good.add(token)
+        return told({"access_token": token, "token_type": "Bearer", "expires_in": self.expires_in})
 
     def called(self, authorization: str, asked: Asked) -> Reply:
         if authorization.removeprefix("Bearer ") not in self.good:

@@ -155,7 +155,10 @@ class People(Protocol):
         ...
 
     def colleagues(self, person: Person) -> Sequence[Person]:
-        """List who may know a person, the manager first; none where the directory cannot tell."""
+        """List who may know a person, the manager first; none where the directory cannot tell.
+
+        Like `everyone`, it may tell less than `get`: neither lock, stamp, level of assurance nor groups.
+        """
         ...
 
     def everyone(self) -> Iterable[Person]:

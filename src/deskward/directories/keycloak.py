@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.rest import GONE, Rest
+from deskward.outbound.rest import GONE, Rest, rights_check
 from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_IN_CROWD, MOST_COLLEAGUES = 100, 50, 30
@@ -93,9 +94,12 @@ class Directory:
 
     def colleagues(self, person: Person) -> Sequence[Person]:
         """List who may know a person: manager, team and small groups, the manager first."""
-        rows = {row["id"]: row for row in self._near(person)}
-        ranked = colleagues_of(person, [self._person(row) for row in rows.values() if row["id"] != person.id])
-        return ranked[:MOST_COLLEAGUES]
+        found: dict[str, Person] = {}
+        for row, group in self._near(person):
+            one = self._listed(row)
+            before = found.get(one.id, one).groups
+            found[one.id] = replace(one, groups=(*before, *([group] if group else ())))
+        return colleagues_of(person, found.values())[:MOST_COLLEAGUES]
 
     def everyone(self) -> Iterable[Person]:
         """Read all accounts, in pages."""
@@ -147,15 +151,11 @@ class Directory:
             yield Check("keycloak", well=False, text=trouble.text, hint=trouble.hint or "Check the settings.")
             return
         yield Check("keycloak", well=True, text=f"{count} accounts.")
-        missing, more = NEEDED - roles, roles - NEEDED - {"query-users", "query-groups"}
-        if missing:
-            text = f"The client lacks {', '.join(sorted(missing))}, or admin_client is not realm-management's id."
+        if not roles & NEEDED:
+            text = "admin_client is not the id of realm-management, or Deskward has no role there that it needs."
             yield Check("keycloak rights", well=False, text=text, hint=f"Grant {RIGHTS}")
-        elif more:
-            text = f"The client has more power than it needs: {', '.join(sorted(more))}."
-            yield Check("keycloak rights", well=False, text=text, hint="Take these roles away from it.")
-        else:
-            yield Check("keycloak rights", well=True, text="Passwords can be set, and nothing else administered.")
+            return
+        yield rights_check("keycloak rights", NEEDED, roles, {"query-users", "query-groups"})
 
     def log_out(self) -> None:
         """Let go of the connections."""
@@ -169,7 +169,7 @@ class Directory:
 
     def _row(self, person_id: str) -> dict[str, Any] | None:
         found = self._rest.read(f"users/{_quoted(person_id)}") if _ID.fullmatch(person_id) else None
-        return found if isinstance(found, dict) else None
+        return None if found is None else self._rest.row_of(found)
 
     def _changeable(self, person_id: str) -> dict[str, Any]:
         row = self._row(person_id)
@@ -185,28 +185,30 @@ class Directory:
 
     def _person(self, row: Mapping[str, Any]) -> Person:
         """Complete what a list or a look-up tells of an account."""
-        own = _quoted(str(row["id"]))
-        credentials = self._credentials(own)
-        status = self._rest.read(f"attack-detection/brute-force/users/{own}") or {}
-        locked, enabled = bool(status.get("disabled")), bool(row.get("enabled"))
-        groups = self._rest.rows(f"users/{own}/groups")
+        listed, own = self._listed(row), _quoted(str(row["id"]))
+        credentials, groups = self._credentials(own), self._rest.rows(f"users/{own}/groups")
+        locked = bool((self._rest.read(f"attack-detection/brute-force/users/{own}") or {}).get("disabled"))
+        return replace(
+            listed,
+            groups=tuple(_names(groups)),
+            privileged=self._is_privileged(own, groups),
+            aal=2 if any(one.get("type") in FACTORS for one in credentials) else 1,
+            locked=locked,
+            stamp=f"{_set_at(credentials)}.{int(listed.enabled)}{int(locked)}",
+        )
+
+    def _listed(self, row: Mapping[str, Any]) -> Person:
         first, last = _text(row, "firstName"), _text(row, "lastName")
         kept = {told: self._attribute(row, told) for told in ATTRIBUTES}
+        own = str(row["id"])
         return Person(
-            id=str(row["id"]),
+            id=own,
             login=_text(row, "username"),
             name=f"{first} {last}".strip() or _text(row, "username"),
             first_name=first,
             email=_text(row, "email").casefold(),
-            destinations=self._contacts.of(
-                str(row["id"]), _text(row, "email"), kept["private_email"], kept["phone"]
-            ),
-            groups=tuple(_names(groups)),
-            privileged=self._is_privileged(own, groups),
-            aal=2 if any(one.get("type") in FACTORS for one in credentials) else 1,
-            enabled=enabled,
-            locked=locked,
-            stamp=f"{_set_at(credentials)}.{int(enabled)}{int(locked)}",
+            destinations=self._contacts.of(own, _text(row, "email"), kept["private_email"], kept["phone"]),
+            enabled=bool(row.get("enabled")),
             manager=next(iter(kept["manager"]), ""),
             team=next(iter(kept["team"]), ""),
             office=next(iter(kept["office"]), ""),
@@ -235,15 +237,16 @@ class Directory:
         realm = self._rest.rows(f"users/{own}/role-mappings/realm/composite")
         return bool(admin) or bool(self._roles & set(_names(realm)))
 
-    def _near(self, person: Person) -> Iterator[dict[str, Any]]:
-        """Give the rows of manager, team and groups; a crowd says nothing about who knows whom."""
+    def _near(self, person: Person) -> Iterator[tuple[dict[str, Any], str]]:
+        """Give rows of manager, team and groups, each with its group; a crowd does not tell who knows whom."""
         if person.manager:
-            yield from self._managers(person.manager)
+            yield from ((row, "") for row in self._managers(person.manager))
         team = self._attributes.get("team")
         if team and person.team and '"' not in person.team:
-            yield from self._crowd("users", [("q", f'"{team}":"{person.team}"')])
+            yield from ((row, "") for row in self._crowd("users", [("q", f'"{team}":"{person.team}"')]))
         for group in self._rest.rows(f"users/{_quoted(person.id)}/groups"):
-            yield from self._crowd(f"groups/{group['id']}/members", [("briefRepresentation", "false")])
+            rows = self._crowd(f"groups/{_quoted(str(group['id']))}/members", [("briefRepresentation", "false")])
+            yield from ((row, _text(group, "name")) for row in rows)
 
     def _managers(self, named: str) -> Iterator[dict[str, Any]]:
         """Find by id, user name, names or e-mail; `colleagues_of` decides who of them is meant, if anybody."""

@@ -2,16 +2,26 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Set as AbstractSet
+from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl
 
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
+from deskward.core.tickets import Check
 from deskward.outbound import Answer
 
 Query = Sequence[tuple[str, str]]
 PATIENCE, LONGEST_PAUSE = 5, 60.0  # times and seconds that a long list waits where it is throttled
 GONE = "The account is not there any more, so nothing was changed."
 _NOT_FOUND, _TIMED_OUT, _THROTTLED, _BROKEN = 404, 408, 429, 500
+
+
+class RefusalError(RejectedError):
+    """The API refused; `told` is the JSON of its answer."""
+
+    def __init__(self, text: str, hint: str = "", told: Any = None) -> None:
+        super().__init__(text, hint)
+        self.told = told
 
 
 class Credentialed(Protocol):
@@ -30,6 +40,19 @@ class Credentialed(Protocol):
         ...
 
 
+def rights_check(
+    name: str, needed: AbstractSet[str], granted: AbstractSet[str], harmless: AbstractSet[str] = frozenset()
+) -> Check:
+    """Compare what an account of ours may do with what it needs, for the doctor: no less, and no more."""
+    missing, more = sorted(needed - granted), sorted(granted - needed - harmless)
+    if missing:
+        return Check(name, well=False, text=f"Deskward lacks {', '.join(missing)}.", hint="Grant it.")
+    if more:
+        text = f"Deskward has more power than it needs: {', '.join(more)}."
+        return Check(name, well=False, text=text, hint="Take it away.")
+    return Check(name, well=True, text="Deskward may do what it needs, and no more.")
+
+
 class Rest:
     """Reads and changes at the API of the product `name`; `said` takes its own words from the JSON of an error.
 
@@ -46,7 +69,7 @@ class Rest:
             return None
         told = self._checked(answer, changes=False).json()
         if told is None:
-            raise self._garbled()
+            self._garbled()
         return told
 
     def rows(self, path: str, query: Query = ()) -> list[dict[str, Any]]:
@@ -54,16 +77,16 @@ class Rest:
         told = self.read(path, query)
         return [] if told is None else self.rows_of(told)
 
-    def page(self, path: str, query: Query = ()) -> Answer:
-        """Read a page of a long list as it is, and wait where the other side asks for it."""
-        for _ in range(PATIENCE):
+    def page(self, path: str, query: Query = (), *, patient: bool = True) -> Answer:
+        """Read a page of a list as it is; who is patient waits where the other side asks for it."""
+        for _ in range(PATIENCE if patient else 0):
             try:
                 return self._checked(self._out.call("GET", path, query=query), changes=False)
             except UnreachableError as trouble:
                 if not 0 < trouble.retry_after <= LONGEST_PAUSE:
                     raise
                 time.sleep(trouble.retry_after)
-        raise UnreachableError(f"{self._name} asks to try again later.", "It is tried again.")
+        return self._checked(self._out.call("GET", path, query=query), changes=False)
 
     def change(
         self, method: str, path: str, *, query: Query = (), json: Any = None, repeatable: bool = False
@@ -90,14 +113,16 @@ class Rest:
         self._out.close()
 
     def rows_of(self, told: Any) -> list[dict[str, Any]]:
-        """Take what was told as a list of objects with names; RejectedError where it is none."""
-        if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
-            raise self._garbled()
-        return told
+        """Take what was told as a list of things with an id; RejectedError where it is none."""
+        return [self.row_of(row) for row in told] if isinstance(told, list) else self._garbled()
 
-    def _garbled(self) -> RejectedError:
+    def row_of(self, told: Any) -> dict[str, Any]:
+        """Take what was told as one thing with an id; RejectedError where it is none."""
+        return told if isinstance(told, dict) and told.get("id") else self._garbled()
+
+    def _garbled(self) -> NoReturn:
         text = f"{self._name} gives an answer that cannot be read."
-        return RejectedError(text, "Check the address in the settings.")
+        raise RejectedError(text, "Check the address in the settings.")
 
     def _checked(self, answer: Answer, *, changes: bool) -> Answer:
         if answer.ok:
@@ -116,7 +141,7 @@ class Rest:
                 return UnreachableError(f"{self._name} has too much to do just now.", "Try again in a minute.")
         words = self._said(answer.json()) or f"status {answer.status}"
         if answer.status != _TIMED_OUT and answer.status < _BROKEN:
-            return RejectedError(f"{self._name} refuses this: {words}", "Look at the account there.")
+            return RefusalError(f"{self._name} refuses this: {words}", "Look at the account there.", answer.json())
         text = f"{self._name} failed: {words}"
         if changes:
             return UncertainError(text, "It may have been done: look before doing it again.")

@@ -1,0 +1,228 @@
+"""A small Microsoft Graph: the parts that the directory uses, after learn.microsoft.com/graph/api, v1.0.
+
+Only what is selected is told, as there. Passwords need eight characters of three kinds.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from tests.servers.tokens import Asked, Reply, told
+
+FIRST_DAY = datetime(2026, 1, 31, 8, tzinfo=UTC)
+DONE = Reply(204, b"")
+DENIED = "Insufficient privileges to complete the operation."
+WEAK = (
+    "The specified password does not comply with password complexity requirements. "
+    "Please provide a different password."
+)
+SYNCED = (
+    "Unable to update the specified properties for on-premises mastered Directory Sync objects "
+    "or objects currently undergoing migration."
+)
+UNLICENSED = "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license."
+PASSWORD = {
+    "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",
+    "id": "28c10230-6103-485e-b985-444c60001490",
+}
+Row = dict[str, Any]
+
+
+def refused(status: int, code: str, message: str) -> Reply:
+    inner = {"date": "2026-01-31T08:00:00", "request-id": str(uuid4()), "client-request-id": str(uuid4())}
+    return told({"error": {"code": code, "message": message, "innerError": inner}}, status)
+
+
+@dataclass
+class Graph:
+    """A tenant; `above` holds groups and roles of people, also those of groups within groups."""
+
+    people: dict[str, Row] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    above: dict[str, list[Row]] = field(default_factory=dict)
+    methods: dict[str, list[Row]] = field(default_factory=dict)
+    groups: dict[str, Row] = field(default_factory=dict)
+    assigned: list[str] = field(default_factory=list)
+    eligible: list[str] = field(default_factory=list)
+    eligible_members: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
+    licensed: bool = True
+    lag: int = 0
+    page: int = 4
+    url: str = ""
+    _clock: datetime = FIRST_DAY
+    _before: dict[str, str | None] = field(default_factory=dict)
+    _old: int = 0
+
+    def add(self, name: str, mail: str | None = None, **more: Any) -> str:
+        own = str(uuid4())
+        self.people[own] = {
+            "id": own,
+            "userPrincipalName": f"{name}@staff.example",
+            "displayName": name.title(),
+            "givenName": name.title(),
+            "mail": mail,
+            "otherMails": [],
+            "mobilePhone": None,
+            "jobTitle": None,
+            "department": None,
+            "officeLocation": None,
+            "employeeHireDate": None,
+            "accountEnabled": True,
+            "lastPasswordChangeDateTime": None,
+            "onPremisesSyncEnabled": None,
+            "userType": "Member",
+            "manager": None,
+            **more,
+        }
+        return own
+
+    def signs_in(self, who: str, password: str) -> bool:
+        return bool(self.people[who]["accountEnabled"]) and self.passwords.get(who) == password
+
+    def group(self, name: str, *members: str, assignable: bool = False) -> str:
+        own = str(uuid4())
+        row = {
+            "@odata.type": "#microsoft.graph.group",
+            "id": own,
+            "displayName": name,
+            "isAssignableToRole": assignable,
+        }
+        self.groups[own] = row
+        for who in members:
+            self.above.setdefault(who, []).append(row)
+        return own
+
+    def role(self, who: str) -> None:
+        named = {
+            "@odata.type": "#microsoft.graph.directoryRole",
+            "id": str(uuid4()),
+            "displayName": "User Administrator",
+        }
+        self.above.setdefault(who, []).append(named)
+        self.assigned.append(who)
+
+    def __call__(self, asked: Asked) -> Reply:
+        routes: dict[str, Callable[..., Reply]] = {
+            "GET users": self.listing,
+            "GET users/([^/]+)": self.one,
+            "PATCH users/([^/]+)": self.update,
+            "POST users/([^/]+)/revokeSignInSessions": self.revoke,
+            "GET users/([^/]+)/transitiveMemberOf": lambda a, who: self.pages(
+                a, self.above.get(self.known(who), [])
+            ),
+            "GET users/([^/]+)/authentication/methods": lambda a, who: self.pages(
+                a, [PASSWORD, *self.methods.get(self.known(who), [])]
+            ),
+            "GET users/([^/]+)/directReports": self.reports,
+            "GET groups": self.mighty,
+            "GET groups/([^/]+)/transitiveMembers": self.members,
+            "GET roleManagement/directory/roleAssignments": lambda a: self.pages(a, _principals(self.assigned)),
+            "GET roleManagement/directory/roleEligibilityScheduleInstances": lambda a: self.may(a, self.eligible),
+            "GET identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": lambda a: self.may(
+                a, self.eligible_members
+            ),
+        }
+        call = f"{asked.method} {asked.path.removeprefix('/v1.0/')}"
+        if any(part in call for part in self.denied):
+            return refused(403, "Authorization_RequestDenied", DENIED)
+        for route, answer in routes.items():
+            if found := re.fullmatch(route, call):
+                try:
+                    return answer(asked, *found.groups())
+                except KeyError:
+                    missing = "does not exist or one of its queried reference-property objects are not present."
+                    text = f"Resource '{found[1]}' {missing}"
+                    return refused(404, "Request_ResourceNotFound", text)
+        return refused(400, "BadRequest", f"Resource not found for the segment '{asked.path}'.")
+
+    def known(self, who: str) -> str:
+        return str(self.people[who]["id"])
+
+    def pages(self, asked: Asked, rows: Iterable[Row]) -> Reply:
+        rows, first = list(rows), int(asked.query.get("$skiptoken", "0"))
+        size = min(self.page, int(asked.query.get("$top", self.page)))
+        body: Row = {"@odata.context": f"{self.url}/v1.0/$metadata", "value": rows[first : first + size]}
+        if first + size < len(rows):
+            body["@odata.nextLink"] = (
+                f"{self.url}{asked.path}?{urlencode({**asked.query, '$skiptoken': str(first + size)})}"
+            )
+        return told(body)
+
+    def shown(self, row: Row, asked: Asked) -> Row:
+        names = asked.query.get(
+            "$select", "id,userPrincipalName,displayName,givenName,mail,mobilePhone,jobTitle"
+        ).split(",")
+        told = {name: row[name] for name in names}
+        if asked.query.get("$expand") == "manager($select=id)" and row["manager"]:
+            told["manager"] = {"@odata.type": "#microsoft.graph.user", "id": row["manager"]}
+        return told
+
+    def listing(self, asked: Asked) -> Reply:
+        rows = list(self.people.values())
+        if "$filter" in asked.query:
+            found = re.fullmatch(
+                r"(mail|userPrincipalName|department) eq '((?:[^']|'')*)'", asked.query["$filter"]
+            )
+            if found is None:
+                return refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.")
+            wanted = found[2].replace("''", "'").casefold()
+            rows = [row for row in rows if str(row[found[1]] or "").casefold() == wanted]
+        return self.pages(asked, (self.shown(row, asked) for row in rows))
+
+    def one(self, asked: Asked, who: str) -> Reply:
+        row = dict(self.people[who])
+        if self._old and who in self._before:
+            self._old -= 1
+            row["lastPasswordChangeDateTime"] = self._before[who]
+        return told(self.shown(row, asked))
+
+    def update(self, asked: Asked, who: str) -> Reply:
+        row, profile = self.people[who], asked.body["passwordProfile"]
+        assert profile == {"password": profile["password"], "forceChangePasswordNextSignIn": False}
+        if row["onPremisesSyncEnabled"]:
+            return refused(400, "Request_BadRequest", SYNCED)
+        if not _strong(profile["password"]):
+            return refused(400, "Request_BadRequest", WEAK)
+        self._clock += timedelta(seconds=1)
+        self._before[who], self._old = row["lastPasswordChangeDateTime"], self.lag
+        row["lastPasswordChangeDateTime"] = self._clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.passwords[who] = profile["password"]
+        return DONE
+
+    def revoke(self, _: Asked, who: str) -> Reply:
+        self.revoked.append(self.known(who))
+        return told({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean", "value": True})
+
+    def reports(self, asked: Asked, who: str) -> Reply:
+        return self.pages(
+            asked, (self.shown(r, asked) for r in self.people.values() if r["manager"] == self.known(who))
+        )
+
+    def mighty(self, asked: Asked) -> Reply:
+        assert asked.query["$filter"] == "isAssignableToRole eq true"
+        return self.pages(asked, [{"id": g["id"]} for g in self.groups.values() if g["isAssignableToRole"]])
+
+    def members(self, asked: Asked, group: str) -> Reply:
+        row = self.groups[group]
+        return self.pages(asked, [{"id": who} for who, above in self.above.items() if row in above])
+
+    def may(self, asked: Asked, people: list[str]) -> Reply:
+        if not self.licensed:
+            return refused(400, "AadPremiumLicenseRequired", UNLICENSED)
+        named = re.fullmatch("principalId eq '(.*)'", asked.query.get("$filter", ""))
+        return self.pages(asked, _principals(who for who in people if named is None or who == named[1]))
+
+
+def _principals(people: Iterable[str]) -> list[Row]:
+    return [{"id": f"i-{who}", "principalId": who} for who in people]
+
+
+def _strong(password: str) -> bool:
+    kinds = sum(bool(re.search(kind, password)) for kind in ("[a-z]", "[A-Z]", "[0-9]", r"[^a-zA-Z0-9]"))
+    return 8 <= len(password) <= 256 and kinds >= 3
