@@ -244,10 +244,10 @@ def test_a_read_that_fails_is_an_outage_and_changes_nothing(place: KeycloakPlace
     assert not isinstance(trouble.value, UncertainError)
 
 
-def test_an_unlock_without_a_clear_end_can_be_done_again(place: KeycloakPlace) -> None:
+def test_sr_58_an_unlock_without_a_clear_end_is_uncertain_and_can_be_done_again(place: KeycloakPlace) -> None:
     place.fault("DELETE", "brute-force", HANGS_UP)
     place.lock(place.anna)
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UncertainError):
         place.directory.unlock(place.anna)
     place.directory.unlock(place.anna)
     assert not read(place, "anna").locked

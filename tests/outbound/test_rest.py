@@ -1,5 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
@@ -102,3 +104,19 @@ def test_a_next_page_is_asked_for_at_the_configured_address_only() -> None:
         for wrong in ("https://evil.example/users?a=b", f"{base}x/users?a=b", f"{base}/users", ""):
             with pytest.raises(RejectedError, match="next page"):
                 rest.linked(wrong)
+
+
+def test_a_limit_that_tells_when_it_begins_anew_is_waited_for() -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    date = format_datetime(now, usegmt=True)
+    for begins, least, most in ((now.timestamp() + 20, 21, 21), (now.timestamp() - 9, 0, 0), (1e30, 3600, 3600)):
+        limit = told({}, 429, Date=date, X_Rate_Limit_Reset=f"{begins:.0f}")
+        with resting(limit) as (rest, _), pytest.raises(UnreachableError) as trouble:
+            rest.read("a")
+        assert least <= trouble.value.retry_after <= most
+    with (
+        resting(told({}, 429, X_Rate_Limit_Reset="soon")) as (rest, _),
+        pytest.raises(UnreachableError) as trouble,
+    ):
+        rest.read("a")
+    assert trouble.value.retry_after == 0

@@ -8,7 +8,7 @@ import structlog
 
 from deskward.core.errors import OutsideError, SettingsError, UnreachableError
 from deskward.core.secret import Secret
-from deskward.outbound.tokens import HOLD, MARGIN, TokenOutbound
+from deskward.outbound.tokens import HOLD, MARGIN, KeyOutbound, TokenOutbound
 from tests.servers.tokens import CLIENT, HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
 
 
@@ -186,3 +186,14 @@ def test_what_a_jwt_says_of_our_rights_is_read_and_an_opaque_token_says_nothing(
     for opaque in ("token", "a.b", "a.bnVsbA.c", "a.%.c", "a.W10.c"):
         with calling(grant=told({"access_token": opaque, "expires_in": 60})) as caller:
             assert caller.out.claims() == {}
+
+
+def test_a_key_is_sent_as_it_is_and_does_not_show_itself() -> None:
+    with serving(Source(lambda _: told({"a": 1}), key="s3cret-key")) as source:
+        out = KeyOutbound(f"{source.url}/api/", scheme="SSWS", key=Secret("s3cret-key"))
+        assert out.call("POST", "x", query=[("a", "b")], json={"c": 1}).json() == {"a": 1}
+        out.close()
+        assert [(a.path, a.query, a.body) for a in source.asked] == [("/api/x", {"a": "b"}, {"c": 1})]
+        assert "s3cret" not in f"{vars(out)}{out.claims()}"
+    with pytest.raises(SettingsError):
+        KeyOutbound("http://api.example.com", scheme="SSWS", key=Secret("s"))

@@ -42,11 +42,15 @@ HANGS_UP, SILENT = Reply(0), Reply(-1)
 
 @dataclass
 class Source:
-    """Tokens are “token-1”, “token-2”, ... or JWTs with `claims`, and good until `expire` empties `good`."""
+    """Tokens are “token-1”, “token-2”, ... or JWTs with `claims`, and good until `expire` empties `good`.
+
+    A `key` is taken as it is, after the word SSWS.
+    """
 
     answer: Callable[[Asked], Reply]
     grant: Reply | None = None
     expires_in: Any = 3600
+    key: str | None = None
     claims: dict[str, Any] | None = None
     token_path: str = "/oauth2/token"
     url: str = ""
@@ -78,7 +82,8 @@ class Source:
         return told({"access_token": token, "token_type": "Bearer", "expires_in": self.expires_in})
 
     def called(self, authorization: str, asked: Asked) -> Reply:
-        if authorization.removeprefix("Bearer ") not in self.good:
+        scheme, _, token = authorization.partition(" ")
+        if (scheme, token) != ("SSWS", self.key) and (scheme != "Bearer" or token not in self.good):
             return told({"status": 401, "code": "UNAUTHENTICATED"}, 401)
         self.asked.append(asked)
         return self.answer(asked)

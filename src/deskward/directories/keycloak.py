@@ -130,7 +130,7 @@ class Directory:
         """Forget the failed sign-ins for which the account is locked."""
         self._changeable(person_id)
         path = f"attack-detection/brute-force/users/{_quoted(person_id)}"
-        self._rest.change("DELETE", path, repeatable=True)
+        self._rest.change("DELETE", path)
 
     def revoke(self, person_id: str, *, password: bool) -> str:
         """End all sessions, also those that were to last; with `password`, remove the password first (SR-47)."""

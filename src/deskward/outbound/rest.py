@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl
 
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
 from deskward.core.tickets import Check
 from deskward.outbound import Answer
+from deskward.outbound.line import LONGEST_WAIT
 
 Query = Sequence[tuple[str, str]]
 PATIENCE, LONGEST_PAUSE = 5, 60.0  # times and seconds that a long list waits where it is throttled
@@ -138,7 +141,8 @@ class Rest:
                 text = f"{self._name} does not allow this. Its administrator must grant Deskward: {self._rights}"
                 return RejectedError(text, "See docs/directories.md.")
             case 429:
-                return UnreachableError(f"{self._name} has too much to do just now.", "Try again in a minute.")
+                text = f"{self._name} has too much to do just now."
+                return UnreachableError(text, "Try again in a minute.", retry_after=_reset_in(answer))
         words = self._said(answer.json()) or f"status {answer.status}"
         if answer.status != _TIMED_OUT and answer.status < _BROKEN:
             return RefusalError(f"{self._name} refuses this: {words}", "Look at the account there.", answer.json())
@@ -146,3 +150,11 @@ class Rest:
         if changes:
             return UncertainError(text, "It may have been done: look before doing it again.")
         return UnreachableError(text, "It is tried again.")
+
+
+def _reset_in(answer: Answer) -> float:
+    """Read in how many seconds a limit begins anew, from “X-Rate-Limit-Reset” (a Unix time); 0 if nobody tells."""
+    with suppress(KeyError, ValueError, OverflowError):
+        now = parsedate_to_datetime(answer.headers["date"]).timestamp()
+        return min(max(int(answer.headers["x-rate-limit-reset"]) - now + 1, 0.0), LONGEST_WAIT)
+    return 0.0

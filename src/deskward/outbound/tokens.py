@@ -117,6 +117,36 @@ class TokenOutbound:
         return Secret(token), _life(told.get("expires_in"))
 
 
+class KeyOutbound:
+    """Calls below `base_url` with a key that is sent as it is, after the word `scheme`; as `TokenOutbound`."""
+
+    def __init__(self, base_url: str, *, scheme: str, key: Secret, timeout: float = 10.0) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._out = Outbound(_safe(base_url), timeout=timeout, connect_timeout=timeout)
+        self._header = Secret(f"{scheme} {key.reveal()}")
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Make one call as `Outbound.call`."""
+        headers = {"authorization": self._header.reveal()}
+        return self._out.call(method, path, headers=headers, query=query, json=json, repeatable=repeatable)
+
+    def claims(self) -> Mapping[str, Any]:
+        """Say nothing of our rights: a key does not tell."""
+        return {}
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._out.close()
+
+
 def _life(told: Any) -> float:
     """Read how long a token lives in seconds; 0, so that it is not kept, where nobody tells."""
     with suppress(TypeError, ValueError, OverflowError):

@@ -1,0 +1,251 @@
+"""Accounts in Okta, over its Users, Roles, Groups and Factors APIs (developer.okta.com/docs/api).
+
+Setting a password as an administrator is held to the password policy but for its history. Whether Okta takes one
+for an account that is locked out is not documented; it is assumed, and a refusal is told in Okta's words.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from deskward.core.errors import OutsideError, RejectedError, SettingsError
+from deskward.core.people import Person
+from deskward.core.secret import Secret
+from deskward.core.tickets import Check, TicketPerson
+from deskward.core.vouching import colleagues_of
+from deskward.outbound.contacts import Contacts
+from deskward.outbound.rest import GONE, Query, Rest
+from deskward.outbound.tokens import KeyOutbound
+
+PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
+LONGEST_KEY = 254
+LIVING = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"})
+LOCKED = "LOCKED_OUT"
+OWN = frozenset({"OKTA", "IMPORT"})  # providers whose passwords Okta keeps itself
+NO_FACTORS = frozenset({"question", "email"})
+MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
+RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
+ENDED = "All sessions of the account were ended, and its tokens revoked."
+TAKEN = f"The password was replaced by one that nobody knows, so a new one has to be set. {ENDED}"
+_ID = re.compile(r"[0-9A-Za-z]{1,64}")
+_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
+
+
+class Directory:
+    """The organisation at `base_url`, reached with `api_token`.
+
+    Whoever has an administrator's role is privileged (SR-63), as are members of `privileged_groups`, given by id.
+    Addresses count as confirmed only where `authoritative` says so (DESIGN 9.6).
+    """
+
+    name = "okta"
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_token: Secret,
+        key: str = "email",
+        privileged_groups: Sequence[str] = (),
+        authoritative: bool = False,
+        source: str = "Okta",
+        region: str = "",
+        timeout: float = 5.0,
+    ) -> None:
+        if key not in ("email", "login"):
+            raise SettingsError(f"directories.okta.key is “{key}”.", "Choose email or login.")
+        self._key, self._groups = key, frozenset(privileged_groups)
+        self._contacts = Contacts(source, authoritative, region.upper())
+        out = KeyOutbound(f"{base_url.rstrip('/')}/api/v1", scheme="SSWS", key=api_token, timeout=timeout)
+        self._rest = Rest(out, name="Okta", rights=RIGHTS, said=_said)
+
+    def find(self, person: TicketPerson) -> Sequence[Person]:
+        """Find the accounts with the requester's e-mail or login, letter case aside.
+
+        The index that is searched may lag behind, so each account found is read.
+        """
+        wanted = getattr(person, self._key).strip()
+        if not wanted or len(wanted) > LONGEST_KEY or not wanted.isprintable():
+            return ()
+        rows = self._rest.rows("users", [("search", f"profile.{self._key} eq {_literal(wanted)}")])
+        found = (self.get(str(row["id"])) for row in rows)
+        return [one for one in found if one and getattr(one, self._key).casefold() == wanted.casefold()]
+
+    def get(self, person_id: str) -> Person | None:
+        """Read one account with groups, roles, factors and change stamp."""
+        row = self._row(person_id)
+        return self._person(row) if row else None
+
+    def colleagues(self, person: Person) -> Sequence[Person]:
+        """List who may know a person: manager, own reports, and a small department."""
+        found = {row["id"]: self._listed(row) for row in self._near(person)}
+        return colleagues_of(person, found.values())[:MOST_COLLEAGUES]
+
+    def everyone(self) -> Iterable[Person]:
+        """Read all accounts but those that were deactivated, in pages; who is privileged is read once before."""
+        privileged = self._privileged()
+        for row in self._pages("users"):
+            one = self._listed(row)
+            yield replace(one, privileged=one.id in privileged)
+
+    def set_password(self, person_id: str, password: Secret) -> None:
+        """Set a password as an administrator does; the policy of the organisation decides."""
+        row = self._changeable(person_id)
+        provider = _text(_part(_part(row, "credentials"), "provider"), "type")
+        if provider not in OWN:
+            raise RejectedError(
+                f"The password of this account is kept outside Okta ({provider}), and is not set here.",
+                "Connect Deskward to the directory that keeps it.",
+            )
+        self._set(person_id, password)
+
+    def unlock(self, person_id: str) -> None:
+        """Lift a lock-out; Okta refuses that for an account that is open, so then it is not asked."""
+        if self._changeable(person_id).get("status") == LOCKED:
+            self._rest.change("POST", f"users/{person_id}/lifecycle/unlock")
+
+    def revoke(self, person_id: str, *, password: bool) -> str:
+        """End all sessions and tokens; with `password`, first set one that nobody knows (SR-47)."""
+        if not _ID.fullmatch(person_id):
+            raise RejectedError(GONE, "Look at the account there.")
+        if password:
+            self._set(person_id, Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
+        self._rest.change(
+            "DELETE", f"users/{person_id}/sessions", query=[("oauthTokens", "true")], repeatable=True
+        )
+        return TAKEN if password else ENDED
+
+    def doctor(self) -> Iterable[Check]:
+        """Check reach and credentials, then that roles can be read, and that ours is not too mighty."""
+        try:
+            me = self._rest.row_of(self._rest.read("users/me"))
+            privileged = self._privileged()
+            roles = {_text(role, "type") for role in self._rest.rows(f"users/{me['id']}/roles")}
+        except OutsideError as trouble:
+            yield Check("okta", well=False, text=trouble.text, hint=trouble.hint or "Check the settings.")
+            return
+        yield Check("okta", well=True, text=f"People can be read; {len(privileged)} accounts are privileged.")
+        if mighty := sorted(roles & MIGHTY):
+            text = f"The token's account has more power than it needs: {', '.join(mighty)}."
+            yield Check("okta rights", well=False, text=text, hint=f"Give it {RIGHTS}")
+        else:
+            yield Check("okta rights", well=True, text="The token's account administers neither Okta nor itself.")
+
+    def log_out(self) -> None:
+        """Let go of the connections."""
+        self._rest.close()
+
+    def _row(self, person_id: str) -> dict[str, Any] | None:
+        """Read one account by its id; Okta also takes login names there, which are no ids."""
+        found = self._rest.read(f"users/{person_id}") if _ID.fullmatch(person_id) else None
+        row = None if found is None else self._rest.row_of(found)
+        return row if row and row["id"] == person_id else None
+
+    def _changeable(self, person_id: str) -> dict[str, Any]:
+        row = self._row(person_id)
+        if row is None:
+            raise RejectedError(GONE, "Start again with the account that the person has now.")
+        if row.get("status") not in LIVING:
+            text = "The account is not active, so nothing was changed."
+            raise RejectedError(text, "The administrator of Okta can activate it.")
+        return row
+
+    def _set(self, person_id: str, password: Secret) -> None:
+        new = {"credentials": {"password": {"value": password.reveal()}}}
+        self._rest.change("POST", f"users/{person_id}", json=new)
+
+    def _person(self, row: Mapping[str, Any]) -> Person:
+        listed = self._listed(row)
+        groups = list(self._pages(f"users/{listed.id}/groups", patient=False))
+        roles = self._rest.rows(f"users/{listed.id}/roles")
+        factors = self._rest.rows(f"users/{listed.id}/factors")
+        kinds = {_text(one, "factorType") for one in factors if one.get("status") == "ACTIVE"}
+        return replace(
+            listed,
+            groups=tuple(_text(_part(one, "profile"), "name") for one in groups if one.get("type") != "BUILT_IN"),
+            privileged=bool(roles) or any(one["id"] in self._groups for one in groups),
+            aal=2 if kinds - NO_FACTORS else 1,
+        )
+
+    def _listed(self, row: Mapping[str, Any]) -> Person:
+        profile, status = _part(row, "profile"), row.get("status")
+        enabled, locked = status in LIVING, status == LOCKED
+        whole = f"{_text(profile, 'firstName')} {_text(profile, 'lastName')}".strip()
+        mails, phones = [_text(profile, "secondEmail")], [_text(profile, "mobilePhone")]
+        return Person(
+            id=str(row["id"]),
+            login=_text(profile, "login"),
+            name=_text(profile, "displayName") or whole or _text(profile, "login"),
+            first_name=_text(profile, "firstName"),
+            email=_text(profile, "email").casefold(),
+            destinations=self._contacts.of(str(row["id"]), _text(profile, "email"), mails, phones),
+            manager=_text(profile, "managerId") or _text(profile, "manager"),
+            title=_text(profile, "title"),
+            team=_text(profile, "department"),
+            enabled=enabled,
+            locked=locked,
+            stamp=f"{_text(row, 'passwordChanged') or 'never'}.{int(enabled)}{int(locked)}",
+        )
+
+    def _privileged(self) -> frozenset[str]:
+        """Name all who have a role, and the members of groups that have power.
+
+        Okta does not say whether its list names those who have a role through a group; `get` asks for each.
+        """
+        found, path = set[str](), "iam/assignees/users"
+        query: Query = [("limit", str(PAGE))]
+        while path:
+            told = self._rest.page(path, query).json()
+            page = told if isinstance(told, dict) else {}
+            found |= {str(one["id"]) for one in self._rest.rows_of(page.get("value"))}
+            after = _text(_part(_part(page, "_links"), "next"), "href")
+            path, query = self._rest.linked(after) if after else ("", ())
+        for group in sorted(self._groups):
+            found |= {str(one["id"]) for one in self._pages(f"groups/{group}/users")}
+        return frozenset(found)
+
+    def _near(self, person: Person) -> Iterator[dict[str, Any]]:
+        boss = [f"{name} eq {_literal(person.manager)}" for name in ("id", "profile.login", "profile.displayName")]
+        own = [f"profile.managerId eq {_literal(key)}" for key in (person.id, person.login)]
+        yield from self._searched([*(boss if person.manager else ()), *own])
+        if person.team:
+            yield from self._searched([f"profile.department eq {_literal(person.team)}"])
+
+    def _searched(self, terms: Iterable[str]) -> list[dict[str, Any]]:
+        """Find who fits one of these; a crowd does not tell who knows whom."""
+        rows = self._rest.rows("users", [("search", " or ".join(terms)), ("limit", str(MOST_NEAR + 1))])
+        return rows if len(rows) <= MOST_NEAR else []
+
+    def _pages(self, path: str, *, patient: bool = True) -> Iterator[dict[str, Any]]:
+        query: Query = [("limit", str(PAGE))]
+        while path:
+            answer = self._rest.page(path, query, patient=patient)
+            yield from self._rest.rows_of(answer.json())
+            after = _NEXT.search(answer.headers.get("link", ""))
+            path, query = self._rest.linked(after[1]) if after else ("", ())
+
+
+def _literal(text: str) -> str:
+    """Write a text into a search expression (SCIM, RFC 7644 3.4.2.2: a JSON string)."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = row.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    return str(row.get(name) or "").strip()
+
+
+def _said(told: Any) -> str:
+    """Take the sentence out of an error: its first cause, or what it says itself."""
+    error = told if isinstance(told, dict) else {}
+    causes = error.get("errorCauses")
+    first = causes[0] if isinstance(causes, list) and causes and isinstance(causes[0], dict) else {}
+    words = _text(first, "errorSummary") or _text(error, "errorSummary")
+    return words.removeprefix("password: ")[:300]
