@@ -174,6 +174,20 @@ class FakeDirectory:
 
 
 @dataclass
+class SignedInDirectory(FakeDirectory):
+    """A directory that people are signed in to; `stuck` is why their sessions cannot be ended."""
+
+    ended: list[str] = field(default_factory=list)
+    stuck: OutsideError | None = None
+
+    def end_sessions(self, person_id: str) -> str:
+        if self.stuck:
+            raise self.stuck
+        self.ended.append(person_id)
+        return "All sessions were ended."
+
+
+@dataclass
 class FakeReset:
     name: str = "reset_password"
     title: str = "Reset the password"

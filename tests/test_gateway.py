@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from deskward import gateway
 from deskward.core.errors import OutsideError, RefusedError, RejectedError, UncertainError, UnreachableError
+from deskward.core.events import EventKind
 from deskward.core.people import Person
-from deskward.core.ports import Grant
+from deskward.core.ports import Grant, Spent
 from deskward.core.verification import State, Verification
 from deskward.gateway import CHANGED, TRY_AGAIN, UNREADABLE
 from deskward.store.tables import grants
-from tests.fakes import ANNA
+from tests.fakes import ANNA, BEN, SignedInDirectory
 from tests.household import PASSWORD, Household
 from tests.many import at_once
 
@@ -37,6 +39,58 @@ def test_sr_56_57_a_grant_is_spent_once_and_read_back(home: Household, passed: V
     with pytest.raises(RefusedError):
         home.house.gateway.spend(home.lifecycle.get(passed.id), PASSWORD)
     assert home.directory.changes == 1
+
+
+@pytest.fixture
+def signed_in(tmp_path: Path) -> Iterator[tuple[Household, SignedInDirectory]]:
+    directory = SignedInDirectory(people={ANNA.id: ANNA, BEN.id: BEN})
+    home = Household(f"sqlite:///{tmp_path}/deskward.db", directory=directory)
+    yield home, directory
+    home.opened.close()
+
+
+def test_sr_70_what_was_open_before_a_new_password_is_ended_and_noted(
+    signed_in: tuple[Household, SignedInDirectory],
+) -> None:
+    home, directory = signed_in
+    passed, pin = home.passed()
+    home.lifecycle.act(pin, PASSWORD)
+    assert directory.ended == ["o-anna"]
+    (done,) = (e for e in home.store.events(passed.id) if e.kind is EventKind.DONE)
+    assert done.fields["text"] == "The requester did it, and the directory shows it. All sessions were ended."
+
+
+@pytest.mark.parametrize(
+    "error", [RejectedError("No right."), UnreachableError("It is down."), UncertainError("?")]
+)
+def test_sr_70_sessions_that_cannot_be_ended_undo_nothing_and_the_ticket_says_it(
+    signed_in: tuple[Household, SignedInDirectory], error: OutsideError
+) -> None:
+    home, directory = signed_in
+    directory.stuck = error
+    spent = home.house.gateway.spend(home.passed()[0], PASSWORD)
+    assert (spent.done, spent.text) == (True, "A new password was set.")
+    assert spent.sessions == f"What was open before may still be open; end it by hand. {error.text}"
+
+
+def test_sr_70_sessions_are_ended_after_a_crash_too(
+    signed_in: tuple[Household, SignedInDirectory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, directory = signed_in
+    passed, _ = home.passed()
+    monkeypatch.setattr(gateway, "_done", lambda *_: Spent(done=False, unknown=True))
+    home.house.gateway.spend(passed, PASSWORD)
+    monkeypatch.undo()
+    assert directory.ended == []
+    settled = home.house.gateway.settle(home.lifecycle.get(passed.id))
+    assert (settled.done, settled.sessions, directory.ended) == (True, "All sessions were ended.", ["o-anna"])
+
+
+def test_sr_70_an_unlock_ends_no_sessions(signed_in: tuple[Household, SignedInDirectory]) -> None:
+    home, directory = signed_in
+    passed, _ = home.passed("1002", category_name="Account Unlock")
+    assert home.house.gateway.spend(passed, {}).done
+    assert directory.ended == []
 
 
 FIELDS = [f.name for f in fields(Grant) if f.name not in {"id", "expires_at"}]

@@ -7,7 +7,18 @@ from datetime import timedelta
 from deskward.core.errors import OutsideError, RejectedError, UnreachableError
 from deskward.core.events import Event, EventKind
 from deskward.core.people import Person
-from deskward.core.ports import Action, Change, Clock, Directory, Errand, ErrandKind, Grant, Spent, Store
+from deskward.core.ports import (
+    Action,
+    Change,
+    Clock,
+    Directory,
+    Errand,
+    ErrandKind,
+    Grant,
+    KeepsSessions,
+    Spent,
+    Store,
+)
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 
@@ -15,6 +26,7 @@ SETTLE_AFTER = timedelta(seconds=45)
 CHANGED = "The account changed since the proof. Nothing was done."
 UNREADABLE = "The directory does not answer, so it is unknown whether the action happened. Check the account."
 OTHER_CHANGE = "The account is locked or disabled now, so it is unknown whether the action happened. Check it."
+STILL_OPEN = "What was open before may still be open; end it by hand."
 TRY_AGAIN = "The directory does not answer just now. Nothing was changed. Try again in a minute."
 
 
@@ -48,9 +60,9 @@ class Gateway:
 
     def settle(self, verification: Verification) -> Spent:
         """Compare the account's stamp with the one taken before: changed → done, unchanged → not done."""
-        action = self.actions[verification.action]
+        action, directory = self.actions[verification.action], self.directories[verification.directory]
         try:
-            after = self.directories[verification.directory].get(verification.subject_id)
+            after = directory.get(verification.subject_id)
         except OutsideError:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after is None:
@@ -58,12 +70,12 @@ class Gateway:
         if after.stamp != verification.acting_stamp and (after.locked or not after.enabled):
             return Spent(done=False, text=OTHER_CHANGE, unknown=True)
         if after.stamp != verification.acting_stamp:
-            return Spent(done=True, text=action.done)
+            return _done(directory, action, after)
         return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
 
     def revoke(self, verification: Verification) -> str:
         """Take back the password that the action set, and end sessions (SR-47); raises outside errors."""
-        sets = any(f.kind == "new-password" for f in self.actions[verification.action].fields)
+        sets = _sets_password(self.actions[verification.action])
         return self.directories[verification.directory].revoke(verification.subject_id, password=sets)
 
     def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
@@ -97,7 +109,22 @@ class Gateway:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after is None or not action.achieved(before, after):
             return Spent(done=False, text="The directory accepted the change but does not show it.", unknown=True)
-        return Spent(done=True, text=action.done)
+        return _done(directory, action, after)
+
+
+def _sets_password(action: Action) -> bool:
+    return any(field.kind == "new-password" for field in action.fields)
+
+
+def _done(directory: Directory, action: Action, person: Person) -> Spent:
+    """End what was open before a new password (SR-70); that this fails undoes nothing, and the ticket says it."""
+    sessions = ""
+    if _sets_password(action) and isinstance(directory, KeepsSessions):
+        try:
+            sessions = directory.end_sessions(person.id)
+        except OutsideError as trouble:
+            sessions = f"{STILL_OPEN} {trouble.text}"
+    return Spent(done=True, text=action.done, sessions=sessions)
 
 
 def _covers(grant: Grant, verification: Verification, policy_version: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deskward.core.destinations import Kind
 from deskward.core.exchange import Delivery, Field, Message, Posted, Receipt
@@ -41,6 +41,7 @@ __all__ = [
     "Field",
     "Gateway",
     "Grant",
+    "KeepsSessions",
     "KnownTicket",
     "Message",
     "People",
@@ -187,6 +188,15 @@ class Directory(People, Protocol):
 
     def doctor(self) -> Iterable[Check]:
         """Check reach, rights and content."""
+        ...
+
+
+@runtime_checkable
+class KeepsSessions(Protocol):
+    """A directory that people are signed in to: what was open before a new password must not stay open (SR-70)."""
+
+    def end_sessions(self, person_id: str) -> str:
+        """End everything that is open in the account's name; gives what was done, in words for the ticket."""
         ...
 
 

@@ -103,13 +103,15 @@ class Grant:
 class Spent:
     """How an action ended: done, not done with the reason in words, or unknown.
 
-    `stop` tells that it can never be done (the account changed); else the requester may try again.
+    `stop` tells that it can never be done (the account changed); else the requester may try again. `sessions` says
+    for the ticket what became of what was open, empty where nothing had to be ended.
     """
 
     done: bool
     text: str = ""
     unknown: bool = False
     stop: bool = False
+    sessions: str = ""
 
 
 def send_errand(sending: Sending, after: str) -> Errand:

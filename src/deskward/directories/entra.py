@@ -53,7 +53,7 @@ NO_UNLOCK = (
     "Wait some minutes, then sign in with the right password."
 )
 ENDED = "All sign-in sessions were revoked; what is open may live on for some minutes."
-TAKEN = f"The password was replaced by one that nobody knows, so a new one has to be set. {ENDED}"
+TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -146,8 +146,13 @@ class Directory:
         """Revoke all sign-in sessions; with `password`, first set one that nobody knows (SR-47)."""
         if password:
             self._set(person_id, Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
+        ended = self.end_sessions(person_id)
+        return f"{TAKEN} {ended}" if password else ended
+
+    def end_sessions(self, person_id: str) -> str:
+        """Revoke all sign-in sessions; Microsoft needs some minutes for it."""
         self._graph.change("POST", f"users/{_checked(person_id)}/revokeSignInSessions", repeatable=True)
-        return TAKEN if password else ENDED
+        return ENDED
 
     def doctor(self) -> Iterable[Check]:
         """Check reach and credentials, then that the permissions are there, and no more than needed."""

@@ -23,7 +23,7 @@ ADMINISTERS = frozenset({"admin", "create-realm"})  # Keycloak's own realm roles
 FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless"})
 NEEDED = frozenset({"view-users", "manage-users"})
 RIGHTS = "the roles view-users and manage-users of the client realm-management."
-TAKEN = "The password was removed; the account has none until a new one is set. All sessions were ended."
+TAKEN = "The password was removed; the account has none until a new one is set."
 ENDED = "All sessions of the account were ended."
 _ID = re.compile(r"[A-Za-z0-9:_-]{1,255}")  # a UUID, or f:provider:id of a user federation
 
@@ -139,8 +139,13 @@ class Directory:
             for one in self._credentials(person_id):
                 if one.get("type") == "password":
                     self._rest.change("DELETE", f"{own}/credentials/{_quoted(str(one.get('id')))}")
-        self._rest.change("POST", f"{own}/logout", repeatable=True)
-        return TAKEN if password else ENDED
+        ended = self.end_sessions(person_id)
+        return f"{TAKEN} {ended}" if password else ended
+
+    def end_sessions(self, person_id: str) -> str:
+        """End all sessions, also those that were to last; tokens of before are not taken any more."""
+        self._rest.change("POST", f"users/{_quoted(person_id)}/logout", repeatable=True)
+        return ENDED
 
     def doctor(self) -> Iterable[Check]:
         """Check reach and credentials, then that the rights are there, and no more than needed."""

@@ -29,7 +29,7 @@ NO_FACTORS = frozenset({"question", "email"})
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
 RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
 ENDED = "All sessions of the account were ended, and its tokens revoked."
-TAKEN = f"The password was replaced by one that nobody knows, so a new one has to be set. {ENDED}"
+TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
 
@@ -109,14 +109,16 @@ class Directory:
 
     def revoke(self, person_id: str, *, password: bool) -> str:
         """End all sessions and tokens; with `password`, first set one that nobody knows (SR-47)."""
-        if not _ID.fullmatch(person_id):
-            raise RejectedError(GONE, "Look at the account there.")
         if password:
-            self._set(person_id, Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
-        self._rest.change(
-            "DELETE", f"users/{person_id}/sessions", query=[("oauthTokens", "true")], repeatable=True
-        )
-        return TAKEN if password else ENDED
+            self._set(_checked(person_id), Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
+        ended = self.end_sessions(person_id)
+        return f"{TAKEN} {ended}" if password else ended
+
+    def end_sessions(self, person_id: str) -> str:
+        """End all sessions, and revoke the tokens that applications hold."""
+        path, tokens = f"users/{_checked(person_id)}/sessions", [("oauthTokens", "true")]
+        self._rest.change("DELETE", path, query=tokens, repeatable=True)
+        return ENDED
 
     def doctor(self) -> Iterable[Check]:
         """Check reach and credentials, then that roles can be read, and that ours is not too mighty."""
@@ -226,6 +228,13 @@ class Directory:
             yield from self._rest.rows_of(answer.json())
             after = _NEXT.search(answer.headers.get("link", ""))
             path, query = self._rest.linked(after[1]) if after else ("", ())
+
+
+def _checked(person_id: str) -> str:
+    """Let nothing but an id into a path."""
+    if not _ID.fullmatch(person_id):
+        raise RejectedError(GONE, "Look at the account there.")
+    return person_id
 
 
 def _literal(text: str) -> str:

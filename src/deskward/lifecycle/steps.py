@@ -170,7 +170,7 @@ class Steps:
         """Write that the action is done; `actor` is who did it, or who saw that it was."""
         now = self.house.clock.now()
         moved, change = done_under(self.house, ended(verification.moved(State.DONE), now))
-        text = READ_BACK if actor == REQUESTER else spent.text
+        text = f"{READ_BACK} {spent.sessions}".strip() if actor == REQUESTER else spent.text
         return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)}, change)
 
     def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
