@@ -7,6 +7,10 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
@@ -278,8 +282,37 @@ def test_doctor_tells_of_an_account_with_too_much_power(place: OktaPlace) -> Non
     assert "SUPER_ADMIN" in ill(place.directory.doctor())[0].text
 
 
+@pytest.fixture(scope="module")
+def pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    kind, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, kind, plain).decode()
+
+
+def test_a_service_application_signs_for_its_token_and_reads_and_changes(place: OktaPlace, pem: str) -> None:
+    def signed_by(assertion: str) -> bool:
+        claims = jwt.decode(assertion, RSAKey.import_key(pem)).claims
+        return (claims["iss"], claims["aud"]) == ("c-1", f"{place.source.url}/oauth2/v1/token")
+
+    place.source.signed_by, place.source.token_path = signed_by, "/oauth2/v1/token"
+    place.source.claims = {"scp": sorted(okta.SCOPES)}
+    given: dict[str, Any] = {"api_token": None, "client_id": "c-1", "private_key": Secret(pem), "key_id": "k-1"}
+    directory = place.made(**given)
+    directory.set_password(place.anna, NEW)
+    place.source.expire()
+    assert directory.get(place.anna) == read(place, "anna")
+    assert place.source.issued == 2
+    assert set(place.source.scopes) == {"okta.groups.read okta.roles.read okta.users.manage okta.users.read"}
+    assert not ill(directory.doctor())
+    place.source.claims = {"scp": [*okta.SCOPES, "okta.apps.manage"]}
+    assert "okta.apps.manage" in ill(place.made(**given).doctor())[0].text
+    place.source.claims = None
+    assert not ill(place.made(**given).doctor())
+
+
 def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: OktaPlace) -> None:
-    for wrong in ({"key": "name"}, {"base_url": "http://staff.okta.example"}):
+    half = {"api_token": None, "client_id": "c-1"}
+    for wrong in ({"key": "name"}, {"base_url": "http://staff.okta.example"}, {"client_id": "c-1"}, half):
         with pytest.raises(SettingsError):
             place.made(**wrong)
     directory = place.made()

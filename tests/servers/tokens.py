@@ -44,13 +44,14 @@ HANGS_UP, SILENT = Reply(0), Reply(-1)
 class Source:
     """Tokens are “token-1”, “token-2”, ... or JWTs with `claims`, and good until `expire` empties `good`.
 
-    A `key` is taken as it is, after the word SSWS.
+    A `key` is taken as it is, after the word SSWS; `signed_by` judges assertions in place of the secret.
     """
 
     answer: Callable[[Asked], Reply]
     grant: Reply | None = None
     expires_in: Any = 3600
     key: str | None = None
+    signed_by: Callable[[str], bool] | None = None
     claims: dict[str, Any] | None = None
     token_path: str = "/oauth2/token"
     url: str = ""
@@ -69,7 +70,10 @@ class Source:
 
     def token(self, authorization: str, form: str) -> Reply:
         fields = parse_qs(form)
-        if authorization != ENCODED or fields.get("grant_type") != ["client_credentials"]:
+        known = authorization == ENCODED
+        if self.signed_by:
+            known = not authorization and self.signed_by(fields.get("client_assertion", [""])[0])
+        if not known or fields.get("grant_type") != ["client_credentials"]:
             return told({"error": "invalid_client"}, 401)
         self.issued += 1
         self.scopes += fields.get("scope", [])

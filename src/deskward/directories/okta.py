@@ -16,9 +16,10 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
+from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.rest import GONE, Query, Rest
-from deskward.outbound.tokens import KeyOutbound
+from deskward.outbound.rest import GONE, Query, Rest, rights_check
+from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
 LONGEST_KEY = 254
@@ -26,6 +27,7 @@ LIVING = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"})
 LOCKED = "LOCKED_OUT"
 OWN = frozenset({"OKTA", "IMPORT"})  # providers whose passwords Okta keeps itself
 NO_FACTORS = frozenset({"question", "email"})
+SCOPES = frozenset({"okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"})
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
 RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
 ENDED = "All sessions of the account were ended, and its tokens revoked."
@@ -35,8 +37,10 @@ _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
 
 
 class Directory:
-    """The organisation at `base_url`, reached with `api_token`.
+    """The organisation at `base_url`, reached as the service application `client_id` or with `api_token`.
 
+    The application has scopes and a `private_key` (RSA, in PEM; `key_id` names it); that is the better way, since
+    its tokens live an hour and may do no more than their scopes. An API token may do what its account may.
     Whoever has an administrator's role is privileged (SR-63), as are members of `privileged_groups`, given by id.
     Addresses count as confirmed only where `authoritative` says so (DESIGN 9.6).
     """
@@ -47,7 +51,10 @@ class Directory:
         self,
         *,
         base_url: str,
-        api_token: Secret,
+        client_id: str = "",
+        private_key: Secret | None = None,
+        key_id: str = "",
+        api_token: Secret | None = None,
         key: str = "email",
         privileged_groups: Sequence[str] = (),
         authoritative: bool = False,
@@ -59,8 +66,24 @@ class Directory:
             raise SettingsError(f"directories.okta.key is “{key}”.", "Choose email or login.")
         self._key, self._groups = key, frozenset(privileged_groups)
         self._contacts = Contacts(source, authoritative, region.upper())
-        out = KeyOutbound(f"{base_url.rstrip('/')}/api/v1", scheme="SSWS", key=api_token, timeout=timeout)
-        self._rest = Rest(out, name="Okta", rights=RIGHTS, said=_said)
+        root = base_url.rstrip("/")
+        self._out: KeyOutbound | TokenOutbound
+        if api_token and not (client_id or private_key):
+            self._out = KeyOutbound(f"{root}/api/v1", scheme="SSWS", key=api_token, timeout=timeout)
+        elif client_id and private_key and not api_token:
+            issuer = f"{root}/oauth2/v1/token"
+            self._out = TokenOutbound(
+                f"{root}/api/v1",
+                token_url=issuer,
+                client_id=client_id,
+                assertion=Assertion(private_key, client_id=client_id, audience=issuer, key_id=key_id),
+                scope=" ".join(sorted(SCOPES)),
+                timeout=timeout,
+            )
+        else:
+            text = "directories.okta needs either client_id and private_key, or api_token."
+            raise SettingsError(text, "Set exactly one of the two.")
+        self._rest = Rest(self._out, name="Okta", rights=RIGHTS, said=_said)
 
     def find(self, person: TicketPerson) -> Sequence[Person]:
         """Find the accounts with the requester's e-mail or login, letter case aside.
@@ -121,20 +144,24 @@ class Directory:
         return ENDED
 
     def doctor(self) -> Iterable[Check]:
-        """Check reach and credentials, then that roles can be read, and that ours is not too mighty."""
+        """Check reach and credentials, then that roles can be read, and that our rights are not too mighty."""
         try:
-            me = self._rest.row_of(self._rest.read("users/me"))
             privileged = self._privileged()
-            roles = {_text(role, "type") for role in self._rest.rows(f"users/{me['id']}/roles")}
+            granted = self._out.claims().get("scp")
+            scoped = isinstance(self._out, TokenOutbound)
+            me = {} if scoped else self._rest.row_of(self._rest.read("users/me"))
+            roles = {_text(role, "type") for role in (self._rest.rows(f"users/{me['id']}/roles") if me else ())}
         except OutsideError as trouble:
             yield Check("okta", well=False, text=trouble.text, hint=trouble.hint or "Check the settings.")
             return
         yield Check("okta", well=True, text=f"People can be read; {len(privileged)} accounts are privileged.")
-        if mighty := sorted(roles & MIGHTY):
+        if isinstance(granted, list):
+            yield rights_check("okta rights", SCOPES, frozenset(map(str, granted)))
+        elif mighty := sorted(roles & MIGHTY):
             text = f"The token's account has more power than it needs: {', '.join(mighty)}."
             yield Check("okta rights", well=False, text=text, hint=f"Give it {RIGHTS}")
         else:
-            yield Check("okta rights", well=True, text="The token's account administers neither Okta nor itself.")
+            yield Check("okta rights", well=True, text="Deskward's account is no administrator of all of Okta.")
 
     def log_out(self) -> None:
         """Let go of the connections."""

@@ -8,13 +8,14 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote_plus, urlsplit
 
 from deskward.core.errors import OutsideError, SettingsError, UnreachableError
 from deskward.core.secret import Secret
 from deskward.outbound import Answer, Outbound
 
+NONE = Secret("")
 MARGIN = 30.0  # seconds that a token must still live, so that it does not end on its way
 LONGEST_LIFE = 86_400.0
 HOLD = 10.0  # seconds after a failure in which the token server is left alone, so that pages do not queue for it
@@ -23,9 +24,18 @@ _UNAUTHORIZED = 401
 _REFUSED = {400, _UNAUTHORIZED, 403}  # RFC 6749 5.2 names 400 and 401
 
 
+class Assertion(Protocol):
+    """Who we are in signed words, as the form fields of a request for a token (RFC 7523)."""
+
+    def form(self) -> Mapping[str, str]:
+        """Make them anew."""
+        ...
+
+
 class TokenOutbound:
     """Calls below `base_url` with a bearer token of `token_url`, kept until it ends; safe to share by threads.
 
+    Our credentials are `client_secret`, or an `assertion` made anew for each token.
     `verify` is as of `Outbound`; time-outs are in seconds, each call on its own. Raises SettingsError for
     addresses that cannot be, and for plain HTTP to another machine.
     """
@@ -36,7 +46,8 @@ class TokenOutbound:
         *,
         token_url: str,
         client_id: str,
-        client_secret: Secret,
+        client_secret: Secret = NONE,
+        assertion: Assertion | None = None,
         scope: str = "",
         verify: bool | str = True,
         timeout: float = 10.0,
@@ -48,7 +59,8 @@ class TokenOutbound:
         self._issuer = Outbound(above, verify=verify, timeout=timeout, connect_timeout=timeout)
         self._host = urlsplit(above).hostname
         # RFC 6749 2.3.1 encodes both before they go into Basic.
-        self._basic = (quote_plus(client_id), Secret(quote_plus(client_secret.reveal())))
+        basic = (quote_plus(client_id), Secret(quote_plus(client_secret.reveal())))
+        self._basic, self._assertion = None if assertion else basic, assertion
         self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
         self._now = now
         self._lock = threading.Lock()
@@ -107,12 +119,13 @@ class TokenOutbound:
         self._until = self._now() + life - MARGIN
 
     def _fetched(self) -> tuple[Secret, float]:
-        answer = self._issuer.call("POST", self._path, form=self._form, basic=self._basic, repeatable=True)
+        form = {**self._form, **(self._assertion.form() if self._assertion else {})}
+        answer = self._issuer.call("POST", self._path, form=form, basic=self._basic, repeatable=True)
         told = answer.json()
         token = told.get("access_token") if isinstance(told, Mapping) else None
         if not answer.ok or not isinstance(token, str) or not _TOKEN.fullmatch(token):
             what = "does not accept our credentials" if answer.status in _REFUSED else "gives no token"
-            hint = "Check token_url, client_id and client_secret, and whether they have expired."
+            hint = "Check token_url, client_id, client_secret or private_key, and whether they are valid."
             raise UnreachableError(f"{self._host} {what} ({answer.status}).", hint)
         return Secret(token), _life(told.get("expires_in"))
 
