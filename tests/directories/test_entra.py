@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.secret import Secret
@@ -332,6 +333,21 @@ def test_doctor_tells_of_permissions_that_are_missing_or_too_many(
 def test_doctor_tells_of_a_group_that_is_not_there(place: EntraPlace) -> None:
     for group in ("4f0e3c5e-0000-4000-8000-000000000000", "Payroll"):
         assert ill(place.made(privileged_groups=[group]).doctor())
+
+
+def test_doctor_resets_the_test_account(place: EntraPlace) -> None:
+    before = read(place, "anna").stamp
+    assert not ill(place.made(test_account="anna@staff.example").doctor())
+    assert read(place, "anna").stamp != before
+
+
+def test_the_reset_action_sets_the_password_and_opens_the_account(place: EntraPlace) -> None:
+    action, chosen = Action(), {"password": Secret("Seven quiet Lanterns 4 tea")}
+    before = read(place, "anna")
+    assert not action.problem(before, chosen)
+    action.perform(place.directory, before, chosen)
+    assert action.achieved(before, read(place, "anna"))
+    assert place.signs_in(place.anna, chosen["password"])
 
 
 def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: EntraPlace) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.secret import Secret
@@ -317,6 +318,22 @@ def test_doctor_tells_of_rights_that_are_missing_or_too_many(
     account.admin_roles = roles
     assert words in ill(place.directory.doctor())[0].text
     assert "admin_client" in ill(place.made(admin_client=OTHER_CLIENT).doctor())[0].text
+
+
+def test_doctor_resets_the_test_account(place: KeycloakPlace) -> None:
+    before = read(place, "anna").stamp
+    assert not ill(place.made(test_account="anna").doctor())
+    assert read(place, "anna").stamp != before
+
+
+def test_the_reset_action_sets_the_password_and_opens_the_account(place: KeycloakPlace) -> None:
+    action, chosen = Action(), {"password": Secret("Seven quiet Lanterns 4 tea")}
+    place.lock(place.anna)
+    before = read(place, "anna")
+    assert not action.problem(before, chosen)
+    action.perform(place.directory, before, chosen)
+    assert action.achieved(before, read(place, "anna"))
+    assert place.signs_in(place.anna, chosen["password"])
 
 
 def test_settings_that_cannot_be_are_told(place: KeycloakPlace) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.secret import Secret
@@ -308,6 +309,22 @@ def test_a_service_application_signs_for_its_token_and_reads_and_changes(place: 
     assert "okta.apps.manage" in ill(place.made(**given).doctor())[0].text
     place.source.claims = None
     assert not ill(place.made(**given).doctor())
+
+
+def test_doctor_resets_the_test_account(place: OktaPlace) -> None:
+    before = read(place, "anna").stamp
+    assert not ill(place.made(test_account="anna@staff.example").doctor())
+    assert read(place, "anna").stamp != before
+
+
+def test_the_reset_action_sets_the_password_and_opens_the_account(place: OktaPlace) -> None:
+    action, chosen = Action(), {"password": Secret("Seven quiet Lanterns 4 tea")}
+    place.lock(place.anna)
+    before = read(place, "anna")
+    assert not action.problem(before, chosen)
+    action.perform(place.directory, before, chosen)
+    assert action.achieved(before, read(place, "anna"))
+    assert place.signs_in(place.anna, chosen["password"])
 
 
 def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: OktaPlace) -> None:

@@ -167,6 +167,15 @@ class People(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsSessions(Protocol):
+    """A directory that people are signed in to: what was open before a new password must not stay open (SR-70)."""
+
+    def end_sessions(self, person_id: str) -> str:
+        """End everything that is open in the account's name; gives what was done, in words for the ticket."""
+        ...
+
+
 class Directory(People, Protocol):
     """Where accounts live. Calls raise UnreachableError, UncertainError or RejectedError."""
 
@@ -188,15 +197,6 @@ class Directory(People, Protocol):
 
     def doctor(self) -> Iterable[Check]:
         """Check reach, rights and content."""
-        ...
-
-
-@runtime_checkable
-class KeepsSessions(Protocol):
-    """A directory that people are signed in to: what was open before a new password must not stay open (SR-70)."""
-
-    def end_sessions(self, person_id: str) -> str:
-        """End everything that is open in the account's name; gives what was done, in words for the ticket."""
         ...
 
 

@@ -5,7 +5,6 @@ guest or of an account that is synchronised from Active Directory.
 """
 
 import re
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +20,8 @@ from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.directories._entra_graph import Graph, literal, said, text_of
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.rest import GONE, Query, rights_check
+from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
+from deskward.outbound.rest import GONE, Query
 from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 999, 50, 30
@@ -81,12 +81,14 @@ class Directory:
         base_url: str = "https://graph.microsoft.com/v1.0",
         login_url: str = "https://login.microsoftonline.com",
         timeout: float = 5.0,
+        test_account: str = "",
     ) -> None:
         if key not in ("email", "login"):
             raise SettingsError(f"directories.entra.key is “{key}”.", "Choose email or login.")
         self._key = {"email": "mail", "login": "userPrincipalName"}[key]
         self._wanted = "email" if key == "email" else "login"
         self._groups = {group.casefold() for group in privileged_groups}
+        self._test_account = test_account
         self._contacts = Contacts(source, authoritative, region.upper())
         parts = urlsplit(base_url)
         self._out = TokenOutbound(
@@ -145,7 +147,7 @@ class Directory:
     def revoke(self, person_id: str, *, password: bool) -> str:
         """Revoke all sign-in sessions; with `password`, first set one that nobody knows (SR-47)."""
         if password:
-            self._set(person_id, Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
+            self._set(person_id, unknown_password())
         ended = self.end_sessions(person_id)
         return f"{TAKEN} {ended}" if password else ended
 
@@ -166,9 +168,10 @@ class Directory:
         yield Check("entra", well=True, text=f"People can be read; {len(privileged)} accounts are privileged.")
         if isinstance(granted, list):
             yield rights_check("entra rights", NEEDED, frozenset(map(str, granted)))
-            return
-        text = "Accounts, groups and roles can be read; the token does not tell whether passwords can be set."
-        yield Check("entra rights", well=True, text=text)
+        else:
+            text = "Accounts, groups and roles can be read; the token does not tell whether passwords can be set."
+            yield Check("entra rights", well=True, text=text)
+        yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:
         """Let go of the connections."""

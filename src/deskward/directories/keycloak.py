@@ -13,7 +13,8 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.rest import GONE, Rest, rights_check
+from deskward.outbound.doctoring import reset_check, rights_check
+from deskward.outbound.rest import GONE, Rest
 from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_IN_CROWD, MOST_COLLEAGUES = 100, 50, 30
@@ -56,6 +57,7 @@ class Directory:
         region: str = "",
         ca_file: Path | None = None,
         timeout: float = 5.0,
+        test_account: str = "",
     ) -> None:
         if key not in ("email", "login"):
             raise SettingsError(f"directories.keycloak.key is “{key}”.", "Choose email or login.")
@@ -66,6 +68,7 @@ class Directory:
         self._admins = f"role-mappings/clients/{quote(admin_client, safe='')}/composite"
         self._roles = ADMINISTERS | set(privileged_roles)
         self._groups = {name.casefold() for name in privileged_groups}
+        self._test_account = test_account
         self._contacts = Contacts(source, authoritative, region.upper())
         there = f"{base_url.rstrip('/')}/realms/{quote(realm, safe='')}"
         out = TokenOutbound(
@@ -159,8 +162,9 @@ class Directory:
         if not roles & NEEDED:
             text = "admin_client is not the id of realm-management, or Deskward has no role there that it needs."
             yield Check("keycloak rights", well=False, text=text, hint=f"Grant {RIGHTS}")
-            return
-        yield rights_check("keycloak rights", NEEDED, roles, {"query-users", "query-groups"})
+        else:
+            yield rights_check("keycloak rights", NEEDED, roles, {"query-users", "query-groups"})
+        yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:
         """Let go of the connections."""

@@ -6,7 +6,6 @@ for an account that is locked out is not documented; it is assumed, and a refusa
 
 import json
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,8 @@ from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.rest import GONE, Query, Rest, rights_check
+from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
+from deskward.outbound.rest import GONE, Query, Rest
 from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
@@ -61,10 +61,12 @@ class Directory:
         source: str = "Okta",
         region: str = "",
         timeout: float = 5.0,
+        test_account: str = "",
     ) -> None:
         if key not in ("email", "login"):
             raise SettingsError(f"directories.okta.key is “{key}”.", "Choose email or login.")
         self._key, self._groups = key, frozenset(privileged_groups)
+        self._test_account = test_account
         self._contacts = Contacts(source, authoritative, region.upper())
         root = base_url.rstrip("/")
         self._out: KeyOutbound | TokenOutbound
@@ -133,7 +135,7 @@ class Directory:
     def revoke(self, person_id: str, *, password: bool) -> str:
         """End all sessions and tokens; with `password`, first set one that nobody knows (SR-47)."""
         if password:
-            self._set(_checked(person_id), Secret(f"Aa1-{secrets.token_urlsafe(32)}"))
+            self._set(_checked(person_id), unknown_password())
         ended = self.end_sessions(person_id)
         return f"{TAKEN} {ended}" if password else ended
 
@@ -162,6 +164,7 @@ class Directory:
             yield Check("okta rights", well=False, text=text, hint=f"Give it {RIGHTS}")
         else:
             yield Check("okta rights", well=True, text="Deskward's account is no administrator of all of Okta.")
+        yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:
         """Let go of the connections."""

@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl
 
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
-from deskward.core.tickets import Check
 from deskward.outbound import Answer
 from deskward.outbound.line import LONGEST_WAIT
 
@@ -41,19 +39,6 @@ class Credentialed(Protocol):
     def close(self) -> None:
         """Let go of the connections."""
         ...
-
-
-def rights_check(
-    name: str, needed: AbstractSet[str], granted: AbstractSet[str], harmless: AbstractSet[str] = frozenset()
-) -> Check:
-    """Compare what an account of ours may do with what it needs, for the doctor: no less, and no more."""
-    missing, more = sorted(needed - granted), sorted(granted - needed - harmless)
-    if missing:
-        return Check(name, well=False, text=f"Deskward lacks {', '.join(missing)}.", hint="Grant it.")
-    if more:
-        text = f"Deskward has more power than it needs: {', '.join(more)}."
-        return Check(name, well=False, text=text, hint="Take it away.")
-    return Check(name, well=True, text="Deskward may do what it needs, and no more.")
 
 
 class Rest:
