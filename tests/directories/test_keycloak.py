@@ -237,9 +237,10 @@ def test_sr_58_a_write_without_a_clear_end_is_uncertain_and_the_stamp_decides(
     assert (read(place, "anna").stamp != before.stamp) is done
 
 
-@pytest.mark.parametrize("reply", [HANGS_UP, told({}, 502), Reply(200, b"<html>"), told({"not": "a list"})])
-def test_a_read_that_fails_is_an_outage_and_changes_nothing(place: KeycloakPlace, reply: Reply) -> None:
-    place.fault("GET", "credentials", reply, times=9)
+@pytest.mark.parametrize("reply", [HANGS_UP, told({}, 502), Reply(200, b"<html>"), told("x"), told([1])])
+@pytest.mark.parametrize("part", ["credentials", "brute-force", "/groups", "/realm/composite"])
+def test_a_read_that_fails_is_an_outage_and_changes_nothing(place: KeycloakPlace, part: str, reply: Reply) -> None:
+    place.fault("GET", part, reply, times=9)
     with pytest.raises(OutsideError) as trouble:
         place.directory.get(place.anna)
     assert not isinstance(trouble.value, UncertainError)
@@ -334,6 +335,17 @@ def test_the_reset_action_sets_the_password_and_opens_the_account(place: Keycloa
     action.perform(place.directory, before, chosen)
     assert action.achieved(before, read(place, "anna"))
     assert place.signs_in(place.anna, chosen["password"])
+
+
+def test_an_account_of_a_user_federation_has_an_id_of_its_own_kind(place: KeycloakPlace) -> None:
+    own = "f:5c2f7d7e-0000-4000-8000-000000000001:anna.berg@example.com"
+    account = place.realm.people[place.realm.add("federated")]
+    account.row["id"] = own
+    place.realm.people[own] = account
+    found = place.directory.get(own)
+    assert found
+    assert found.id == own
+    assert place.directory.get("f:x:..") is None
 
 
 def test_settings_that_cannot_be_are_told(place: KeycloakPlace) -> None:

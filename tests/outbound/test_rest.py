@@ -30,6 +30,7 @@ def test_what_is_not_there_is_none_and_an_empty_list() -> None:
     with resting(told({}, 404)) as (rest, _):
         assert rest.read("a") is None
         assert rest.rows("a") == []
+        assert rest.one("a") == {}
 
 
 def test_a_list_is_read_with_its_query() -> None:
@@ -47,6 +48,8 @@ def test_a_list_is_read_with_its_query() -> None:
 def test_what_is_no_list_is_told(reply: Reply) -> None:
     with resting(reply) as (rest, _), pytest.raises(RejectedError, match="cannot be read"):
         rest.rows("a")
+    with resting(told([])) as (rest, _), pytest.raises(RejectedError, match="cannot be read"):
+        rest.one("a")
 
 
 @pytest.mark.parametrize(

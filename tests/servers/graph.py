@@ -145,7 +145,9 @@ class Graph:
         return str(self.people[who]["id"])
 
     def pages(self, asked: Asked, rows: Iterable[Row]) -> Reply:
-        rows, first = list(rows), int(asked.query.get("$skiptoken", "0"))
+        names = {*asked.query["$select"].split(","), "manager"} if "$select" in asked.query else None
+        rows = [{k: v for k, v in r.items() if names is None or k in names or k[0] == "@"} for r in rows]
+        first = int(asked.query.get("$skiptoken", "0"))
         size = min(self.page, int(asked.query.get("$top", self.page)))
         body: Row = {"@odata.context": f"{self.url}/v1.0/$metadata", "value": rows[first : first + size]}
         if first + size < len(rows):

@@ -28,7 +28,7 @@ class Graph(Rest):
 
     def first(self, path: str, query: Query) -> list[dict[str, Any]]:
         """Read the first page only."""
-        return self.rows_of((self.read(path, query) or {"value": []}).get("value"))
+        return self.rows_of(self.one(path, query).get("value", []))
 
     def eligible(self, path: str, query: Query = (), *, patient: bool = False) -> list[dict[str, Any]]:
         """Read who may activate something; nobody where the licence for that is missing."""

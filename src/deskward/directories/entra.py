@@ -247,7 +247,7 @@ class Directory:
     def _privileged(self) -> frozenset[str]:
         """Name all who have a role or may activate one, and the members of groups that have power."""
         held = self._graph.all(
-            "roleManagement/directory/roleAssignments", [("$select", "principalId")], patient=True
+            "roleManagement/directory/roleAssignments", [("$select", "id,principalId")], patient=True
         )
         principals = {
             text_of(one, "principalId") for one in (*held, *self._graph.eligible(ELIGIBLE, patient=True))

@@ -26,7 +26,7 @@ NEEDED = frozenset({"view-users", "manage-users"})
 RIGHTS = "the roles view-users and manage-users of the client realm-management."
 TAKEN = "The password was removed; the account has none until a new one is set."
 ENDED = "All sessions of the account were ended."
-_ID = re.compile(r"[A-Za-z0-9:_-]{1,255}")  # a UUID, or f:provider:id of a user federation
+_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9:_.@+-]{1,255}")  # a UUID, or f:provider:id of a user federation
 
 
 class Directory:
@@ -196,7 +196,7 @@ class Directory:
         """Complete what a list or a look-up tells of an account."""
         listed, own = self._listed(row), _quoted(str(row["id"]))
         credentials, groups = self._credentials(own), self._rest.rows(f"users/{own}/groups")
-        locked = bool((self._rest.read(f"attack-detection/brute-force/users/{own}") or {}).get("disabled"))
+        locked = bool(self._rest.one(f"attack-detection/brute-force/users/{own}").get("disabled"))
         return replace(
             listed,
             groups=tuple(_names(groups)),

@@ -60,6 +60,11 @@ class Rest:
             self._garbled()
         return told
 
+    def one(self, path: str, query: Query = ()) -> dict[str, Any]:
+        """Read one object, empty where there is nothing at that path."""
+        told = self.read(path, query)
+        return {} if told is None else told if isinstance(told, dict) else self._garbled()
+
     def rows(self, path: str, query: Query = ()) -> list[dict[str, Any]]:
         """Read a short list, empty where there is nothing at that path."""
         told = self.read(path, query)
