@@ -11,7 +11,7 @@ from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.secret import Secret
-from deskward.directories import entra
+from deskward.directories import _entra_operation, entra
 from deskward.directories.entra import NEEDED, Directory
 from tests.contracts.directories import NEW, NEXT, PHONE, Place, ServerContract, asked, ill, read
 from tests.servers.faults import Fault, Faulty
@@ -348,6 +348,54 @@ def test_the_reset_action_sets_the_password_and_opens_the_account(place: EntraPl
     action.perform(place.directory, before, chosen)
     assert action.achieved(before, read(place, "anna"))
     assert place.signs_in(place.anna, chosen["password"])
+
+
+@pytest.fixture
+def back(place: EntraPlace, monkeypatch: pytest.MonkeyPatch) -> Directory:
+    monkeypatch.setattr(_entra_operation, "PAUSE", 0.01)
+    place.source.refresh = "refresh-0"
+    return place.made(refresh_token=Secret("refresh-0"))
+
+
+def test_a_password_is_written_back_by_the_operation_in_the_name_of_who_signed_in(
+    place: EntraPlace, back: Directory
+) -> None:
+    place.tenant.people[place.anna]["onPremisesSyncEnabled"] = True
+    before = read(place, "anna")
+    back.set_password(place.anna, NEW)
+    assert place.signs_in(place.anna, NEW)
+    assert read(place, "anna").stamp != before.stamp
+    place.source.expire()
+    place.tenant.looks = 1
+    back.set_password(place.anna, NEXT)
+    assert place.signs_in(place.anna, NEXT)
+    back.log_out()
+
+
+def test_what_the_operation_refuses_is_told_in_its_words(place: EntraPlace, back: Directory) -> None:
+    with pytest.raises(RejectedError, match="does not comply with password complexity requirements"):
+        back.set_password(place.anna, place.refused)
+
+
+def test_an_operation_that_does_not_end_is_uncertain(
+    place: EntraPlace, back: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_entra_operation, "PATIENCE", 0.2)
+    place.tenant.looks = 10_000
+    with pytest.raises(UncertainError, match="not ended yet"):
+        back.set_password(place.anna, NEW)
+    place.fault("GET", "/operations/", told({}, 500))
+    with pytest.raises(UncertainError, match="cannot be read"):
+        back.set_password(place.anna, NEW)
+    place.fault("POST", "/resetPassword", Reply(202, b""))
+    with pytest.raises(UncertainError, match="where it stands"):
+        back.set_password(place.anna, NEW)
+
+
+def test_a_refresh_token_that_has_ended_is_told_and_nothing_is_set(place: EntraPlace) -> None:
+    with pytest.raises(UnreachableError, match="does not accept our credentials"):
+        place.made(refresh_token=Secret("old")).set_password(place.anna, NEW)
+    assert not place.signs_in(place.anna, NEW)
 
 
 def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: EntraPlace) -> None:

@@ -51,6 +51,8 @@ class Graph:
     eligible_members: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    operations: dict[str, tuple[str, str]] = field(default_factory=dict)
+    looks: int = 3
     licensed: bool = True
     lag: int = 0
     page: int = 4
@@ -120,6 +122,8 @@ class Graph:
                 a, [PASSWORD, *self.methods.get(self.known(who), [])]
             ),
             "GET users/([^/]+)/directReports": self.reports,
+            f"POST users/([^/]+)/authentication/methods/{PASSWORD['id']}/resetPassword": self.reset,
+            "GET users/([^/]+)/authentication/operations/([^/]+)": self.operation,
             "GET groups": self.mighty,
             "GET groups/([^/]+)/transitiveMembers": self.members,
             "GET roleManagement/directory/roleAssignments": lambda a: self.pages(a, _principals(self.assigned)),
@@ -191,11 +195,37 @@ class Graph:
             return refused(400, "Request_BadRequest", SYNCED)
         if not _strong(profile["password"]):
             return refused(400, "Request_BadRequest", WEAK)
+        self.took(who, profile["password"])
+        return DONE
+
+    def reset(self, asked: Asked, who: str) -> Reply:
+        """Begin an operation, in the name of somebody who is signed in only; it ends after `looks` looks."""
+        if not asked.signed_in:
+            return refused(403, "accessDenied", "Request Authorization failed")
+        assert asked.body == {"newPassword": asked.body["newPassword"], "requireChangeOnNextSignIn": False}
+        self.operations["op-1"] = (self.known(who), asked.body["newPassword"])
+        where = f"https://graph.microsoft.com/v1.0/users/{who}/authentication/operations/op-1?aadgdc=DUB&aadgsu=a"
+        return Reply(202, b"", {"Location": where})
+
+    def operation(self, asked: Asked, who: str, operation: str) -> Reply:
+        assert asked.query == {"aadgdc": "DUB", "aadgsu": "a"}
+        body: Row = {"id": operation, "createdDateTime": "2026-01-31T08:00:00Z", "status": "running"}
+        self.looks -= 1
+        if self.looks > 0:
+            return told(body)
+        owner, password = self.operations[operation]
+        assert owner == who
+        if not _strong(password):
+            return told({**body, "status": "failed", "statusDetail": WEAK})
+        self.took(owner, password)
+        return told({**body, "status": "succeeded"})
+
+    def took(self, who: str, password: str) -> None:
+        row = self.people[who]
         self._clock += timedelta(seconds=1)
         self._before[who], self._old = row["lastPasswordChangeDateTime"], self.lag
         row["lastPasswordChangeDateTime"] = self._clock.strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.passwords[who] = profile["password"]
-        return DONE
+        self.passwords[who] = password
 
     def revoke(self, _: Asked, who: str) -> Reply:
         self.revoked.append(self.known(who))

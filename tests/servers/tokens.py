@@ -5,7 +5,7 @@ import threading
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -22,6 +22,7 @@ class Asked:
     path: str
     query: dict[str, str]
     body: Any
+    signed_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,22 @@ HANGS_UP, SILENT = Reply(0), Reply(-1)
 class Source:
     """Tokens are “token-1”, “token-2”, ... or JWTs with `claims`, and good until `expire` empties `good`.
 
-    A `key` is taken as it is, after the word SSWS; `signed_by` judges assertions in place of the secret.
+    A `refresh` token is good once, for a token of somebody who is signed in, and a new one comes with it. A `key`
+    is taken as it is, after the word SSWS; `signed_by` judges assertions in place of the secret.
     """
 
     answer: Callable[[Asked], Reply]
     grant: Reply | None = None
     expires_in: Any = 3600
     key: str | None = None
+    refresh: str | None = None
     signed_by: Callable[[str], bool] | None = None
     claims: dict[str, Any] | None = None
     token_path: str = "/oauth2/token"
     url: str = ""
     issued: int = 0
     scopes: list[str] = field(default_factory=list)
+    signed_in: set[str] = field(default_factory=set)
     good: set[str] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -73,7 +77,11 @@ class Source:
         known = authorization == ENCODED
         if self.signed_by:
             known = not authorization and self.signed_by(fields.get("client_assertion", [""])[0])
-        if not known or fields.get("grant_type") != ["client_credentials"]:
+        grant, given = fields.get("grant_type"), fields.get("refresh_token")
+        refreshed = self.refresh is not None and (grant, given) == (["refresh_token"], [self.refresh])
+        if given and not refreshed:
+            return told({"error": "invalid_grant"}, 400)
+        if not known or not (refreshed or grant == ["client_credentials"]):
             return told({"error": "invalid_client"}, 401)
         self.issued += 1
         self.scopes += fields.get("scope", [])
@@ -83,12 +91,17 @@ class Source:
         if self.claims is not None:
             token = f"e30.{urlsafe_b64encode(json.dumps(self.claims).encode()).decode().rstrip('=')}.{token}"
         self.good.add(token)
-        return told({"access_token": token, "token_type": "Bearer", "expires_in": self.expires_in})
+        answer = {"access_token": token, "token_type": "Bearer", "expires_in": self.expires_in}
+        if refreshed:
+            self.refresh = answer["refresh_token"] = f"refresh-{self.issued}"
+            self.signed_in.add(token)
+        return told(answer)
 
     def called(self, authorization: str, asked: Asked) -> Reply:
         scheme, _, token = authorization.partition(" ")
         if (scheme, token) != ("SSWS", self.key) and (scheme != "Bearer" or token not in self.good):
             return told({"status": 401, "code": "UNAUTHENTICATED"}, 401)
+        asked = replace(asked, signed_in=token in self.signed_in)
         self.asked.append(asked)
         return self.answer(asked)
 

@@ -1,11 +1,15 @@
 """Microsoft Graph as the directory speaks it: lists in pages, filters, errors, and who may activate a role."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
+from deskward.core.errors import RejectedError
 from deskward.outbound.rest import Query, RefusalError, Rest
 
 NEXT = "@odata.nextLink"
+ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 UNLICENSED = "AadPremiumLicenseRequired"  # then nobody is eligible for anything
 
 
@@ -40,6 +44,13 @@ class Graph(Rest):
             raise
 
 
+def checked(person_id: str) -> str:
+    """Let nothing but an object id into a path."""
+    if not ID.fullmatch(person_id):
+        raise RejectedError(f"“{person_id[:40]}” is no object id of Microsoft Entra ID.", "Check the settings.")
+    return person_id
+
+
 def literal(text: str) -> str:
     """Write a text into a filter (OData 4.01, 5.1.1.14.1)."""
     return "'" + text.replace("'", "''") + "'"
@@ -48,6 +59,14 @@ def literal(text: str) -> str:
 def text_of(row: Mapping[str, Any], name: str) -> str:
     """Give a value as text, empty where there is none."""
     return str(row.get(name) or "").strip()
+
+
+def day_of(told: Any) -> date | None:
+    """Read the day of a moment, None where there is none."""
+    try:
+        return datetime.fromisoformat(str(told)).date()
+    except ValueError:
+        return None
 
 
 def error_of(told: Any) -> Mapping[str, Any]:

@@ -1,15 +1,14 @@
 """Accounts in Microsoft Entra ID, over Microsoft Graph v1.0 (learn.microsoft.com/graph/api/resources/user).
 
 Graph does not tell whether smart lockout has locked an account, lets nobody lift it, and takes no password of a
-guest or of an account that is synchronised from Active Directory.
+guest, and of an account that is synchronised from Active Directory by the operation only that writes it back.
 """
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -18,7 +17,8 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
-from deskward.directories._entra_graph import Graph, literal, said, text_of
+from deskward.directories._entra_graph import ID, Graph, checked, day_of, literal, said, text_of
+from deskward.directories._entra_operation import reset
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
 from deskward.outbound.rest import GONE, Query
@@ -48,21 +48,23 @@ NEEDED = frozenset(
     }
 )
 RIGHTS = f"the application permissions {', '.join(sorted(NEEDED))}."
+BACK_RIGHTS = "the role Authentication Administrator for the account that resets passwords."
 NO_UNLOCK = (
     "Microsoft Entra ID ends a lock by itself after a while, and nobody can lift it before. "
     "Wait some minutes, then sign in with the right password."
 )
 ENDED = "All sign-in sessions were revoked; what is open may live on for some minutes."
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
-_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Directory:
     """The tenant `tenant` (id or domain), reached as the application `client_id` with its own permissions.
 
     Who has a directory role, may activate one, or is in a group that roles can be assigned to is privileged
-    (SR-63), as are members of `privileged_groups`, given by object id. `login_url` and `base_url` differ in
-    national clouds. Addresses count as confirmed only where `authoritative` says so (DESIGN 9.6).
+    (SR-63), as are members of `privileged_groups`, given by object id. With `refresh_token`, of an account kept
+    for it, passwords are set by the operation that writes them back to Active Directory too. `login_url` and
+    `base_url` differ in national clouds. Addresses count as confirmed only where `authoritative` says so
+    (DESIGN 9.6).
     """
 
     name = "entra"
@@ -73,6 +75,7 @@ class Directory:
         tenant: str,
         client_id: str,
         client_secret: Secret,
+        refresh_token: Secret | None = None,
         key: str = "email",
         privileged_groups: Sequence[str] = (),
         authoritative: bool = False,
@@ -91,7 +94,9 @@ class Directory:
         self._test_account = test_account
         self._contacts = Contacts(source, authoritative, region.upper())
         parts = urlsplit(base_url)
-        self._out = TokenOutbound(
+        graph = partial(Graph, name="Microsoft Entra ID", said=said)
+        outbound = partial(
+            TokenOutbound,
             base_url,
             token_url=f"{login_url.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token",
             client_id=client_id,
@@ -99,7 +104,11 @@ class Directory:
             scope=f"{parts.scheme}://{parts.netloc}/.default",
             timeout=timeout,
         )
-        self._graph = Graph(self._out, name="Microsoft Entra ID", rights=RIGHTS, said=said)
+        self._out = outbound()
+        self._graph = graph(self._out, rights=RIGHTS)
+        self._writing_back: Graph | None = None
+        if refresh_token:
+            self._writing_back = graph(outbound(refresh_token=refresh_token), rights=BACK_RIGHTS)
 
     def find(self, person: TicketPerson) -> Sequence[Person]:
         """Find the accounts with the requester's e-mail or user principal name, letter case aside."""
@@ -116,7 +125,7 @@ class Directory:
 
     def colleagues(self, person: Person) -> Sequence[Person]:
         """List who may know a person: manager, the manager's and the own reports, and a small department."""
-        if not _ID.fullmatch(person.id):
+        if not ID.fullmatch(person.id):
             return ()
         found = {row["id"]: self._listed(row) for row in self._near(person)}
         return colleagues_of(person, found.values())[:MOST_COLLEAGUES]
@@ -153,7 +162,7 @@ class Directory:
 
     def end_sessions(self, person_id: str) -> str:
         """Revoke all sign-in sessions; Microsoft needs some minutes for it."""
-        self._graph.change("POST", f"users/{_checked(person_id)}/revokeSignInSessions", repeatable=True)
+        self._graph.change("POST", f"users/{checked(person_id)}/revokeSignInSessions", repeatable=True)
         return ENDED
 
     def doctor(self) -> Iterable[Check]:
@@ -176,9 +185,11 @@ class Directory:
     def log_out(self) -> None:
         """Let go of the connections."""
         self._graph.close()
+        if self._writing_back:
+            self._writing_back.close()
 
     def _row(self, person_id: str) -> dict[str, Any] | None:
-        found = self._graph.read(f"users/{person_id}", FIELDS) if _ID.fullmatch(person_id) else None
+        found = self._graph.read(f"users/{person_id}", FIELDS) if ID.fullmatch(person_id) else None
         return None if found is None else self._graph.row_of(found)
 
     def _changeable(self, person_id: str) -> dict[str, Any]:
@@ -190,7 +201,7 @@ class Directory:
                 row and row.get("userType") == "Guest"
             ),
             "The password of this account is kept in Active Directory, and is not set here.": bool(
-                row and row.get("onPremisesSyncEnabled")
+                row and row.get("onPremisesSyncEnabled") and not self._writing_back
             ),
         }
         if why := next((text for text, holds in refusals.items() if holds), ""):
@@ -198,8 +209,11 @@ class Directory:
         return row or {}
 
     def _set(self, person_id: str, password: Secret) -> None:
+        if self._writing_back:
+            reset(self._writing_back, checked(person_id), password)
+            return
         profile = {"password": password.reveal(), "forceChangePasswordNextSignIn": False}
-        self._graph.change("PATCH", f"users/{_checked(person_id)}", json={"passwordProfile": profile})
+        self._graph.change("PATCH", f"users/{checked(person_id)}", json={"passwordProfile": profile})
 
     def _person(self, row: Mapping[str, Any]) -> Person:
         listed = self._listed(row)
@@ -230,7 +244,7 @@ class Directory:
             title=text_of(row, "jobTitle"),
             team=text_of(row, "department"),
             office=text_of(row, "officeLocation"),
-            started_on=_day(row.get("employeeHireDate")),
+            started_on=day_of(row.get("employeeHireDate")),
             enabled=enabled,
             stamp=f"{_set_at(row)}.{int(enabled)}",
         )
@@ -257,7 +271,7 @@ class Directory:
         )
         groups = {text_of(one, "id") for one in mighty} | self._groups
         members = (
-            self._graph.all(f"groups/{_checked(group)}/transitiveMembers", [("$select", "id")], patient=True)
+            self._graph.all(f"groups/{checked(group)}/transitiveMembers", [("$select", "id")], patient=True)
             for group in sorted(groups)
         )
         return frozenset(principals | {text_of(one, "id") for rows in members for one in rows})
@@ -278,19 +292,5 @@ class Directory:
         return [{**row, "manager": {"id": person_id}} for row in rows if row.get("userPrincipalName")]
 
 
-def _checked(person_id: str) -> str:
-    """Let nothing but an object id into a path."""
-    if not _ID.fullmatch(person_id):
-        raise RejectedError(f"“{person_id[:40]}” is no object id of Microsoft Entra ID.", "Check the settings.")
-    return person_id
-
-
 def _set_at(row: Mapping[str, Any]) -> str:
     return text_of(row, "lastPasswordChangeDateTime") or "never"
-
-
-def _day(told: Any) -> date | None:
-    try:
-        return datetime.fromisoformat(str(told)).date()
-    except ValueError:
-        return None

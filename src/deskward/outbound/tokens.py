@@ -35,7 +35,8 @@ class Assertion(Protocol):
 class TokenOutbound:
     """Calls below `base_url` with a bearer token of `token_url`, kept until it ends; safe to share by threads.
 
-    Our credentials are `client_secret`, or an `assertion` made anew for each token.
+    Our credentials are `client_secret`, or an `assertion` made anew for each token. With a `refresh_token` the
+    tokens are those of whoever signed in for it; the newest that the server gives is kept in memory.
     `verify` is as of `Outbound`; time-outs are in seconds, each call on its own. Raises SettingsError for
     addresses that cannot be, and for plain HTTP to another machine.
     """
@@ -48,6 +49,7 @@ class TokenOutbound:
         client_id: str,
         client_secret: Secret = NONE,
         assertion: Assertion | None = None,
+        refresh_token: Secret = NONE,
         scope: str = "",
         verify: bool | str = True,
         timeout: float = 10.0,
@@ -62,6 +64,7 @@ class TokenOutbound:
         basic = (quote_plus(client_id), Secret(quote_plus(client_secret.reveal())))
         self._basic, self._assertion = None if assertion else basic, assertion
         self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
+        self._refresh = refresh_token
         self._now = now
         self._lock = threading.Lock()
         self._token, self._until, self._held_until = Secret(""), -math.inf, -math.inf
@@ -120,6 +123,8 @@ class TokenOutbound:
 
     def _fetched(self) -> tuple[Secret, float]:
         form = {**self._form, **(self._assertion.form() if self._assertion else {})}
+        if self._refresh:
+            form |= {"grant_type": "refresh_token", "refresh_token": self._refresh.reveal()}
         answer = self._issuer.call("POST", self._path, form=form, basic=self._basic, repeatable=True)
         told = answer.json()
         token = told.get("access_token") if isinstance(told, Mapping) else None
@@ -127,6 +132,8 @@ class TokenOutbound:
             what = "does not accept our credentials" if answer.status in _REFUSED else "gives no token"
             hint = "Check token_url, client_id, client_secret or private_key, and whether they are valid."
             raise UnreachableError(f"{self._host} {what} ({answer.status}).", hint)
+        if self._refresh and isinstance(told.get("refresh_token"), str):
+            self._refresh = Secret(told["refresh_token"])
         return Secret(token), _life(told.get("expires_in"))
 
 
