@@ -2,7 +2,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from deskward.core.questions import QuestionSource
 from deskward.core.secret import Secret
 from deskward.core.tickets import TicketPerson
 from deskward.directories.roster import Directory
+from tests.contracts.directories import PHONE, DirectoryContract
 
 ANNA = """
 [[people]]
@@ -378,3 +379,77 @@ def test_sr_47_without_a_password_before_there_is_none_left(tmp_path: Path) -> N
     people.set_password("p-1", Secret("the first of them"))
     assert "has none until a new one is set" in people.revoke("p-1", password=True)
     assert not people.check_password("p-1", Secret("the first of them"))
+
+
+HOUSEHOLD = f"""
+[[people]]
+id = "1"
+login = "anna"
+name = "Anna Berg"
+email = "anna@example.com"
+manager = "2"
+phones = [{{ number = "{PHONE}" }}]
+[[people]]
+id = "2"
+login = "boss"
+name = "Bo Oss"
+email = "boss@example.com"
+privileged = true
+[[people]]
+id = "3"
+login = "gone"
+name = "Gina One"
+email = "gone@example.com"
+enabled = false
+[[people]]
+id = "4"
+login = "twin"
+name = "Tina Win"
+email = "both@example.com"
+[[people]]
+id = "5"
+login = "double"
+name = "Dora Ouble"
+email = "both@example.com"
+"""
+
+
+@dataclass
+class RosterPlace:
+    folder: Path
+    page_size: int = 0
+
+    def __post_init__(self) -> None:
+        self.refused = Secret("my very first password")
+        self.ids = {"anna": "1", "boss": "2", "gone": "3", "twin": "4", "double": "5"}
+        self.directory = roster(self.folder, HOUSEHOLD, key="login")
+        self.directory.set_password("1", self.refused)
+        self.directory.set_password("1", Secret("my second password"))
+
+    def keyed(self, key: str) -> Directory:
+        return Directory(path=self.folder / "people.toml", key=key)
+
+    def signs_in(self, person_id: str, password: Secret) -> bool:
+        person = self.directory.get(person_id)
+        assert person
+        return person.enabled and not person.locked and self.directory.check_password(person_id, password)
+
+    def lock(self, person_id: str) -> None:
+        with self.directory._changing(person_id) as (account, accounts):
+            accounts[person_id] = replace(account, locked=True)
+
+    def retitle(self, person_id: str) -> None:
+        path = self.folder / "people.toml"
+        path.write_text(HOUSEHOLD.replace(f'id = "{person_id}"', f'id = "{person_id}"\ntitle = "Rigger"'))
+
+    def away(self) -> Directory:
+        (self.folder / "elsewhere").mkdir(exist_ok=True)
+        away = roster(self.folder / "elsewhere", HOUSEHOLD, key="login")
+        (self.folder / "elsewhere" / "people.toml").unlink()
+        return away
+
+
+class TestTheRosterKeepsTheContract(DirectoryContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> RosterPlace:
+        return RosterPlace(tmp_path)
