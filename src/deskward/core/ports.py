@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deskward.core.destinations import Kind
 from deskward.core.exchange import Delivery, Field, Message, Posted, Receipt
@@ -46,6 +46,7 @@ __all__ = [
     "People",
     "Posted",
     "Receipt",
+    "Ruled",
     "Sending",
     "Spent",
     "Store",
@@ -184,6 +185,15 @@ class Directory(People, Protocol):
 
     def doctor(self) -> Iterable[Check]:
         """Check reach, rights and content."""
+        ...
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A directory that can tell what it asks of a new password."""
+
+    def rules(self, person: Person) -> Sequence[str]:
+        """Say each rule for this person's password as a sentence; UnreachableError when down."""
         ...
 
 
