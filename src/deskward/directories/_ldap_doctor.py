@@ -68,6 +68,7 @@ def tried(directory: Directory, login: str) -> Iterator[Check]:
     try:
         yield _policy_holds(directory, account)
         directory.set_password(account.id, unknown_password())
+        directory.unlock(account.id)
         after = directory.get(account.id)
     except OutsideError as trouble:
         yield Check("test reset", well=False, text=trouble.text, hint=trouble.hint)

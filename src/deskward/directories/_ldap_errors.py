@@ -1,11 +1,25 @@
 """What an LDAP server said no with, in our own errors (RFC 4511 section 4.1.9)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from deskward.core.errors import RejectedError, UnreachableError
 
 REFERRAL, NO_SUCH, DENIED, BUSY, UNAVAILABLE, UNWILLING = 10, 32, 50, 51, 52, 53
+REASON = re.compile(r"\bdata ([0-9a-f]{3})\b")
+# Active Directory's reasons for a sign-in that failed: Win32 error codes in the diagnostic message.
+SIGN_IN = {
+    "525": "there is no such account",
+    "52e": "the password is wrong",
+    "530": "the account may not sign in at this hour",
+    "531": "the account may not sign in from here",
+    "532": "its password has expired",
+    "533": "the account is disabled",
+    "701": "the account has expired",
+    "773": "its password must be changed first",
+    "775": "the account is locked out",
+}
 
 
 class FailedError(Exception):
@@ -44,7 +58,8 @@ def credential_trouble(failed: FailedError, why: str = "") -> UnreachableError:
     """Say that the server does not let Deskward sign in."""
     if failed.code in {BUSY, UNAVAILABLE}:
         return UnreachableError("The directory server is busy or shutting down.", "Try again in a minute.")
-    reason = why or f"the server says “{failed}”"
+    told = REASON.search(failed.words)
+    reason = why or SIGN_IN.get(told[1] if told else "", f"the server says “{failed}”")
     return UnreachableError(
         f"The directory does not take Deskward's credentials: {reason}.",
         "Check bind_dn and password, and that this account is enabled, not locked and its password not expired.",

@@ -123,15 +123,15 @@ class Managers:
 Parents = Callable[[str, str], Iterable[Entry]]
 
 
-def groups_above(parents: Parents, dn: str, login: str) -> Mapping[str, str]:
-    """Follow groups upwards, groups of groups included, as names by DN; a circle ends by itself."""
-    found: dict[str, str] = {}
+def groups_above(parents: Parents, dn: str, login: str) -> Mapping[str, Entry]:
+    """Follow groups upwards, groups of groups included, by DN; a circle ends by itself."""
+    found: dict[str, Entry] = {}
     waiting = [(dn, login)]
     while waiting:
         for group in parents(*waiting.pop()):
             key = same_dn(group.dn)
             if key not in found:
-                found[key] = group.text("cn")
+                found[key] = group
                 waiting.append((group.dn, ""))
     return found
 
@@ -171,7 +171,7 @@ def _members(group: Entry) -> Iterator[str]:
 
 def _mail(text: str) -> str:
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
     except EmailNotValidError:
         return ""
     return (found.ascii_email or found.normalized).casefold()

@@ -1,6 +1,7 @@
 """The Password Modify operation (RFC 3062) and the password policy of OpenLDAP (slapo-ppolicy(5)) in words."""
 
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from ldap3.protocol.rfc3062 import PasswdModifyRequestValue
 
@@ -27,7 +28,7 @@ def modify_password(talk: Talk, entry: Entry, password: Secret) -> None:
     """Set a password under the policy; FailedError carries the server's no."""
     asked = PasswdModifyRequestValue()
     asked["userIdentity"] = entry.dn
-    asked["newPasswd"] = password.reveal().encode()
+    asked["newPasswd"] = normalize("NFC", password.reveal()).encode()
     talk.extended(PASSWORD_MODIFY, asked, [ASK_WHY])
 
 

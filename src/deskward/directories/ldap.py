@@ -243,15 +243,16 @@ class Directory:
         self, talk: Talk, entry: Entry, parents: Parents | None = None, managers: Managers | None = None
     ) -> Person:
         person = self._map.person(entry, self._map.text(entry, "id"))
-        groups = groups_above(parents or groups_searched(talk, self._groups_dn), entry.dn, person.login)
+        above = groups_above(parents or groups_searched(talk, self._groups_dn), entry.dn, person.login)
+        groups = [group.text("cn") for group in above.values()]
         lock = entry.text("pwdAccountLockedTime")
         changed = entry.text("pwdChangedTime") or entry.text("entryCSN")
         enabled = self._enabled(entry)
         return replace(
             person,
             manager=(managers or Managers(talk, self._map)).login(entry),
-            groups=tuple(sorted(groups.values())),
-            privileged=bool(self._privileged & {*groups, *(name.casefold() for name in groups.values())}),
+            groups=tuple(sorted(groups)),
+            privileged=bool(self._privileged & {*above, *(name.casefold() for name in groups)}),
             enabled=enabled,
             locked=bool(lock) and lock != FOR_GOOD,
             stamp=f"{changed}.{lock}.{int(enabled)}",
