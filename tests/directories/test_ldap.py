@@ -88,12 +88,13 @@ HOUSEHOLD = (
 class LdapPlace:
     server: Slapd
     page_size: int = 2
+    whole: bool = True
 
     def __post_init__(self) -> None:
         self.credential = Secret(SERVICE_PASSWORD)
         self.refused = Secret("shortish")
         self.directory = self.made()
-        self.ids = {p.login: p.id for p in self.directory.everyone()}
+        self.ids = {p.login: p.id for p in self.directory.everyone()} if self.whole else {}
 
     def made(self, **settings: Any) -> Directory:
         kept: dict[str, Any] = {
@@ -312,6 +313,15 @@ def test_rights_that_are_missing_or_too_wide_are_told(tmp_path: Path) -> None:
         found = ill(there.made(test_account="plain").doctor())
         assert [check.name for check in found] == ["rights"]
         assert "not manage" in found[0].hint
+
+
+def test_a_directory_that_shows_a_part_only_is_never_taken_for_the_whole(tmp_path: Path) -> None:
+    with running_slapd(tmp_path, HOUSEHOLD, limit="5") as server:
+        there = LdapPlace(server, whole=False).made()
+        with pytest.raises(UnreachableError, match="a part of its entries only") as trouble:
+            list(there.everyone())
+        assert "size limit" in trouble.value.hint
+        assert "a part of" in ill(there.doctor())[0].text
 
 
 def test_without_the_overlay_doctor_says_that_locks_cannot_be_seen(tmp_path: Path) -> None:

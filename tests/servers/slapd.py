@@ -42,6 +42,7 @@ rootpw "{root_password}"
 directory {folder}/database
 maxsize 67108864
 index entryUUID,uid,mail,member eq
+limits dn.exact="{service}" size={limit}
 {readonly}
 access to attrs=userPassword by dn.exact="{service}" {rights} by anonymous auth by * none
 access to attrs=pwdAccountLockedTime by dn.exact="{service}" write by * none
@@ -115,11 +116,18 @@ class Slapd:
 
 @contextmanager
 def running_slapd(
-    folder: Path, people: str, *, policy: bool = True, readonly: str = "", rights: str = "=w"
+    folder: Path,
+    people: str,
+    *,
+    policy: bool = True,
+    readonly: str = "",
+    rights: str = "=w",
+    limit: str = "unlimited",
 ) -> Iterator[Slapd]:
     """Start a server that holds these people (LDIF) beside what it needs itself.
 
-    `readonly` is one more line of its configuration, `rights` what the service account may do with passwords.
+    `readonly` is one more line of its configuration, `rights` what the service account may do with passwords,
+    `limit` how many entries it may read in one search.
     """
     made = papers(folder / "papers", "localhost")
     (folder / "database").mkdir()
@@ -134,6 +142,7 @@ def running_slapd(
             service=SERVICE,
             rights=rights,
             readonly=readonly,
+            limit=limit,
             overlay=OVERLAY if policy else "",
         )
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from deskward.core.errors import RejectedError, UnreachableError
 
-REFERRAL, NO_SUCH, DENIED, BUSY, UNAVAILABLE, UNWILLING = 10, 32, 50, 51, 52, 53
+TOO_MANY, REFERRAL, NO_SUCH, DENIED, BUSY, UNAVAILABLE, UNWILLING = 4, 10, 32, 50, 51, 52, 53
 REASON = re.compile(r"\bdata ([0-9a-f]{3})\b")
 # Active Directory's reasons for a sign-in that failed: Win32 error codes in the diagnostic message.
 SIGN_IN = {
@@ -74,6 +74,9 @@ def unread(failed: FailedError, under: str) -> UnreachableError:
         )
     if failed.code == REFERRAL:
         return UnreachableError(f"This server does not hold “{under}”.", "Set url to the server that does.")
+    if failed.code == TOO_MANY:
+        hint = "Lift the size limit for Deskward's account; see docs/directories.md."
+        return UnreachableError("The directory shows Deskward a part of its entries only.", hint)
     if failed.code == DENIED and "restricted to bind" in failed.words:
         return credential_trouble(failed, "the password must be changed first")
     return UnreachableError(

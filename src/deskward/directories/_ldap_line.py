@@ -54,7 +54,7 @@ class Tls(ldap3.Tls):  # type: ignore[misc]
         super().__init__(validate=ssl.CERT_REQUIRED)
         self._context, self._host = context, host
         self.refused = ""
-        self.expires_at: datetime | None = None
+        self.expires_at = datetime.max.replace(tzinfo=UTC)
         self.version_met = ""
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
@@ -177,7 +177,7 @@ class Line:
 class Talk:
     """One open, signed-in connection: reads raise UnreachableError, writes FailedError or UncertainError."""
 
-    def __init__(self, connection: Any, version: str, expires_at: datetime | None) -> None:
+    def __init__(self, connection: Any, version: str, expires_at: datetime) -> None:
         self._connection = connection
         self.version, self.expires_at = version, expires_at
 
