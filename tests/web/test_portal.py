@@ -128,6 +128,17 @@ def test_a_reset_goes_from_the_link_to_the_new_password(
     assert client.get("/v").url.path == "/v"
 
 
+def test_what_the_directory_asks_of_a_new_password_stands_beside_the_field(
+    client: TestClient, sent: Send, directory: FakeDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ["At least 20 characters.", "<Not> your last 3."]
+    monkeypatch.setattr(FakeDirectory, "rules", lambda *_: told, raising=False)
+    start(client, sent())
+    form = advance(client, "/v/continue").text
+    assert "asks for this as well: At least 20 characters. &lt;Not&gt; your last 3.</p>" in form
+    assert 'aria-describedby="h-password r-password"' in form
+
+
 def test_an_unlock_asks_for_a_button_only(client: TestClient, sent: Send, directory: FakeDirectory) -> None:
     start(client, sent(category_name="Account Unlock"))
     form = advance(client, "/v/continue")

@@ -47,6 +47,7 @@ __all__ = [
     "People",
     "Posted",
     "Receipt",
+    "Ruled",
     "Sending",
     "Spent",
     "Store",
@@ -197,6 +198,15 @@ class Directory(People, Protocol):
 
     def doctor(self) -> Iterable[Check]:
         """Check reach, rights and content."""
+        ...
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A directory that can tell what it asks of a new password."""
+
+    def rules(self, person: Person) -> Sequence[str]:
+        """Say each rule for this person's password as a sentence; UnreachableError when down."""
         ...
 
 

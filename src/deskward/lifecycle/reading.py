@@ -13,7 +13,7 @@ from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
 from deskward.core.policy import Category, Way
-from deskward.core.ports import Action, Sending
+from deskward.core.ports import Action, Ruled, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving
@@ -109,7 +109,7 @@ class PortalView:
     """A verification as the requester may see it at its present step.
 
     `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof. `looked_at` tells of
-    every signal that is on.
+    every signal that is on, `rules` what the directory asks of the new password that is typed now.
     """
 
     verification: Verification
@@ -125,6 +125,7 @@ class PortalView:
     asked: Asked | None = None
     challenge: Challenge | None = None
     looked_at: tuple[Told, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Reading:
@@ -212,7 +213,18 @@ class Reading:
             asked=asked,
             challenge=house.challenges.get(name) if asked else None,
             looked_at=tuple(Told(s.title, s.about, bool(s.reads)) for s in house.signals.values()),
+            rules=self._rules(verification, person) if person else (),
         )
+
+    def _rules(self, verification: Verification, person: Person) -> tuple[str, ...]:
+        action, directory = self.house.actions.get(verification.action), self.house.people[verification.directory]
+        types = (
+            verification.state is State.PASSED and action and any(f.kind == "new-password" for f in action.fields)
+        )
+        if types and isinstance(directory, Ruled):
+            with suppress(OutsideError):
+                return tuple(directory.rules(person))
+        return ()
 
     def _asked(self, verification: Verification, person: Person) -> Asked | None:
         if verification.state is State.SENT:
