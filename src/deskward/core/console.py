@@ -1,6 +1,6 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -106,6 +106,10 @@ class Console(Protocol):
 
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
+        ...
+
+    def initiators(self) -> Mapping[str, str]:
+        """Name all agents by id, in the order of their names."""
         ...
 
     def decided(self, since: datetime | None = None) -> Iterator[Verification]:

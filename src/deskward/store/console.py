@@ -1,6 +1,6 @@
 """`Console` on the database: the verifications table by keyset, and errands as people see them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, upd
 from deskward.core.console import PAGE, Counted, Listed, Page, Search
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Bell, Change, Errand, ErrandState
+from deskward.core.searching import folded
 from deskward.core.verification import Verification
 from deskward.store.columns import hints_of, value_of
 from deskward.store.database import Database
 from deskward.store.looking_up import Lookup, older_than
 from deskward.store.saving import write_change
-from deskward.store.tables import errands, verifications
+from deskward.store.tables import agents, errands, verifications
 
 AT_ONCE = 200
 KEEPS_FAILING = 3
@@ -50,6 +51,12 @@ class SqlConsole:
         """Read these rows as they are now."""
         with self._database.read() as connection:
             return _read(connection, ids)
+
+    def initiators(self) -> Mapping[str, str]:
+        """Name all agents by id, in the order of their names."""
+        with self._database.read() as connection:
+            found = connection.execute(select(agents.c.id, agents.c.name)).fetchall()
+        return {row.id: row.name for row in sorted(found, key=lambda row: folded(row.name))}
 
     def decided(self, since: datetime | None = None) -> Iterator[Verification]:
         """Give what was opened since and has been decided, newest first, AT_ONCE rows at a time."""

@@ -181,11 +181,9 @@ class Lookup:
 
 
 def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Columns]:
-    if len(few) == 1:
-        return few[0].where(*_beyond(_v, search)), _v
-    all_of_them = union(*few).subquery().c
-    found = select(all_of_them.opened_at, all_of_them.id)
-    return found.where(*_beyond(all_of_them, search)), all_of_them
+    # OFFSET 0 keeps the sorting out: PostgreSQL would rather walk the newest rows, however far that is.
+    found = (union(*few) if len(few) > 1 else few[0].offset(0)).subquery().c
+    return select(found.opened_at, found.id).where(*_beyond(found, search)), found
 
 
 def _sorted(query: Select[Any], place: Columns, *, upwards: bool) -> Select[Any]:

@@ -46,9 +46,11 @@ def matched(connection: Connection, terms: Terms, most: int) -> Matched:
     sharing, rarest = min(_shared(connection, terms.parts[:MOST_PARTS]))
     if sharing > CROWD:
         return Matched(crowd=True)
-    fits = [_r.words.contains(needle, autoescape=True) for needle in terms.needles]
-    found = select(_r.number, _r.times).join(requester_parts, _p.requester_number == _r.number)
-    rows = connection.execute(found.where(_p.part == rarest, *fits).limit(MOST_MATCHED + 1)).all()
+    # Asked for one by one: PostgreSQL would rather read the whole table of requesters.
+    times_of = select(_r.times).where(_r.number == _p.requester_number).scalar_subquery()
+    found = select(_p.requester_number.label("number"), times_of.label("times"))
+    fitting = found.where(_p.part == rarest, fits_requester(_p.requester_number, terms))
+    rows = connection.execute(fitting.limit(MOST_MATCHED + 1)).all()
     times = sum(row.times for row in rows)
     if len(rows) > MOST_MATCHED or times > most:
         return Matched(crowd=True)

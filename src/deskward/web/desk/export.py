@@ -41,7 +41,7 @@ class Export:
         return [self.door.fresh_page("/export.csv", self._export)]
 
     def _export(self, visit: Visit) -> Response:
-        asked = asked_of(visit.request.query_params, {agent.id for agent in self.door.accounts.agents()})
+        asked = asked_of(visit.request.query_params, self.console.initiators())
         if asked.left_out:
             text = f"Nothing was exported. {' '.join(asked.left_out)}"
             raise DeskwardError(text, "Go back to the table, set the filters, and export from there.")

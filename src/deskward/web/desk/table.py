@@ -31,7 +31,7 @@ class Table:
         return [self.door.page("/", self._show), self.door.fragment("/news", self._news)]
 
     def _show(self, visit: Visit) -> Response:
-        agents = self._agents()
+        agents = self.console.initiators()
         asked = asked_of(visit.request.query_params, agents)
         page, counted = self.console.page_and_count(asked.search())
         return self.door.show(
@@ -59,7 +59,7 @@ class Table:
 
     def _news(self, visit: Visit) -> Response:
         query = visit.request.query_params
-        asked, newest = asked_of(query, self._agents()), cursor_of(query.get("newest", ""))
+        asked, newest = asked_of(query, self.console.initiators()), cursor_of(query.get("newest", ""))
         if newest is None:
             count = Counted(0)
         else:
@@ -67,10 +67,6 @@ class Table:
         seen = _seen(query.get("seen", ""))
         changed = [row for row in self.console.listed([*seen]) if str(row.version) != seen[row.id]]
         return self.door.show(visit, "news.html", count=_new(count), changed=changed, show=asked.address("/"))
-
-    def _agents(self) -> Mapping[str, str]:
-        everybody = sorted(self.door.accounts.agents(), key=lambda agent: agent.name.casefold())
-        return {agent.id: agent.name for agent in everybody}
 
     def _categories(self, asked: Asked) -> list[str]:
         """Give the categories of today, and the one that is asked for, which may be one of yesterday."""
