@@ -1,4 +1,4 @@
-"""Runs every measurement and prints the tables: `python -m bench [--quick] [--only cost|accuracy]`."""
+"""Runs every measurement and prints the tables: `python -m bench [--quick] [--only cost|console|accuracy]`."""
 
 import argparse
 import logging
@@ -7,13 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 import structlog
 
-from bench import accuracy_tables, assessing, intake, scenarios, statements, story, weight
+from bench import accuracy_tables, assessing, console_views, intake, scenarios, statements, story, weight
 from bench.lines import Line, table
 from bench.machine import Program, facts, free_port, running
 from bench.outside import outside
@@ -34,9 +34,16 @@ class Size:
     webhooks: int = 800
     starts: int = 3
     requests: int = 300
+    rows: int = 1_000_000
+    rounds: int = 100
+
+    @property
+    def few_rows(self) -> int:
+        """Give what the console is compared with."""
+        return 1_000_000 if self.rows > 1_000_000 else 10_000 if self.rows > 10_000 else 1_000
 
 
-QUICK = Size(stories=1, webhooks=80, starts=1, requests=50)
+QUICK = Size(stories=1, webhooks=80, starts=1, requests=50, rows=10_000, rounds=10)
 
 
 def main() -> None:
@@ -44,12 +51,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the smallest run; its numbers say little")
     parser.add_argument("--no-postgres", action="store_true", help="SQLite only")
-    parser.add_argument("--only", choices=("cost", "accuracy"), help="one half only")
+    parser.add_argument("--only", choices=("cost", "console", "accuracy"), help="one part only")
     parser.add_argument("--logins", default=os.environ.get(LOGINS), help=f"the open data set's file, or {LOGINS}")
+    parser.add_argument("--rows", type=int, help="most verifications in the console; 10000000 takes long")
     given = parser.parse_args()
-    if given.only != "accuracy":
-        _cost(QUICK if given.quick else Size(), postgres=not given.no_postgres)
-    if given.only != "cost":
+    size = QUICK if given.quick else Size()
+    if given.only in {None, "cost"}:
+        _cost(size, postgres=not given.no_postgres)
+    if given.only in {None, "console"}:
+        _console(replace(size, rows=given.rows or size.rows), postgres=not given.no_postgres)
+    if given.only in {None, "accuracy"}:
         _accuracy(Path(given.logins) if given.logins else None, quick=given.quick)
 
 
@@ -63,6 +74,27 @@ def _cost(size: Size, *, postgres: bool) -> None:
         if url:
             lines += on_postgres(folder, lambda: empty_database(url), size)
     print(table(lines), flush=True)
+
+
+def _console(size: Size, *, postgres: bool) -> None:
+    print("\n### Console\n")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(running_postgres()) if postgres and _has_postgres() else ""
+        print(f"Measured on {facts(_version(url))}.\n", flush=True)
+        places: dict[str, MakeDatabase] = {"SQLite": lambda: "sqlite:///deskward.db"}
+        if url:
+            places["PostgreSQL"] = lambda: empty_database(url)
+        for where, database in places.items():
+            took = [
+                _viewed(folder / f"{where}-{rows}", database(), size, rows) for rows in (size.few_rows, size.rows)
+            ]
+            print(f"\n{console_views.table(where, size.few_rows, size.rows, *took)}\n", flush=True)
+
+
+def _viewed(folder: Path, database: str, size: Size, rows: int) -> dict[str, console_views.Took]:
+    with _installed(folder, database, size) as product:
+        return console_views.measured(product, rows, size.rounds)
 
 
 def _accuracy(path: Path | None, *, quick: bool) -> None:

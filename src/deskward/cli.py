@@ -208,7 +208,7 @@ def _confirming(house: Deskward, directory: str, *, send: bool) -> int:
 
 
 def _had(house: Deskward, ticket: Ticket) -> bool:
-    rows = house.opened.console.page(Search(text=ticket.number)).rows
+    rows = house.opened.console.page(Search(number=ticket.number)).rows
     return any((row.connector, row.ticket_id) == (ticket.connector, ticket.id) for row in rows)
 
 

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,21 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
+from deskward.core.console import Search
 from deskward.core.errors import SettingsError
+from deskward.core.ports import Change
+from deskward.core.verification import Outcome, State, status_of
+from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
 from deskward.store.migrating import HEAD, current, migrate
 from deskward.store.migrations import config_for
-from deskward.store.tables import metadata
+from deskward.store.saving import write_change
+from deskward.store.sql import SilentBell
+from deskward.store.tables import metadata, requester_parts, requesters
 from tests.servers.postgres import drop_database, empty_database, shared_postgres
+from tests.store.samples import NOON, a_verification
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,6 +69,45 @@ def test_the_migrations_go_back_to_nothing(empty: Database) -> None:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     migrate(empty)
     assert current(empty) == HEAD
+
+
+def test_the_rows_of_an_older_version_are_found_by_the_new_search(empty: Database) -> None:
+    migrate(empty)
+    rows = [
+        ("v1", State.DONE, Outcome.PASSED, "Åsa Öberg"),
+        ("v2", State.OPENED, Outcome.UNABLE, "ASA  Oberg"),
+        ("v3", State.SENT, Outcome.NONE, "Bo Li"),
+    ]
+    with empty.write() as connection:
+        for name, state, outcome, requester in rows:
+            made = a_verification(name, ticket_number=f"IR-00{name[1]}", requester_name=requester)
+            write_change(connection, replace(made, state=state, outcome=outcome), Change(), NOON)
+        for table in (requester_parts, requesters):
+            connection.execute(table.delete())
+        command.downgrade(config_for(connection), "0004")
+        command.upgrade(config_for(connection), "head")
+    console = SqlConsole(empty, SilentBell())
+    for search, found in (
+        (Search(text="oberg"), ["v2", "v1"]),
+        (Search(text="3"), ["v3"]),
+        (Search(status="Passed"), ["v1"]),
+        (Search(status="Cannot be sent"), ["v2"]),
+        (Search(status="In progress"), ["v3"]),
+    ):
+        assert [row.id for row in console.page(search).rows] == found
+    with empty.write() as connection:
+        write_change(connection, a_verification("v4", requester_name="Bo Li"), Change(), NOON)
+        write_change(connection, a_verification("v5", requester_name="Cy Ma"), Change(), NOON)
+        kept = connection.execute(select(requesters.c.words, requesters.c.times)).fetchall()
+    told = {words.partition("@")[0]: times for words, times in kept}
+    assert told == {" asa oberg grace": 2, " bo li grace": 2, " cy ma grace": 1}
+
+
+def test_the_statuses_of_the_migration_are_those_of_the_one_table() -> None:
+    path = ScriptDirectory.from_config(config_for()).get_revision("0005").module
+    for state, outcome in product(State, Outcome):
+        label = path.LABELS_OF_BOTH.get((state, outcome)) or path.LABELS.get(state, "In progress")
+        assert label == status_of(state, outcome).label
 
 
 def test_a_database_of_a_newer_version_is_left_alone(empty: Database) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.stories.camera import WIDE, Camera, browser, keep
 from tests.stories.people import JONAS, RITA
 from tests.stories.product import ROOT, started
+from tests.stories.screens_of_console import CONSOLE
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
@@ -28,8 +29,10 @@ KEPT = {
     "ticket": "ticket-wide-light",
     "send": "sent-wide-light",
     "send-form": "send-wide-light",
-    "table": "table-wide-light",
-    "table-dark": "table-wide-dark",
+    "table": "table-full-wide-light",
+    "table-dark": "table-full-wide-dark",
+    "table-narrowed": "table-narrowed-wide-light",
+    "table-phone": "table-narrowed-narrow-dark",
     "details": "details-wide-light",
     "portal-code": "portal-code-narrow-light",
     "portal-card": "portal-card-narrow-light",
@@ -142,6 +145,7 @@ def console(story: Story, camera: Camera) -> None:
 
 
 SCENES: dict[str, Callable[[Story, Camera], None]] = {
+    **CONSOLE,
     "mail": by_mail,
     "sms": by_sms,
     **PROOF,

@@ -1,42 +1,92 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from deskward.core.ports import Errand
-from deskward.core.verification import Verification
+from deskward.core.risk import RiskLevel
+from deskward.core.verification import Outcome, State, Status, Verification, status_of
 
 PAGE = 50
 MOST_COUNTED = 10_000
+MOST_NEW = 99
+Cursor = tuple[datetime, str]
 
 
 @dataclass(frozen=True)
 class Search:
     """Which rows to show; empty means all.
 
-    `statuses` are pairs of state and outcome; `after` is the cursor (opened_at ISO, id) of the last row seen.
+    `text` is looked for in tickets' numbers, requesters, agents and ids; `number` is the very number of a ticket.
+    `status` is a label of the table of statuses, `score` the least risk score. `after` and `before` are cursors:
+    rows older or newer than that one.
     """
 
     text: str = ""
-    state: str = ""
-    statuses: tuple[tuple[str, str], ...] = ()
+    number: str = ""
+    status: str = ""
     level: str = ""
     category: str = ""
     agent_id: str = ""
+    score: float | None = None
     since: datetime | None = None
     until: datetime | None = None
-    after: tuple[str, str] | None = None
+    after: Cursor | None = None
+    before: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of the table."""
+
+    id: str
+    connector: str
+    ticket_id: str
+    ticket_number: str
+    requester_name: str
+    requester_email: str
+    risk_level: RiskLevel
+    risk_score: float | None
+    state: State
+    outcome: Outcome
+    category: str
+    agent_name: str
+    opened_at: datetime
+    refusal: str
+    version: int
+
+    @property
+    def status(self) -> Status:
+        """Give the status as people read it."""
+        return status_of(self.state, self.outcome)
+
+    @property
+    def cursor(self) -> Cursor:
+        """Name the place of this row."""
+        return self.opened_at, self.id
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows there are; without `exact` at least so many."""
+
+    number: int
+    exact: bool = True
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the table, newest first; `total` is capped at MOST_COUNTED + 1; `after` leads on."""
+    """One page of the table, newest first; `after` and `before` lead on.
 
-    rows: tuple[Verification, ...]
-    total: int
-    after: tuple[str, str] | None
+    `looked_to` is how far back it was looked where that did not fill the page: there may be more behind it.
+    """
+
+    rows: tuple[Listed, ...]
+    after: Cursor | None = None
+    before: Cursor | None = None
+    looked_to: datetime | None = None
 
 
 class Console(Protocol):
@@ -44,6 +94,22 @@ class Console(Protocol):
 
     def page(self, search: Search, size: int = PAGE) -> Page:
         """Read one page by keyset."""
+        ...
+
+    def counted(self, search: Search) -> Counted:
+        """Count the rows, up to MOST_COUNTED; with `before` the newer ones, while `after` does not matter."""
+        ...
+
+    def page_and_count(self, search: Search) -> tuple[Page, Counted]:
+        """Read one page, and count all rows."""
+        ...
+
+    def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
+        """Read these rows as they are now."""
+        ...
+
+    def initiators(self) -> Mapping[str, str]:
+        """Name all agents by id, in the order of their names."""
         ...
 
     def decided(self, since: datetime | None = None) -> Iterator[Verification]:

@@ -1,24 +1,27 @@
 """`Console` on the database: the verifications table by keyset, and errands as people see them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, update
 
-from deskward.core.console import MOST_COUNTED, PAGE, Page, Search
+from deskward.core.console import PAGE, Counted, Listed, Page, Search
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Bell, Change, Errand, ErrandState
+from deskward.core.searching import folded
 from deskward.core.verification import Verification
-from deskward.store.columns import UtcTime, value_of
+from deskward.store.columns import hints_of, value_of
 from deskward.store.database import Database
+from deskward.store.looking_up import Lookup, older_than
 from deskward.store.saving import write_change
-from deskward.store.tables import errands, verifications
+from deskward.store.tables import agents, errands, verifications
 
 AT_ONCE = 200
 KEEPS_FAILING = 3
 _v, _e = verifications.c, errands.c
+_LISTED = tuple(_v[name] for name in hints_of(Listed))
 
 
 class SqlConsole:
@@ -29,29 +32,45 @@ class SqlConsole:
         self.bell = bell
 
     def page(self, search: Search, size: int = PAGE) -> Page:
-        """Read one page by keyset, and how many rows there are, counted up to MOST_COUNTED + 1."""
-        wanted = tuple(_conditions(search))
-        newest = select(verifications).where(*wanted, *_after(search)).order_by(_v.opened_at.desc(), _v.id.desc())
-        some = select(literal(1)).select_from(verifications).where(*wanted).limit(MOST_COUNTED + 1).subquery()
+        """Read one page by keyset."""
         with self._database.read() as connection:
-            found = connection.execute(newest.limit(size + 1)).mappings().all()
-            total = connection.scalars(select(func.count()).select_from(some)).one()
-        rows = tuple(value_of(Verification, row) for row in found[:size])
-        more = (rows[-1].opened_at.isoformat(), rows[-1].id) if len(found) > size else None
-        return Page(rows, total, more)
+            return _page(connection, Lookup(connection, search), search, size)
+
+    def counted(self, search: Search) -> Counted:
+        """Count the rows, up to MOST_COUNTED; with `before` the newer ones."""
+        with self._database.read() as connection:
+            return Lookup(connection, search).count(search)
+
+    def page_and_count(self, search: Search) -> tuple[Page, Counted]:
+        """Read one page and count all rows, with the text looked up once."""
+        with self._database.read() as connection:
+            lookup = Lookup(connection, search)
+            return _page(connection, lookup, search, PAGE), lookup.count(replace(search, before=None))
+
+    def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
+        """Read these rows as they are now."""
+        with self._database.read() as connection:
+            return _read(connection, ids)
+
+    def initiators(self) -> Mapping[str, str]:
+        """Name all agents by id, in the order of their names."""
+        with self._database.read() as connection:
+            found = connection.execute(select(agents.c.id, agents.c.name)).fetchall()
+        return {row.id: row.name for row in sorted(found, key=lambda row: folded(row.name))}
 
     def decided(self, since: datetime | None = None) -> Iterator[Verification]:
         """Give what was opened since and has been decided, newest first, AT_ONCE rows at a time."""
-        search: Search | None = Search(since=since)
-        while search:
-            wanted = (_v.decided_at.is_not(None), *_conditions(search), *_after(search))
-            newest = select(verifications).where(*wanted).order_by(_v.opened_at.desc(), _v.id.desc())
+        wanted = [_v.decided_at.is_not(None), *([_v.opened_at >= since] if since else ())]
+        newest = select(verifications).order_by(_v.opened_at.desc(), _v.id.desc()).limit(AT_ONCE)
+        older: list[ColumnElement[bool]] = []
+        while True:
             with self._database.read() as connection:
-                rows = connection.execute(newest.limit(AT_ONCE)).mappings().all()
+                rows = connection.execute(newest.where(*wanted, *older)).mappings().all()
             found = [value_of(Verification, row) for row in rows]
             yield from found
-            more = len(found) == AT_ONCE
-            search = replace(search, after=(found[-1].opened_at.isoformat(), found[-1].id)) if more else None
+            if len(found) < AT_ONCE:
+                return
+            older = [older_than((found[-1].opened_at, found[-1].id))]
 
     def errands(self, verification_id: str) -> Sequence[Errand]:
         """List the errands of a verification, oldest first."""
@@ -89,23 +108,21 @@ def _record(connection: Connection, errand: Errand, now: datetime, actor: str) -
         write_change(connection, value_of(Verification, row), Change(event=event), now)
 
 
-def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
-    exact = {"state": search.state, "risk_level": search.level, "category": search.category}
-    for name, value in (exact | {"agent_id": search.agent_id}).items():
-        if value:
-            yield _v[name] == value
-    if search.statuses:
-        yield tuple_(_v.state, _v.outcome).in_(search.statuses)
-    if search.text.strip():
-        yield _v.search_text.contains(search.text.strip().casefold(), autoescape=True)
-    if search.since:
-        yield _v.opened_at >= search.since
-    if search.until:
-        yield _v.opened_at < search.until
+def _read(connection: Connection, ids: Sequence[str]) -> tuple[Listed, ...]:
+    found = connection.execute(select(*_LISTED).where(_v.id.in_(ids))).mappings()
+    return tuple(sorted((value_of(Listed, row) for row in found), key=lambda row: row.cursor, reverse=True))
 
 
-def _after(search: Search) -> Iterator[ColumnElement[bool]]:
-    if search.after:
-        opened_at, last_id = search.after
-        seen = tuple_(literal(datetime.fromisoformat(opened_at), UtcTime()), literal(last_id))
-        yield tuple_(_v.opened_at, _v.id) < seen
+def _page(connection: Connection, lookup: Lookup, search: Search, size: int) -> Page:
+    found, edge = lookup.page(size + 1)
+    more = len(found) > size
+    if search.before and not more and edge is None:
+        newest = replace(search, before=None)
+        return _page(connection, Lookup(connection, newest), newest, size)
+    kept = found[-size:] if search.before else found[:size]
+    rows = _read(connection, [last_id for _, last_id in kept])
+    last, first = (rows[-1].cursor, rows[0].cursor) if rows else (None, None)
+    if search.before:
+        return Page(rows, last or search.before, first if more else edge)
+    newer = (first or search.after) if search.after else None
+    return Page(rows, last if more else edge, newer, edge[0] if edge else None)

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Insert, and_, func, insert, literal, select, 
 from deskward.core.authenticators import Used
 from deskward.core.errors import ConflictError, LimitError, RefusedError
 from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
+from deskward.core.searching import tail_of
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.database import upserting
+from deskward.store.requesters import counted_in
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import remembered
 from deskward.store.standing import fenced, revoke_grants
@@ -102,20 +104,19 @@ def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> 
 
 
 def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
-    derived = {"is_open": not new.ended, "search_text": _search_text(new), **remembered(new)}
+    derived = {"is_open": not new.ended, "status": new.status.label, **remembered(new)}
     if not old.version:
-        connection.execute(insert(verifications), [row_of(new) | derived])
+        found_by = {
+            "number_tail": tail_of(new.ticket_number),
+            "requester_number": counted_in(connection, new.requester_name, new.requester_email),
+        }
+        connection.execute(insert(verifications), [row_of(new) | derived | found_by])
         return
     columns = verifications.c
     unmoved = and_(columns.id == old.id, columns.version == old.version)
     values = row_of(new, omit=("id", *_COUNTED_ASIDE)) | derived
     if connection.execute(update(verifications).where(unmoved).values(values)).rowcount != 1:
         raise ConflictError("This verification was changed in the meantime.", "Reload the page and try again.")
-
-
-def _search_text(verification: Verification) -> str:
-    v = verification
-    return f"{v.ticket_number} {v.requester_name} {v.requester_email} {v.ticket_id} {v.id}".casefold()
 
 
 def _consume(connection: Connection, grant_id: str, now: datetime) -> None:

@@ -42,13 +42,27 @@ def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Inde
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# What the table of verifications filters by stands in its indexes, so that no row is read in vain.
+_NEWEST = ("opened_at", "id")
+_LISTED = ("status", "risk_level", "risk_score", "category", "agent_id", "requester_number")
+
+
+def _listed(first: str) -> Index:
+    return Index(f"ix_verifications_{first}", first, *_NEWEST, *(name for name in _LISTED if name != first))
+
+
 verifications = Table(
     "verifications",
     metadata,
     *columns_of(Verification, key=("id",)),
     Column("is_open", Boolean, nullable=False),
-    Column("search_text", Words, nullable=False),
-    Index("ix_verifications_newest", "opened_at", "id"),
+    Column("status", Text, nullable=False),
+    Column("number_tail", BigInteger, nullable=True),
+    Column("requester_number", BigInteger, nullable=False),
+    Index("ix_verifications_newest", *_NEWEST, *_LISTED),
+    *(_listed(name) for name in ("status", "risk_level", "category", "agent_id")),
+    Index("ix_verifications_requester", "requester_number", *_NEWEST),
+    Index("ix_verifications_number", "number_tail"),
     Index("ix_verifications_person", "directory", "subject_id", "opened_at"),
     _partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
     _partial("ix_verifications_deadline", "deadline", where="is_open"),
@@ -72,6 +86,23 @@ verifications = Table(
     _partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
     _partial("ix_verifications_raw", "looked_at", where="has_raw"),
     _partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
+)
+
+requesters = Table(
+    "requesters",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("words", Words, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index("uq_requesters_words", "words", unique=True),
+)
+
+requester_parts = Table(
+    "requester_parts",
+    metadata,
+    Column("part", Words, primary_key=True),
+    Column("requester_number", _NUMBER, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 events = Table(

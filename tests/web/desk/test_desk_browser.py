@@ -1,17 +1,19 @@
 """The desk in a real browser: the whole way, the keyboard, scripts in tickets, and accessibility."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from deskward.core.ports import Delivery, Receipt
-from deskward.core.verification import Verification
+from deskward.core.ports import Change, Delivery, Receipt
+from deskward.core.verification import State, Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
+from deskward.web.desk.doors import COOKIE
 from tests.web.conftest import Sent
-from tests.web.desk.conftest import CODE, PASSWORD, log_in
+from tests.web.desk.conftest import CODE, PASSWORD, Desk, log_in
 from tests.web.desk.test_details import SCRIPTS
 
 Open = Callable[..., Verification]
@@ -101,15 +103,103 @@ def test_a_typed_address_is_looked_at_before_it_is_sent(address: str, window: Wi
     expect(page.get_by_text("Leads all the way")).to_be_visible()
 
 
-def test_new_verifications_are_announced_without_moving_what_is_read(
+def test_what_is_new_is_announced_and_what_changed_is_rewritten_without_moving_what_is_read(
+    *, address: str, window: Window, opened: Open, store: Opened
+) -> None:
+    first, page = opened("1001"), window().new_page()
+    said = complaints(page)
+    log_in(page, f"{address}/")
+    page.get_by_role("link", name="IR-1001").focus()
+    place = page.locator("[data-news]")
+    place.evaluate("place => place.dataset.news = '/news?newest=0_'")
+    store.store.save(replace(first, state=State.FAILED, agent_name="Kim Agent"), Change())
+    expect(place).to_contain_text("1 new verification", timeout=60_000)
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Failed")
+    expect(row).to_contain_text("Kim Agent")
+    expect(row.locator("time")).not_to_contain_text("UTC")
+    expect(page.locator("#announce")).to_have_text("IR-1001: Failed, risk Not assessed")
+    expect(page.get_by_role("link", name="IR-1001")).to_be_focused()
+    assert said == []
+
+
+def test_a_server_that_does_not_answer_is_said_and_forgotten_when_it_does(
+    address: str, window: Window, opened: Open
+) -> None:
+    opened()
+    page = window().new_page()
+    log_in(page, f"{address}/")
+    page.route("**/news*", lambda route: route.abort())
+    expect(page.locator("[data-news]")).to_contain_text("No answer from the server", timeout=90_000)
+    page.unroute("**/news*")
+    expect(page.locator("[data-news]")).to_be_empty(timeout=90_000)
+
+
+def test_filters_by_keyboard_make_an_address_that_says_them_and_nothing_else(
     address: str, window: Window, opened: Open
 ) -> None:
     opened("1001")
+    page = window(timezone_id="Asia/Tokyo").new_page()
+    log_in(page, f"{address}/")
+    expect(page.locator("[data-zone-said]")).to_have_text("Asia/Tokyo")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+    page.keyboard.type("anna")
+    slider = page.get_by_role("slider", name="Risk score at least")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "2 or more")
+    expect(page.locator("#score-said")).to_have_text("2")
+    page.get_by_role("button", name="Apply").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/?text=anna&score=2")
+    expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
+    page.get_by_role("link", name="Remove the filter Risk score").click()
+    page.wait_for_url(f"{address}/?text=anna")
+    page.get_by_label("From", exact=True).fill("2026-05-01")
+    page.get_by_role("searchbox", name="Search").press("Enter")
+    page.wait_for_url(f"{address}/?text=anna&from=2026-05-01&zone=Asia%2FTokyo")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("slider")).to_be_enabled()
+    page.get_by_role("link", name="Reset").click()
+    page.wait_for_url(f"{address}/")
+
+
+def test_j_and_k_go_from_row_to_row_and_can_be_switched_off(address: str, window: Window, opened: Open) -> None:
+    for number in ("1001", "1002", "1003"):
+        opened(number)
     page = window().new_page()
     log_in(page, f"{address}/")
-    page.locator("[data-news]").evaluate("place => place.dataset.news = '/news?since=2020-01-01T00:00:00%2B00:00'")
-    expect(page.locator("[data-news]")).to_contain_text("1 new", timeout=60_000)
+    rows = page.locator(".number a")
+    for key, at in (("j", 0), ("j", 1), ("ArrowDown", 2), ("j", 2), ("k", 1), ("ArrowUp", 0), ("k", 0)):
+        page.keyboard.press(key)
+        expect(rows.nth(at)).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(rows.nth(0)).to_be_focused()
+    page.get_by_role("checkbox", name="Keys").uncheck()
+    page.reload()
+    expect(page.get_by_role("checkbox", name="Keys")).not_to_be_checked()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search")).not_to_be_focused()
+
+
+def test_the_table_works_without_script(address: str, window: Window, opened: Open, desk: Desk) -> None:
+    opened("1001")
+    context = window(java_script_enabled=False)
+    value, url = desk.client.cookies[COOKIE], "https://desk.localhost"
+    context.add_cookies([{"name": COOKIE, "value": value, "url": url, "secure": True, "httpOnly": True}])
+    page = context.new_page()
+    page.goto(f"{address}/")
+    page.get_by_role("searchbox", name="Search").fill("anna")
+    page.get_by_label("Status").select_option("In progress")
+    page.get_by_role("button", name="Apply").click()
     expect(page.locator("tbody tr")).to_have_count(1)
+    assert "text=anna" in page.url
+    expect(page.locator("[data-zone-said]")).to_have_text("UTC")
+    expect(page.locator("time").first).to_contain_text("UTC")
 
 
 def test_a_page_left_open_after_the_session_ended_says_so(
@@ -147,6 +237,7 @@ def test_sr_130_to_132_axe_finds_nothing_and_nothing_overflows(
     log_in(page, f"{address}/")
     names = [f"/send/{first.id}", f"/send/{link.id}", f"/send/{link.id}?again=1", f"/send/{away.id}"]
     names += [f"/verifications/{link.id}", f"/verifications/{away.id}", "/", "/?text=zzz", "/send/DW-2222222222"]
+    names += ["/?status=Odd&score=99&from=x", "/?text=anna&status=In+progress&from=2026-01-01", "/?after=0_"]
     for name in names:
         page.goto(address + name)
         found += check(page)

@@ -1,102 +1,21 @@
-"""The verifications table: search, filters, paging by keyset, and word of new rows."""
+"""The verifications table: search, filters, paging by keyset, and word of what is new or has changed."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import product
-from urllib.parse import urlencode
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskward.core.console import MOST_COUNTED, Console, Page, Search
-from deskward.core.errors import InvalidError
-from deskward.core.notes import clean
+from deskward.core.console import MOST_NEW, Console, Counted, Cursor, Page
 from deskward.core.policy import Policy
-from deskward.core.risk import RiskLevel
-from deskward.core.verification import Outcome, State, status_of
+from deskward.web.desk.asked import LEVELS, MOST_POINTS, STATUSES, Asked, asked_of, cursor_of, place_of, words_of
 from deskward.web.desk.doors import Door, Visit
 
-DEEPEST = 20
-Cursor = tuple[str, str]
-
-
-def _labels() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for state, outcome in product(State, Outcome):
-        label = status_of(state, outcome).label
-        found[label] = (*found.get(label, ()), (state.value, outcome.value))
-    return found
-
-
-STATUSES = _labels()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for; `trail` holds the cursors of the pages before this one, newest page first."""
-
-    text: str = ""
-    status: str = ""
-    level: str = ""
-    category: str = ""
-    after: Cursor | None = None
-    trail: tuple[str, ...] = ()
-
-    @property
-    def narrowed(self) -> bool:
-        """Tell whether anything narrows the table."""
-        return any((self.text, self.status, self.level, self.category))
-
-    def search(self, since: datetime | None = None) -> Search:
-        """Ask the console."""
-        return Search(
-            text=self.text,
-            statuses=STATUSES.get(self.status, ()),
-            level=self.level,
-            category=self.category,
-            since=since,
-            after=self.after if since is None else None,
-        )
-
-    def address(self, path: str, trail: tuple[str, ...] = (), **more: str) -> str:
-        """Write these filters as an address."""
-        kept = {"text": self.text, "status": self.status, "level": self.level, "category": self.category}
-        pairs = [(k, v) for k, v in (kept | more).items() if v] + [("trail", t) for t in trail]
-        return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def asked_of(query: QueryParams) -> Asked:
-    """Read the address; InvalidError for a status, level or page that does not exist."""
-    asked = Asked(
-        text=clean(query.get("text", "")),
-        status=clean(query.get("status", "")),
-        level=clean(query.get("level", "")),
-        category=clean(query.get("category", "")),
-        after=_cursor(query["after"]) if query.get("after") else None,
-        trail=tuple(t for t in query.getlist("trail") if not t or _cursor(t))[-DEEPEST:],
-    )
-    if asked.status not in {"", *STATUSES} or asked.level not in {"", *RiskLevel}:
-        raise InvalidError("There is no such status or risk level.", "Go back and choose one of the list.")
-    return asked
-
-
-def _cursor(text: str) -> Cursor:
-    at, _, last = text.partition("_")
-    return _when(at).isoformat(), clean(last)
-
-
-def _when(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-        at.astimezone(UTC)
-        aware = at.utcoffset() is not None
-    except (ValueError, OverflowError):
-        aware = False
-    if not aware:
-        raise InvalidError("There is no such page of the table.", "Go back to the newest verifications.")
-    return at
+UNUSABLE = 400
+MOST_SEEN = 50
+_ROW = re.compile(r"([A-Za-z0-9-]{1,40})\.([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
@@ -112,55 +31,65 @@ class Table:
         return [self.door.page("/", self._show), self.door.fragment("/news", self._news)]
 
     def _show(self, visit: Visit) -> Response:
-        asked = asked_of(visit.request.query_params)
-        page = self.console.page(asked.search())
-        newest = page.rows[0].opened_at if page.rows and not asked.after else self.door.clock.now()
+        agents = self.console.initiators()
+        asked = asked_of(visit.request.query_params, agents)
+        page, counted = self.console.page_and_count(asked.search())
         return self.door.show(
             visit,
             "table.html",
+            UNUSABLE if asked.left_out else 200,
             here="table",
             asked=asked,
-            rows=page.rows,
-            total=_total(page),
-            statuses=list(STATUSES),
-            levels=[level.value for level in RiskLevel],
-            categories=[c.name for c in self.policy.categories],
-            news=asked.address("/news", since=newest.isoformat()),
-            refresh=asked.address("/"),
+            page=page,
+            total=_total(counted),
+            exact=counted.exact,
+            chosen=list(words_of(asked, agents)),
+            statuses=STATUSES,
+            levels=LEVELS,
+            most_points=MOST_POINTS,
+            categories=self._categories(asked),
+            agents=agents,
+            news=asked.address("/news", newest=place_of(self._newest(asked, page))),
             export=asked.address("/export.csv"),
-            newer=_newer(asked),
-            older=_older(asked, page),
+            first=asked.address("/"),
+            here_again=asked.address("/", after=place_of(asked.after), before=place_of(asked.before)),
+            newer=asked.address("/", before=place_of(page.before)) if page.before else "",
+            older=asked.address("/", after=place_of(page.after)) if page.after else "",
         )
 
     def _news(self, visit: Visit) -> Response:
         query = visit.request.query_params
-        asked, since = asked_of(query), _when(query.get("since", ""))
-        try:
-            after = since + timedelta(microseconds=1)
-        except OverflowError:
-            after = since
-        count = self.console.page(asked.search(after), 1).total
-        return self.door.show(visit, "news.html", count=_many(count), show=asked.address("/"))
+        asked, newest = asked_of(query, self.console.initiators()), cursor_of(query.get("newest", ""))
+        if newest is None:
+            count = Counted(0)
+        else:
+            count = self.console.counted(replace(asked.search(), after=None, before=newest))
+        seen = _seen(query.get("seen", ""))
+        changed = [row for row in self.console.listed([*seen]) if str(row.version) != seen[row.id]]
+        return self.door.show(visit, "news.html", count=_new(count), changed=changed, show=asked.address("/"))
+
+    def _categories(self, asked: Asked) -> list[str]:
+        """Give the categories of today, and the one that is asked for, which may be one of yesterday."""
+        return list(
+            dict.fromkeys(name for name in (*(c.name for c in self.policy.categories), asked.category) if name)
+        )
+
+    def _newest(self, asked: Asked, page: Page) -> Cursor:
+        """Tell from where on a verification is new: on the first page from its first row on."""
+        at_top = page.rows and page.before is None and not asked.after
+        return page.rows[0].cursor if at_top else (self.door.clock.now() + timedelta(microseconds=1), "")
 
 
-def _many(count: int) -> str:
-    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else str(count or "")
+def _seen(told: str) -> Mapping[str, str]:
+    """Read which rows the page shows, in which version: “DW-2222222222.3,DW-…”."""
+    return {found[1]: found[2] for part in told.split(",")[:MOST_SEEN] if (found := _ROW.fullmatch(part))}
 
 
-def _total(page: Page) -> str:
-    return _many(page.total) or "0"
+def _total(counted: Counted) -> str:
+    if counted.exact:
+        return f"{counted.number:,}"
+    return f"{counted.number:,}+" if counted.number else "none so far"
 
 
-def _newer(asked: Asked) -> str:
-    if asked.after is None:
-        return ""
-    trail, last = asked.trail[:-1], asked.trail[-1] if asked.trail else ""
-    return asked.address("/", trail, after=last) if last else asked.address("/")
-
-
-def _older(asked: Asked, page: Page) -> str:
-    if page.after is None:
-        return ""
-    here = "_".join(asked.after) if asked.after else ""
-    trail = (*asked.trail, here)[-DEEPEST:] if here else ()
-    return asked.address("/", trail, after="_".join(page.after))
+def _new(counted: Counted) -> str:
+    return f"{MOST_NEW}+" if counted.number > MOST_NEW else str(counted.number or "")

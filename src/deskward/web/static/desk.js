@@ -90,15 +90,90 @@
     if (next.dataset.say !== said) document.getElementById("announce").textContent = next.dataset.say;
   };
 
+  // What is new is announced above the table, and rows that changed are rewritten where they stand.
   const news = (place) => {
-    let shown = "";
-    poll(10, async () => {
-      const { status, html } = await get(place.dataset.news);
-      if (status === 401) return signedOut(place), false;
-      if (status !== 200) throw new Error(String(status));
+    let shown = "", missed = 0;
+    const rows = () => [...document.querySelectorAll(".rows tbody tr")];
+    const said = (html) => {
       if (html !== shown) place.replaceChildren(...parsed(html).childNodes);
       shown = html;
+      dress(place);
+    };
+    const rewrite = (part) => {
+      const changed = [...part.querySelectorAll("tr")];
+      for (const next of changed) {
+        const old = document.getElementById(next.id);
+        dress(next);
+        // The cell with the link stays: it may have the focus.
+        [...next.cells].slice(1).forEach((cell, n) => old.cells[n + 1].replaceWith(cell.cloneNode(true)));
+        old.dataset.version = next.dataset.version;
+      }
+      if (changed.length) document.getElementById("announce").textContent = changed.map((row) => row.dataset.say).join("; ");
+      part.querySelector("table")?.remove();
+    };
+    poll(10, async () => {
+      const seen = rows().map((row) => `${row.id}.${row.dataset.version}`).join();
+      try {
+        const { status, html } = await get(`${place.dataset.news}&seen=${seen}`);
+        if (status === 401) return signedOut(place), false;
+        if (status >= 500) throw new Error(String(status));
+        const part = parsed(html);
+        rewrite(part);
+        missed = 0;
+        said(part.innerHTML.trim());
+      } catch (error) {
+        if (++missed === 2) said('<p class="banner amber">No answer from the server: what is new is not shown. Trying again.</p>');
+        throw error;
+      }
       return true;
+    });
+  };
+
+  // The filters of the table: the score in words, days in the reader's time zone, and a short address.
+  const filters = (form) => {
+    const { score, zone, from, to } = form.elements;
+    const told = () => {
+      form.querySelector("#score-said").textContent = score.value === "0" ? "any" : score.value;
+      score.setAttribute("aria-valuetext", score.value === "0" ? "any" : `${score.value} or more`);
+    };
+    score.addEventListener("input", told);
+    told();
+    const own = () => {
+      zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+      form.querySelector("[data-zone-said]").textContent = zone.value || "UTC";
+    };
+    if (!from.value && !to.value) own();
+    for (const day of [from, to]) day.addEventListener("change", own);
+    form.addEventListener("submit", () => {
+      if (!from.value && !to.value) zone.disabled = true;
+      score.disabled = score.value === "0";
+      for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+      loading();
+    });
+  };
+
+  const loading = () => {
+    document.querySelector(".scroll, .empty")?.setAttribute("aria-busy", "true");
+    document.getElementById("announce").textContent = "Loading…";
+  };
+
+  // From row to row by keys; they can be switched off, and do nothing while something is typed.
+  const keys = (tick) => {
+    const kept = "desk-keys";
+    tick.checked = localStorage.getItem(kept) !== "off";
+    tick.closest("label").hidden = false;
+    tick.addEventListener("change", () => localStorage.setItem(kept, tick.checked ? "on" : "off"));
+    const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+    addEventListener("keydown", (event) => {
+      const typing = event.target.closest("input, select, textarea, summary");
+      if (!tick.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      const links = [...document.querySelectorAll(".rows .number a")];
+      const at = links.indexOf(document.activeElement);
+      if (event.key === "/") document.getElementById("text").focus();
+      else if (event.key in steps && (at >= 0 || event.key === "j" || event.key === "k")) {
+        links[Math.min(links.length - 1, Math.max(0, at + steps[event.key]))]?.focus();
+      } else return;
+      event.preventDefault();
     });
   };
 
@@ -158,7 +233,9 @@
   };
 
   addEventListener("pageshow", (event) => {
-    if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+    if (!event.persisted) return;
+    for (const field of document.querySelectorAll(":is(button, input, select):disabled")) field.disabled = false;
+    for (const part of document.querySelectorAll("[aria-busy]")) part.removeAttribute("aria-busy");
   });
   dress(document);
   bind(document);
@@ -170,4 +247,9 @@
   }
   for (const form of document.querySelectorAll("form[data-look]")) look(form);
   for (const place of document.querySelectorAll("[data-news]")) news(place);
+  for (const form of document.querySelectorAll("form[data-filters]")) filters(form);
+  for (const tick of document.querySelectorAll("[data-keys]")) keys(tick);
+  for (const link of document.querySelectorAll(".pager a, .chosen a, .head a[href^='/']:not([href^='/export'])")) {
+    link.addEventListener("click", (event) => event.ctrlKey || event.metaKey || event.shiftKey || loading());
+  }
 })();

@@ -1,0 +1,71 @@
+"""Requesters in a small table of their own, so that a search by name need not read the big one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+
+from deskward.core.searching import Terms, parts_of, searched_words
+from deskward.store.database import upserting
+from deskward.store.tables import requester_parts, requesters
+
+CROWD = 2_000
+MOST_MATCHED = 1_000
+MOST_PARTS = 8
+_r, _p = requesters.c, requester_parts.c
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Requesters whose words fit, by number, and how many verifications they have together.
+
+    `crowd`: there are too many to list, or too many verifications; then `numbers` is empty.
+    """
+
+    numbers: Sequence[int] = ()
+    times: int = 0
+    crowd: bool = False
+
+
+def counted_in(connection: Connection, name: str, email: str) -> int:
+    """Count one more verification of a requester; gives the requester's number."""
+    words = searched_words(name, email)
+    added = upserting(connection, requesters).values(words=words, times=1)
+    again = added.on_conflict_do_update(index_elements=["words"], set_={"times": _r.times + 1})
+    number, times = connection.execute(again.returning(_r.number, _r.times)).one()
+    parts = [{"part": part, "requester_number": number} for part in sorted(parts_of(words))]
+    if times == 1 and parts:
+        connection.execute(insert(requester_parts), parts)
+    return int(number)
+
+
+def matched(connection: Connection, terms: Terms, most: int) -> Matched:
+    """Find requesters by their rarest part, then by all words; more than `most` verifications are a crowd."""
+    if not terms.parts:
+        return Matched()
+    sharing, rarest = min(_shared(connection, terms.parts[:MOST_PARTS]))
+    if sharing > CROWD:
+        return Matched(crowd=True)
+    # Asked for one by one: PostgreSQL would rather read the whole table of requesters.
+    times_of = select(_r.times).where(_r.number == _p.requester_number).scalar_subquery()
+    found = select(_p.requester_number.label("number"), times_of.label("times"))
+    fitting = found.where(_p.part == rarest, fits_requester(_p.requester_number, terms))
+    rows = connection.execute(fitting.limit(MOST_MATCHED + 1)).all()
+    times = sum(row.times for row in rows)
+    if len(rows) > MOST_MATCHED or times > most:
+        return Matched(crowd=True)
+    return Matched([row.number for row in rows], times)
+
+
+def fits_requester(number: ColumnElement[int], terms: Terms) -> ColumnElement[bool]:
+    """Tell whether the requester with this number holds all words; asked row by row, for crowds."""
+    words = select(_r.words).where(_r.number == number).scalar_subquery()
+    return and_(*(words.contains(needle, autoescape=True) for needle in terms.needles))
+
+
+def _shared(connection: Connection, parts: Sequence[str]) -> list[tuple[int, str]]:
+    """Count the requesters of each part, up to CROWD + 1."""
+    few = (select(_p.part).where(_p.part == part).limit(CROWD + 1).subquery() for part in parts)
+    counts = (select(func.count()).select_from(one).scalar_subquery() for one in few)
+    row = connection.execute(select(*(count.label(f"n{n}") for n, count in enumerate(counts)))).one()
+    return list(zip(row, parts, strict=True))

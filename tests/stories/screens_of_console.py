@@ -1,0 +1,100 @@
+"""Pictures of the console: the table of verifications with its filters, and its empty, new and faulty states."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from deskward.core.ports import Change
+from deskward.core.risk import RiskLevel
+from deskward.core.verification import Outcome, State, Verification
+from deskward.store.opening import Opened, open_store
+from tests.store.samples import RunningClock, a_verification
+from tests.stories.camera import WIDE, Camera
+from tests.stories.walk import Agent, Story
+
+REQUESTERS = (
+    ("Åsa Öberg", "asa.oberg@northwind.example"),
+    (
+        "Wilhelmina Featherstonehaugh-Montgomery von und zu Hohenstein-Wernigerode",
+        "wilhelmina.featherstonehaugh-montgomery.von.und.zu.hohenstein-wernigerode@northwind.example",
+    ),
+    ("Grace Hopper", "grace.hopper@northwind.example"),
+    ("Bo Li", "bo.li@northwind.example"),
+    ("Tomás Ó Séaghdha", "tomas.oseaghdha@northwind.example"),
+)
+ENDS = (
+    (State.DONE, Outcome.PASSED, RiskLevel.VERIFIED, 0.5),
+    (State.DONE, Outcome.PASSED, RiskLevel.VERIFIED, 1.5),
+    (State.FAILED, Outcome.FAILED, RiskLevel.HIGH, 9.5),
+    (State.DONE, Outcome.PASSED, RiskLevel.MEDIUM, 4.5),
+    (State.TIMED_OUT, Outcome.TIMED_OUT, RiskLevel.NOT_ASSESSED, None),
+    (State.FAILED, Outcome.NOT_ENOUGH_QUESTIONS, RiskLevel.MEDIUM, 5.0),
+    (State.CANCELLED, Outcome.NONE, RiskLevel.NOT_ASSESSED, None),
+)
+
+
+def table(story: Story, camera: Camera) -> None:
+    """Take the table empty, full, narrowed, with what is new, and with an address that cannot be used."""
+    agent = story.agent(viewport=WIDE)
+    store = open_store(f"sqlite:///{story.product.folder}/deskward.db", RunningClock())
+    try:
+        _states(story, camera, agent, store)
+    finally:
+        store.close()
+
+
+def _states(story: Story, camera: Camera, agent: Agent, store: Opened) -> None:
+    page, desk = agent.page, story.product.at("desk").rstrip("/")
+    page.goto(f"{desk}/")
+    camera.shoot(page, "table-empty")
+    for number in range(130):
+        store.store.save(_row(number), Change())
+    page.goto(f"{desk}/")
+    camera.shoot(page, "table-full")
+    store.store.save(replace(_row(131), opened_at=datetime.now(UTC)), Change())
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("[data-news]")).to_contain_text("1 new verification")
+    camera.shoot(page, "table-news")
+    page.goto(f"{desk}/?text=northwind&status=Passed&level=Verified&score=1&from=2026-01-01&zone=Europe%2FBerlin")
+    camera.shoot(page, "table-narrowed")
+    page.goto(f"{desk}/")
+    page.get_by_role("link", name="Older").click()
+    page.get_by_role("link", name="Newer").wait_for()
+    camera.shoot(page, "table-older")
+    page.goto(f"{desk}/?text=wilhelmina")
+    camera.shoot(page, "table-long")
+    page.goto(f"{desk}/?text=nobody-of-that-name")
+    camera.shoot(page, "table-nothing")
+    page.goto(f"{desk}/?status=Odd&score=99&from=yesterday")
+    camera.shoot(page, "table-unusable")
+    page.goto(f"{desk}/?after=0_")
+    camera.shoot(page, "table-nothing-older")
+    page.route("**/news*", lambda route: route.abort())
+    page.goto(f"{desk}/")
+    page.locator("tbody a").nth(1).focus()
+    expect(page.locator("[data-news]")).to_contain_text("No answer")
+    camera.shoot(page, "table-no-answer")
+
+
+def _row(number: int) -> Verification:
+    state, outcome, level, score = ENDS[number % len(ENDS)]
+    name, email = REQUESTERS[number % len(REQUESTERS)]
+    return a_verification(
+        f"DW-{number:010d}",
+        ticket_number=f"IR-{4000 + number}",
+        requester_name=name,
+        requester_email=email,
+        category="Account Unlock" if number % 3 == 0 else "Password Reset",
+        agent_name="Alex Agent" if number % 4 else "Sam Approver",
+        state=state,
+        outcome=outcome,
+        risk_level=level,
+        risk_score=score,
+        opened_at=datetime.now(UTC) - timedelta(minutes=7 * (200 - number)),
+        deadline=datetime.now(UTC) + timedelta(days=1),
+    )
+
+
+CONSOLE: dict[str, Callable[[Story, Camera], None]] = {"verifications": table}
