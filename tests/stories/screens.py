@@ -45,6 +45,7 @@ BOTH = (
     *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
+    *("policy", "send-others"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}

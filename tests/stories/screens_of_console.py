@@ -97,4 +97,27 @@ def _row(number: int) -> Verification:
     )
 
 
-CONSOLE: dict[str, Callable[[Story, Camera], None]] = {"verifications": table}
+def policy(story: Story, camera: Camera) -> None:
+    """Read the policy, folded and open."""
+    page = story.agent(viewport=WIDE).page
+    page.goto(story.product.at("desk", "/policy"))
+    camera.shoot(page, "policy")
+    for summary in page.locator(".policy summary").all()[:2]:
+        summary.click()
+    camera.shoot(page, "policy-open")
+
+
+def others(story: Story, camera: Camera) -> None:
+    """Look at a request for somebody for whom another one was cancelled."""
+    agent, human = story.agent(viewport=WIDE), story.product.somebody()
+    before, ticket = agent.ticket(human, "Account Unlock"), agent.ticket(human, "Password Reset")
+    agent.open(before)
+    agent.send()
+    agent.page.get_by_role("button", name="Cancel").first.click()
+    before.noted("Verification cancelled")
+    agent.open(ticket)
+    agent.page.locator("details.others summary").click()
+    camera.shoot(agent.page, "send-others")
+
+
+CONSOLE: dict[str, Callable[[Story, Camera], None]] = {"verifications": table, "policy": policy, "others": others}
