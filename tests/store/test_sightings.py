@@ -183,6 +183,8 @@ def test_reading_the_past_walks_no_table(opened: Opened) -> None:
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {written}")]
     used = [row for row in plan if "verifications" in row and "Recheck" not in row]
-    for index in ("seen_person", "seen_own_device", "seen_device", "seen_address", "seen_agent"):
-        assert [row for row in used if f"ix_verifications_{index}" in row], (index, plan)
+    # With few rows PostgreSQL may as well choose the index by which the table of verifications filters agents.
+    for indexes in ("seen_person", "seen_own_device", "seen_device", "seen_address", "seen_agent agent_id"):
+        names = [f"ix_verifications_{name}" for name in indexes.split()]
+        assert [row for row in used if any(name in row for name in names)], (names, plan)
     assert not [row for row in plan if "SCAN verifications" in row or "Seq Scan on verifications" in row]

@@ -1,6 +1,7 @@
 """The hands of agent and requester: what they click and type, in the words of the pages."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from tests.stories.product import PASSWORD, PATIENCE, Product, until
 SEND_LINK = "Send Verification via imper.ai Portal"
 NEW_PASSWORD = "a long sentence for today 42"
 PHONE_SIZE = {"width": 390, "height": 844}
-_LOGINS: dict[tuple[Path, str], Any] = {}
+LOGIN_KEPT = 8 * 60.0  # seconds; a session that nobody uses ends after 15 minutes
+_LOGINS: dict[tuple[Path, str], tuple[float, Any]] = {}
 
 
 @dataclass
@@ -44,13 +46,13 @@ class Story:
 
     def agent(self, login: str = "alex", **options: Any) -> "Agent":
         """Open the window of an agent, who is logged in at the desk already."""
-        key = (self.product.folder, login)
-        if key not in _LOGINS:
+        key, now = (self.product.folder, login), time.monotonic()
+        if key not in _LOGINS or now - _LOGINS[key][0] > LOGIN_KEPT:
             fresh = Agent(self.window().new_page(), self.product)
             fresh.page.goto(self.product.at("desk"))
             fresh.log_in(login)
-            _LOGINS[key] = fresh.page.context.storage_state()
-        return Agent(self.window(storage_state=_LOGINS[key], **options).new_page(), self.product)
+            _LOGINS[key] = (now, fresh.page.context.storage_state())
+        return Agent(self.window(storage_state=_LOGINS[key][1], **options).new_page(), self.product)
 
     def requester(self, **options: Any) -> "Requester":
         """Open a requester's browser, as wide as a phone."""
