@@ -42,6 +42,7 @@ class Human:
     email: str
     mail: str
     phone: str
+    aal: int = 1
 
     @property
     def first(self) -> str:
@@ -58,7 +59,7 @@ class Human:
         stamp = 'source = "HR", changed_at = 2024-03-14'
         return (
             f'\n[[people]]\nid = "{self.id}"\nlogin = "{self.login}"\nname = "{self.name}"\n'
-            f'email = "{self.email}"\nlocked = true\ngroups = ["{self.first}\'s desk"]\n'
+            f'email = "{self.email}"\nlocked = true\naal = {self.aal}\ngroups = ["{self.first}\'s desk"]\n'
             f'mails = [{{ address = "{self.mail}", label = "private e-mail", {stamp} }}]\n'
             f'phones = [{{ number = "{self.phone}", label = "mobile phone", {stamp} }}]\n'
         )
@@ -87,6 +88,17 @@ PRIYA = Human(
     "priya.natarajan@northwind.example",
     "",
     "",
+)
+
+
+LENA = Human(
+    "p-1901",
+    "lena.loner",
+    "Lena Loner",
+    "lena.loner@northwind.example",
+    "lena@loner.example",
+    "+12025550190",
+    aal=2,
 )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, create_engine, make_url
 
 from deskward.core.secret import Secret
 from deskward.directories.roster import Directory
-from tests.stories.people import Human, crowd
+from tests.stories.people import LENA, Human, crowd
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse desk battery"
@@ -129,7 +129,7 @@ def started(
 ) -> Iterator[Product]:
     """Start the product on a database and wait until it answers; `settings` override by environment."""
     roster = (ROOT / "sandbox" / "roster.toml").read_text()
-    (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in crowd()))
+    (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA)))
     port, smtp = _free_ports()
     where = ["--folder", str(folder), "--port", str(port), "--smtp-port", str(smtp)]
     command = [sys.executable, "-m", "sandbox", *where, "--database", database, "--log", log]
