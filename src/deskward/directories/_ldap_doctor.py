@@ -1,6 +1,5 @@
 """What doctor looks at in every directory that is reached by LDAP, and the reset that it tries."""
 
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from deskward.core.ports import Directory
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.directories._ldap_line import Talk
+from deskward.outbound.doctoring import unknown_password
 
 SOON = timedelta(days=14)
 TOO_SHORT = Secret("x")
@@ -74,11 +74,6 @@ def tried(directory: Directory, login: str) -> Iterator[Check]:
     text = "a new password was set and read back." if well else "the reset was accepted, but cannot be read back."
     hint = "" if well else "Give Deskward the right to read when a password was changed; see docs/directories.md."
     yield Check("test reset", well, text, hint)
-
-
-def unknown_password() -> Secret:
-    """Make a password that nobody knows, of every class of signs that a policy may ask for."""
-    return Secret(f"{secrets.token_urlsafe(36)}aA1!")
 
 
 def _account(directory: Directory, login: str) -> Person | None:

@@ -1,18 +1,15 @@
 """Reads people from entries of an LDAP server: names, addresses, manager, groups."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.utils.dn import parse_dn
 
-from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import SettingsError
 from deskward.core.people import Person
 from deskward.directories._ldap_line import Entry, Talk, escaped
+from deskward.outbound.contacts import Contacts, mail_of
 
 KEYS = ("email", "login")
 MEMBERS = ("cn", "member", "uniqueMember", "memberUid")
@@ -24,9 +21,7 @@ class Map:
     """Which attribute holds what, and where its addresses come from; an empty name means none."""
 
     attributes: Mapping[str, str]
-    source: str
-    authoritative: bool
-    region: str
+    contacts: Contacts
 
     def of(self, what: str) -> str:
         """Give the attribute that holds this."""
@@ -44,35 +39,18 @@ class Map:
     def person(self, entry: Entry, person_id: str) -> Person:
         """Make the person, as yet without manager, groups and state."""
         email = _mail(self.text(entry, "email"))
+        mails, phones = self._texts(entry, "private_email"), self._texts(entry, "phone")
         return Person(
             id=person_id,
             login=self.text(entry, "login"),
             name=self.text(entry, "name") or self.text(entry, "login"),
             email=email,
-            destinations=tuple(self._destinations(entry, person_id, email)),
+            destinations=self.contacts.of(person_id, email, mails, phones),
             first_name=self.text(entry, "first_name"),
             title=self.text(entry, "title"),
             office=self.text(entry, "office"),
             team=self.text(entry, "team"),
         )
-
-    def _destinations(self, entry: Entry, person_id: str, email: str) -> Iterator[Destination]:
-        written = {email: (Kind.EMAIL, "work e-mail")}
-        written |= {_mail(text): (Kind.EMAIL, "private e-mail") for text in self._texts(entry, "private_email")}
-        numbers = (_phone(text, self.region) for text in self._texts(entry, "phone"))
-        written |= dict.fromkeys(numbers, (Kind.SMS, "mobile phone"))
-        written[email] = (Kind.EMAIL, "work e-mail")
-        for value, (kind, label) in written.items():
-            if value:
-                yield Destination(
-                    id=hashlib.sha256(f"{person_id}\0{kind}\0{value}".encode()).hexdigest()[:16],
-                    kind=kind,
-                    value=value,
-                    label=label,
-                    source=self.source,
-                    declared=self.authoritative,
-                    same_login=value == email,
-                )
 
     def _texts(self, entry: Entry, what: str) -> Sequence[str]:
         name = self.attributes[what]
@@ -93,7 +71,7 @@ def mapped(
         raise SettingsError(
             f"{section}.attributes names “{unknown[0]}”.", f"There are: {', '.join(sorted(usual))}."
         )
-    return Map({**usual, **given}, source, authoritative, region.upper())
+    return Map({**usual, **given}, Contacts(source, authoritative, region.upper(), local=True))
 
 
 def check_key(section: str, key: str) -> None:
@@ -171,17 +149,6 @@ def _members(group: Entry) -> Iterator[str]:
 
 def _mail(text: str) -> str:
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
-    except EmailNotValidError:
+        return mail_of(text, local=True)
+    except ValueError:
         return ""
-    return (found.ascii_email or found.normalized).casefold()
-
-
-def _phone(text: str, region: str) -> str:
-    try:
-        number = phonenumbers.parse(text, region or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

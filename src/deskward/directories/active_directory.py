@@ -33,6 +33,7 @@ from deskward.directories._active_directory_words import (
 from deskward.directories._ldap_errors import FailedError, refused
 from deskward.directories._ldap_line import Changes, Entry, Line, Talk, checked_filter, escaped
 from deskward.directories._ldap_people import Managers, check_key, mapped, same_dn
+from deskward.outbound.doctoring import unknown_password
 
 ATTRIBUTES = {
     "login": "sAMAccountName",
@@ -172,7 +173,7 @@ class Directory:
             entry = self._entry(talk, person_id)
             if entry is None:
                 raise RejectedError(GONE, ASK)
-            _write(talk, entry, _password(doctoring.unknown_password()))
+            _write(talk, entry, _password(unknown_password()))
         return UNUSABLE
 
     def doctor(self) -> Iterable[Check]:

@@ -37,6 +37,7 @@ from deskward.directories._ldap_policy import (
     reason,
     rules_of,
 )
+from deskward.outbound.doctoring import unknown_password
 
 ATTRIBUTES = {
     "id": "entryUUID",
@@ -184,7 +185,7 @@ class Directory:
             if entry.text("pwdAccountLockedTime") == FOR_GOOD:
                 return CLOSED
             try:
-                modify_password(talk, entry, doctoring.unknown_password())
+                modify_password(talk, entry, unknown_password())
             except FailedError as failed:
                 if failed.code != CONSTRAINT:
                     raise refused(failed) from failed

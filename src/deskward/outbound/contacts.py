@@ -15,9 +15,14 @@ from deskward.core.destinations import Destination, Kind
 WORK, PRIVATE, MOBILE = "work e-mail", "private e-mail", "mobile phone"
 
 
-def mail_of(value: Any) -> str:
-    """Give the one spelling of an e-mail address; ValueError says what is wrong."""
-    found = validate_email(str(value), check_deliverability=False, allow_smtputf8=False)
+def mail_of(value: Any, *, local: bool = False) -> str:
+    """Give the one spelling of an e-mail address; ValueError says what is wrong.
+
+    `local` takes domains that only one's own network knows.
+    """
+    found = validate_email(
+        str(value), check_deliverability=False, allow_smtputf8=False, globally_deliverable=not local
+    )
     return (found.ascii_email or found.normalized).casefold()
 
 
@@ -41,20 +46,23 @@ def destination_id(person_id: str, kind: Kind, value: str) -> str:
 class Contacts:
     """Makes destinations of a directory that does not tell since when an address is there.
 
-    `authoritative` declares them confirmed (DESIGN 9.6); `region` is the ISO country of numbers without “+”.
+    `authoritative` declares them confirmed (DESIGN 9.6); `region` is the ISO country of numbers without “+”;
+    `local` takes e-mail of one's own network.
     """
 
     source: str
     authoritative: bool
     region: str
+    local: bool = False
 
     def of(
         self, person_id: str, work: str, mails: Iterable[str] = (), phones: Iterable[str] = ()
     ) -> tuple[Destination, ...]:
         """Give work e-mail, private e-mails and mobile phones, each once; what is no address is left out."""
+        mail = partial(mail_of, local=self.local)
         made = (
-            *self._made(person_id, Kind.EMAIL, mail_of, WORK, [work]),
-            *self._made(person_id, Kind.EMAIL, mail_of, PRIVATE, mails),
+            *self._made(person_id, Kind.EMAIL, mail, WORK, [work]),
+            *self._made(person_id, Kind.EMAIL, mail, PRIVATE, mails),
             *self._made(person_id, Kind.SMS, partial(phone_of, region=self.region), MOBILE, phones),
         )
         return tuple({one.id: one for one in reversed(made)}.values())[::-1]
