@@ -34,15 +34,17 @@ NOTHING_PASSES = "Nothing is let through with the challenges that are set up."
 def explained(category: Category, limits: Limits, methods: Sequence[Method]) -> Iterator[str]:
     """Say line by line what the agent and the requester meet, the limits, and which evidence passes."""
     yield f"{category.name} (class {category.action_class}: {CLASSES[category.action_class]})"
-    for title, lines in chapters(category, limits, methods).items():
+    for title, lines in chapters(category, limits, methods, judged(category, limits, methods)).items():
         yield ""
         yield f"{title}:"
         yield from (f"  {number}. {line}" for number, line in enumerate(lines, 1))
 
 
-def chapters(category: Category, limits: Limits, methods: Sequence[Method]) -> Mapping[str, Sequence[str]]:
-    """Give the same by title: what the agent and the requester meet, the limits, and what passes."""
-    passing = _sentences(rows(judged(category, limits, methods)), category, limits)
+def chapters(
+    category: Category, limits: Limits, methods: Sequence[Method], results: Sequence[Judged]
+) -> Mapping[str, Sequence[str]]:
+    """Give the same by title: what the agent and the requester meet, the limits, and what passes of `results`."""
+    passing = _sentences(rows(results), category, limits)
     return {
         "The agent": [*_agent(category, limits, methods)],
         "The requester": [*_requester(category, limits, methods)],

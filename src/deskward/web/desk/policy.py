@@ -66,26 +66,28 @@ class PolicyPage:
 
     def _of(self, category: Category, methods: Sequence[Method]) -> Explained:
         limits = self.house.policy.limits
+        results = judged(category, limits, methods)
+        action = self.house.actions[category.action].title if category.action else ""
         return Explained(
             category,
-            self.house.actions[category.action].title if category.action else "",
+            action,
             CLASSES[category.action_class],
-            [*self._screens(category, {m.name: m.title for m in methods})],
-            chapters(category, limits, methods),
+            _screens(category, action, {m.name: m.title for m in methods}),
+            chapters(category, limits, methods, results),
             self.values.get(category.name, ()),
-            broken(category, limits, judged(category, limits, methods)),
+            broken(category, limits, results),
         )
 
-    def _screens(self, category: Category, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-        """Name what the requester sees, one screen after the other."""
-        there = {Way.CALL, Way.SECOND, *titles}
-        binding = [BINDING[way] for way in category.ways if way in there]
-        more = [("One more proof", " or ".join(titles[name] for name in step)) for step in category.challenges]
-        action = self.house.actions[category.action].title if category.action else ""
-        end = (action, "Only after the result, once.") if action else ("You are verified", "The agent goes on.")
-        return [
-            ("Enter the code", f"Takes {' or '.join(', '.join(binding).rsplit(', ', 1))}."),
-            ("Is this your request?", "Agent, ticket, action and account; what will be looked at; “Continue”."),
-            *more,
-            end,
-        ]
+
+def _screens(category: Category, action: str, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """Name what the requester sees, one screen after the other."""
+    there = {Way.CALL, Way.SECOND, *titles}
+    binding = [BINDING[way] for way in category.ways if way in there]
+    more = [("One more proof", " or ".join(titles[name] for name in step)) for step in category.challenges]
+    end = (action, "Only after the result, once.") if action else ("You are verified", "The agent goes on.")
+    return [
+        ("Enter the code", f"Takes {' or '.join(', '.join(binding).rsplit(', ', 1))}."),
+        ("Is this your request?", "Agent, ticket, action and account; what will be looked at; “Continue”."),
+        *more,
+        end,
+    ]
