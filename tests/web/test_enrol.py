@@ -6,6 +6,7 @@ import re
 from base64 import b32decode
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+import deskward.web
 from deskward.challenges import passkey, saved_code, totp
 from deskward.core.errors import UnreachableError
 from deskward.core.proof import ProofLevel
@@ -159,6 +161,21 @@ def test_one_is_removed_and_stays_removed(client: TestClient, clock: FakeClock) 
     assert "Set up already" not in client.post("/enrol/remove", data={"means": means}).text
     again = client.post("/enrol/remove", data={"means": means})
     assert (again.status_code, "Choose one" in again.text) == (200, True)
+
+
+def test_nobody_can_press_before_the_script_that_asks_for_the_passkey_is_there(client: TestClient) -> None:
+    page = client.get("/enrol/means/passkey").text
+    (tag,) = re.findall(r'<script src="[^"]*passkey[^>]*>', page)
+    assert " defer" not in tag
+    assert " async" not in tag
+    assert page.index(tag) < page.index("<button>Create the passkey</button>")
+
+
+def test_no_page_puts_the_script_of_a_challenge_off() -> None:
+    templates = Path(deskward.web.__file__).parent.joinpath("templates").rglob("*.html")
+    tags = [tag for one in templates for tag in re.findall(r"<script[^\n]*challenges/[^\n]*", one.read_text())]
+    assert len(tags) == 2  # one for the portal's pages, one for the desk's
+    assert [tag for tag in tags if re.search(r"defer|async", tag)] == []
 
 
 def test_the_same_passkey_is_not_kept_twice(client: TestClient) -> None:
