@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports coverage bench policy clean
 
+# Where it was forbidden to keep compiled modules, every one of the many processes would compile a thousand of them.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations 15
 
 help: ## Say what there is
@@ -45,3 +48,4 @@ policy: ## Write what the sandbox's policy lets through into docs/policy.md
 
 clean: ## Remove everything that set-up and runs left here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	find bench sandbox scripts src tests -name __pycache__ -prune -exec rm -rf {} +

@@ -7,7 +7,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.servers.postgres import drop_database, fresh_database, shared_postgres
+from tests.servers.postgres import lent_database, shared_postgres
+from tests.servers.sqlite import fresh_file
 
 # A slow machine is no mistake of the code: no property depends on the time it takes.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,10 +24,9 @@ def own_log() -> Iterator[None]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a database of this test's own."""
+    """Give the address of a migrated database of this test's own, without a row."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/deskward.db"
-        return
-    url = fresh_database(shared_postgres())
-    yield url
-    drop_database(url)
+        yield fresh_file(tmp_path)
+    else:
+        with lent_database(shared_postgres()) as url:
+            yield url

@@ -18,6 +18,7 @@ from deskward.core.verification import State
 from deskward.errands import PARK_FAULT_AFTER, wait_of
 from tests.fakes import START, FakeChannel, FakeConnector, ticket
 from tests.household import AGENT, PASSWORD, Household
+from tests.servers.sqlite import fresh_file
 
 
 class Desk(FakeConnector):
@@ -82,7 +83,7 @@ def desk() -> Desk:
 @pytest.fixture
 def home(tmp_path: Path, desk: Desk) -> Iterator[Household]:
     mail = Phone("smtp", Kind.EMAIL)
-    home = Household(f"sqlite:///{tmp_path}/deskward.db", connector=desk, mail=mail)
+    home = Household(fresh_file(tmp_path), connector=desk, mail=mail)
     yield home
     home.opened.close()
 

@@ -19,11 +19,12 @@ from deskward.store.tables import grants
 from tests.fakes import ANNA, BEN, SignedInDirectory
 from tests.household import PASSWORD, Household
 from tests.many import at_once
+from tests.servers.sqlite import fresh_file
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Household]:
-    home = Household(f"sqlite:///{tmp_path}/deskward.db")
+    home = Household(fresh_file(tmp_path))
     yield home
     home.opened.close()
 
@@ -44,7 +45,7 @@ def test_sr_56_57_a_grant_is_spent_once_and_read_back(home: Household, passed: V
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[tuple[Household, SignedInDirectory]]:
     directory = SignedInDirectory(people={ANNA.id: ANNA, BEN.id: BEN})
-    home = Household(f"sqlite:///{tmp_path}/deskward.db", directory=directory)
+    home = Household(fresh_file(tmp_path), directory=directory)
     yield home, directory
     home.opened.close()
 

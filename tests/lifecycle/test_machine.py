@@ -19,6 +19,7 @@ from deskward.lifecycle import SYSTEM
 from deskward.store.tables import grants, verifications
 from tests.fakes import ticket
 from tests.household import AGENT, PASSWORD, Household
+from tests.servers.sqlite import fresh_file
 
 NUMBERS = ("1", "2")
 Value = TypeVar("Value")
@@ -31,7 +32,7 @@ class Story(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         limits = Limits(links_per_hour=19, links_per_day=19)
-        self.home = Household(f"sqlite:///{Path(self.folder.name)}/deskward.db", limits=limits)
+        self.home = Household(fresh_file(Path(self.folder.name)), limits=limits)
         self.seen: dict[str, Verification] = {}
         self.pins: dict[str, str] = {}
         for number in NUMBERS:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from deskward.web.guard import Guard
 from tests.household import Household
+from tests.servers.sqlite import fresh_file
 from tests.signals.marionette import firefox
 from tests.web.browsing import Looking, every, leave_card, portal, to_card
 
@@ -81,7 +82,7 @@ def in_firefox(address: str, token: str, code: str) -> None:
 def keep(name: str, walk: Callable[[str, str, str], None]) -> None:
     """Record one browser in a house of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Household(f"sqlite:///{folder}/deskward.db")
+        home = Household(fresh_file(Path(folder)))
         trace = recorded(home, walk)
         home.opened.close()
     text = json.dumps(trace, indent=2, ensure_ascii=False)

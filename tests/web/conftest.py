@@ -34,6 +34,7 @@ from tests.fakes import (
     FakeUnlock,
     ticket,
 )
+from tests.servers.sqlite import fresh_file
 
 AGENT = Actor("agent", "a-kim", "Kim Agent")
 GUARD = Guard("https://desk.acme.example", "https://portal.acme.example", "https://hooks.acme.example")
@@ -63,7 +64,7 @@ def guard() -> Guard:
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Opened]:
     """Give everything that the store offers."""
-    opened = open_store(f"sqlite:///{tmp_path}/deskward.db", clock)
+    opened = open_store(fresh_file(tmp_path), clock)
     yield opened
     opened.close()
 
