@@ -22,6 +22,7 @@ from bench.walk import Browser, Walk
 from tests.servers.postgres import empty_database, running_postgres
 
 MakeDatabase = Callable[[], str]
+Views = dict[str, console_views.Took]
 LOGINS = "DESKWARD_BENCH_LOGINS"
 MEMORY_LIMIT, START_LIMIT, WEIGHT_LIMIT = "100 MB", "1 s", "30 kB, aim 14"
 
@@ -86,15 +87,16 @@ def _console(size: Size, *, postgres: bool) -> None:
         if url:
             places["PostgreSQL"] = lambda: empty_database(url)
         for where, database in places.items():
-            took = [
-                _viewed(folder / f"{where}-{rows}", database(), size, rows) for rows in (size.few_rows, size.rows)
-            ]
-            print(f"\n{console_views.table(where, size.few_rows, size.rows, *took)}\n", flush=True)
+            few, _ = _viewed(folder / f"{where}-few", database(), size, size.few_rows)
+            many, admin = _viewed(folder / f"{where}-many", database(), size, size.rows)
+            print(f"\n{console_views.table(where, size.few_rows, size.rows, few, many)}\n", flush=True)
+            print(f"{console_views.table_beside(where, size.rows, many, admin)}\n", flush=True)
 
 
-def _viewed(folder: Path, database: str, size: Size, rows: int) -> dict[str, console_views.Took]:
+def _viewed(folder: Path, database: str, size: Size, rows: int) -> tuple[Views, Views]:
     with _installed(folder, database, size) as product:
-        return console_views.measured(product, rows, size.rounds)
+        console = console_views.measured(product, rows, size.rounds)
+        return console, console_views.beside(product, rows, max(1, size.rounds // 20))
 
 
 def _accuracy(path: Path | None, *, quick: bool) -> None:

@@ -7,6 +7,8 @@ from statistics import median
 from urllib.parse import urlencode
 
 from bench.console_rows import CATEGORIES, fill, known
+from bench.django_admin import PAGE
+from bench.machine import free_port, running
 from bench.product import SIGNED_IN, Product
 from bench.walk import Browser
 from deskward.core.links import digest
@@ -45,6 +47,32 @@ def measured(product: Product, rows: int, rounds: int) -> dict[str, Took]:
                     walls[name].append((time.perf_counter() - began) * 1000)
                     cpus[name].append((program.used() - used) * 1000)
     return {name: _took(sorted(walls[name]), cpus[name]) for name in paths}
+
+
+def beside(product: Product, rows: int, rounds: int) -> dict[str, Took]:
+    """Read the same rows in Django's admin, where it has the same view; Deskward does not run meanwhile."""
+    surname = known(rows)[100][0].split()[-1]
+    asked = {
+        "newest": {},
+        "one status": {"status": "Failed"},
+        "surname": {"q": surname},
+        "ticket number": {"q": f"IR-{rows // 2}"},
+    }
+    url = product.database.replace("sqlite:///", f"sqlite:///{product.folder}/")
+    port, log = free_port(), product.folder / "django.log"
+    walls: dict[str, list[float]] = {name: [] for name in asked}
+    cpus: dict[str, list[float]] = {name: [] for name in asked}
+    arguments = ["-m", "bench.django_admin", str(port), url]
+    with running(arguments, port, path=f"{PAGE}?q=IR-1", host="127.0.0.1", log=log) as program:
+        admin = Browser("admin", port, {})
+        for number in range(rounds + 1):
+            for name, query in asked.items():
+                began, used = time.perf_counter(), program.used()
+                admin.get(f"{PAGE}?{urlencode(query)}")
+                if number:
+                    walls[name].append((time.perf_counter() - began) * 1000)
+                    cpus[name].append((program.used() - used) * 1000)
+    return {f"table, {name}": _took(sorted(walls[name]), cpus[name]) for name in asked}
 
 
 def _took(walls: list[float], cpus: list[float]) -> Took:
@@ -89,6 +117,17 @@ def table(where: str, small: int, large: int, few: dict[str, Took], many: dict[s
         for name, took in many.items()
     ]
     return "\n".join([head, "|---" * 9 + "|", *lines])
+
+
+def table_beside(where: str, rows: int, console: dict[str, Took], admin: dict[str, Took]) -> str:
+    """Write the views of Django's admin beside the same of the console."""
+    head = f"| {where}, {rows:,}: ms | Console: CPU | median | Django's admin: CPU | median | × |"
+    lines = [
+        f"| {name} | {console[name].cpu:.1f} | {console[name].median:.1f} | {took.cpu:.1f} | {took.median:.1f} "
+        f"| {took.median / console[name].median:.1f} |"
+        for name, took in admin.items()
+    ]
+    return "\n".join([head, "|---" * 6 + "|", *lines])
 
 
 def _cells(took: Took) -> str:
