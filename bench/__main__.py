@@ -22,7 +22,6 @@ from bench.walk import Browser, Walk
 from tests.servers.postgres import empty_database, running_postgres
 
 MakeDatabase = Callable[[], str]
-Views = dict[str, console_views.Took]
 LOGINS = "DESKWARD_BENCH_LOGINS"
 MEMORY_LIMIT, START_LIMIT, WEIGHT_LIMIT = "100 MB", "1 s", "30 kB, aim 14"
 
@@ -87,16 +86,13 @@ def _console(size: Size, *, postgres: bool) -> None:
         if url:
             places["PostgreSQL"] = lambda: empty_database(url)
         for where, database in places.items():
-            few, _ = _viewed(folder / f"{where}-few", database(), size, size.few_rows)
-            many, admin = _viewed(folder / f"{where}-many", database(), size, size.rows)
+            with _installed(folder / f"{where}-few", database(), size) as product:
+                few = console_views.measured(product, size.few_rows, size.rounds)
+            with _installed(folder / f"{where}-many", database(), size) as product:
+                many = console_views.measured(product, size.rows, size.rounds)
+                admin = console_views.beside(product, size.rows, max(1, size.rounds // 20))
             print(f"\n{console_views.table(where, size.few_rows, size.rows, few, many)}\n", flush=True)
             print(f"{console_views.table_beside(where, size.rows, many, admin)}\n", flush=True)
-
-
-def _viewed(folder: Path, database: str, size: Size, rows: int) -> tuple[Views, Views]:
-    with _installed(folder, database, size) as product:
-        console = console_views.measured(product, rows, size.rounds)
-        return console, console_views.beside(product, rows, max(1, size.rounds // 20))
 
 
 def _accuracy(path: Path | None, *, quick: bool) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0
+PATIENCE = 180.0
 _PROCESS_CLOCK = 2
 
 
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def until(holds: Callable[[], object], what: str) -> None:
-    """Look again and again until something holds; TimeoutError after a minute."""
+    """Look again and again until something holds; TimeoutError after three minutes."""
     deadline = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > deadline:

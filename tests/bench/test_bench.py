@@ -35,7 +35,7 @@ LINES = (
 
 def test_the_smallest_run_prints_every_line() -> None:
     command = [sys.executable, "-m", "bench", "--quick", "--no-postgres"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=560)
     assert run.returncode == 0, run.stderr
     for line in LINES:
         assert re.search(rf"^\| {re.escape(line)}.*\| +\d", run.stdout, re.MULTILINE), line

@@ -153,6 +153,32 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     **RISK,
     "console": console,
 }
+# Where each page of desk and portal is to be seen: host and route, and the scene.
+PAGES: dict[tuple[str, str], str] = {
+    ("desk", "/"): "verifications",
+    ("desk", "/policy"): "policy",
+    ("desk", "/errands"): "errands",
+    ("desk", "/verifications/{verification_id}"): "mail",
+    ("desk", "/send/{verification_id}"): "mail",
+    ("desk", "/vouch/{vouch_id}"): "colleagues",
+    ("desk", "/login"): "people",
+    ("desk", "/login/second"): "people",
+    ("desk", "/login/enrol"): "people",
+    ("desk", "/invitation"): "people",
+    ("desk", "/people"): "people",
+    ("desk", "/account"): "people",
+    ("desk", "/account/enrol/{kind}"): "account",
+    ("portal", "/v"): "mail",
+    ("portal", "/v/step"): "mail",
+    ("portal", "/enrol"): "proof",
+    ("portal", "/enrol/means"): "proof",
+    ("portal", "/enrol/means/{kind}"): "proof",
+}
+# What the desk answers that is no page.
+BARE = {
+    *("/news", "/export.csv", "/send/{verification_id}/progress"),
+    "/verifications/{verification_id}/report.pdf",
+}
 
 
 def take(folder: Path, scenes: Iterable[str]) -> None:

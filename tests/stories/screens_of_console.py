@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from deskward.core.ports import Change
+from deskward.core.ports import Change, Errand, ErrandKind
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened, open_store
 from tests.store.samples import RunningClock, a_verification
 from tests.stories.camera import WIDE, Camera
+from tests.stories.test_people import walk
 from tests.stories.walk import Agent, Story
 
 REQUESTERS = (
@@ -38,7 +39,7 @@ ENDS = (
 def table(story: Story, camera: Camera) -> None:
     """Take the table empty, full, narrowed, with what is new, and with an address that cannot be used."""
     agent = story.agent(viewport=WIDE)
-    store = open_store(f"sqlite:///{story.product.folder}/deskward.db", RunningClock())
+    store = open_store(story.product.url, RunningClock())
     try:
         _states(story, camera, agent, store)
     finally:
@@ -120,4 +121,41 @@ def others(story: Story, camera: Camera) -> None:
     camera.shoot(agent.page, "send-others")
 
 
-CONSOLE: dict[str, Callable[[Story, Camera], None]] = {"verifications": table, "policy": policy, "others": others}
+def errands(story: Story, camera: Camera) -> None:
+    """Look at errands: none that is stuck, and one that the ticketing system refused."""
+    page, store = story.agent(viewport=WIDE).page, open_store(story.product.url, RunningClock())
+    page.goto(story.product.at("desk", "/errands"))
+    camera.shoot(page, "errands-none")
+    now = datetime.now(UTC)
+    about = {"connector": "changegear", "ticket": "39"}
+    try:
+        store.store.enqueue([Errand(ErrandKind.INTAKE, "stuck:39", "stuck:39", about, now + timedelta(hours=1))])
+        claimed = store.rows.claim("stuck:39", "somebody", now + timedelta(hours=2), now + timedelta(hours=2))
+        assert claimed is not None
+        store.rows.park(
+            claimed, "The ticketing system refused it: the field “Status” is read-only for this account."
+        )
+    finally:
+        store.close()
+    page.goto(story.product.at("desk", "/errands"))
+    camera.shoot(page, "errands")
+
+
+def account(story: Story, camera: Camera) -> None:
+    """Add a second factor to one's own sign-in."""
+    page = story.agent(viewport=WIDE).page
+    page.goto(story.product.at("desk", "/account"))
+    camera.shoot(page, "account-own")
+    for kind in ("totp", "passkey"):
+        page.goto(story.product.at("desk", f"/account/enrol/{kind}"))
+        camera.shoot(page, f"account-add-{kind}")
+
+
+CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
+    "verifications": table,
+    "policy": policy,
+    "others": others,
+    "errands": errands,
+    "account": account,
+    "people": lambda story, camera: walk(story, camera.shoot),
+}
