@@ -3,6 +3,7 @@
 All of them go into the folder. Without one, those that are kept go into docs/screens.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.stories.camera import WIDE, Camera, browser, keep
 from tests.stories.people import JONAS, RITA
-from tests.stories.product import ROOT, started
+from tests.stories.product import ROOT, started, until
 from tests.stories.screens_of_console import CONSOLE
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
@@ -133,6 +134,42 @@ def by_sms(story: Story, camera: Camera) -> None:
     camera.shoot(agent.page, "details-failed")
 
 
+def address(story: Story, camera: Camera) -> None:
+    """Add a private address after the reset, with a wrong code on the way."""
+    product, human = story.product, story.product.somebody()
+    agent, requester, new = story.agent(viewport=WIDE), story.requester(), f"{human.login}@private.example"
+    ticket, page = agent.ticket(human, "Password Reset"), requester.page
+    agent.open(ticket)
+    code = agent.send()
+    requester.follow(mailed_link(product, human))
+    requester.agree(code)
+    requester.reset()
+    ticket.has_status("Closed")
+    page.goto(product.at("portal", "/v/address"))
+    camera.shoot(page, "portal-address")
+    page.get_by_role("textbox").fill(new)
+    requester.press("Send a code there")
+    requester.sees("Enter the code")
+    camera.shoot(page, "portal-address-code")
+    right = re.findall(r"\d{3} \d{3}", until(lambda: product.mails(new))[0]["text"])[0].replace(" ", "")
+    page.get_by_label("6-digit code").fill(f"{(int(right) + 1) % 10**6:06}")
+    requester.press("Confirm")
+    page.get_by_role("alert").wait_for()
+    camera.shoot(page, "portal-address-wrong")
+    page.get_by_label("6-digit code").fill(right)
+    requester.press("Confirm")
+    requester.sees("Thank you")
+    camera.shoot(page, "portal-address-added")
+
+
+def bare(story: Story, camera: Camera) -> None:
+    """Come without a link to the pages that wait for one."""
+    page = story.requester().page
+    for name in ("confirm", "vouch", "not-me"):
+        page.goto(story.product.at("portal", f"/{name}"))
+        camera.shoot(page, f"portal-bare-{name}")
+
+
 def console(story: Story, camera: Camera) -> None:
     """Take the table and what cannot be sent."""
     agent = story.agent(viewport=WIDE)
@@ -149,6 +186,8 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     **CONSOLE,
     "mail": by_mail,
     "sms": by_sms,
+    "address": address,
+    "bare": bare,
     **PROOF,
     **RISK,
     "console": console,
@@ -170,14 +209,19 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/account/enrol/{kind}"): "account",
     ("portal", "/v"): "mail",
     ("portal", "/v/step"): "mail",
+    ("portal", "/v/address"): "address",
+    ("portal", "/confirm"): "bare",
+    ("portal", "/vouch"): "bare",
+    ("portal", "/not-me"): "bare",
     ("portal", "/enrol"): "proof",
     ("portal", "/enrol/means"): "proof",
     ("portal", "/enrol/means/{kind}"): "proof",
 }
-# What the desk answers that is no page.
+# What desk and portal answer that is no page.
 BARE = {
-    *("/news", "/export.csv", "/send/{verification_id}/progress"),
-    "/verifications/{verification_id}/report.pdf",
+    *(("desk", path) for path in ("/news", "/export.csv", "/send/{verification_id}/progress")),
+    ("desk", "/verifications/{verification_id}/report.pdf"),
+    *(("portal", path) for path in ("/", "/v/state", "/collect/{mark}.js", "/collect/ping")),
 }
 
 

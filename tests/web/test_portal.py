@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import Engine, event
+from starlette.routing import Route
 
 from deskward import plugins
 from deskward.browsers import Devices
@@ -25,6 +26,7 @@ from deskward.web.guard import Guard
 from deskward.web.pages import assets
 from deskward.web.portal import COOKIE, create_app
 from tests.fakes import ANNA, FakeClock, FakeDirectory
+from tests.stories.screens import BARE, PAGES
 from tests.web.conftest import AGENT, Sent
 
 Send = Callable[..., Sent]
@@ -612,3 +614,10 @@ def test_every_post_stays_within_its_statements(
 
 def test_the_first_screen_packs_to_little(client: TestClient) -> None:
     assert len(gzip.compress(client.get("/v").content)) < 2_000
+
+
+def test_every_page_of_the_portal_is_in_a_picture(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> None:
+    routes = [route for route in create_app(lifecycle, reading, guard).routes if isinstance(route, Route)]
+    pages = {("portal", route.path) for route in routes if "GET" in (route.methods or ())}
+    shield = {("portal", "/static/{mark}/{name:path}")}
+    assert pages - shield == {place for place in {*PAGES} | BARE if place[0] == "portal"}

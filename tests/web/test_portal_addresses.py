@@ -86,9 +86,31 @@ def test_sr_15_another_browser_an_old_page_or_a_weak_run_adds_nothing(
     assert client.get("/v/address").status_code == 404
     done(client, sent("1002", requester_id="p-ben"))
     client.follow_redirects = False
-    assert client.post("/v/address", data={"version": "1", "typed": NEW}).status_code == 303
+    assert client.post("/v/address", data={"version": "1", "typed": NEW}).status_code == 409
     assert client.post("/v/address/code", data={"version": "1", "value": "123456"}).status_code == 303
     assert lifecycle.waiting(lifecycle.get(link.verification.id)) is None
+
+
+def test_what_was_typed_stays_when_the_ticket_was_closed_meanwhile(client: TestClient, sent: Send) -> None:
+    done(client, sent())
+    old = client.post("/v/address", data={"version": "1", "typed": NEW})
+    assert old.status_code == 409
+    assert "Something changed while this page was open." in old.text
+    assert f'value="{NEW}"' in old.text
+    waits = client.post("/v/address", data={"version": hidden(old, "version"), "typed": NEW})
+    assert "Enter the code" in waits.text
+
+
+def test_a_double_click_asks_for_one_code(client: TestClient, sent: Send, lifecycle: Lifecycle) -> None:
+    link = sent()
+    done(client, link)
+    version = hidden(client.get("/v/address"), "version")
+    first, second = (client.post("/v/address", data={"version": version, "typed": NEW}) for _ in range(2))
+    assert "Enter the code" in first.text
+    assert "Enter the code" in second.text
+    old = client.post("/v/address/code", data={"version": version, "value": "123456"})
+    assert (old.status_code, "Press the button again." in old.text) == (409, True)
+    assert lifecycle.waiting(lifecycle.get(link.verification.id))
 
 
 def test_sr_15_a_page_of_a_pinned_run_is_signed(client: TestClient, sent: Send, store: Opened) -> None:

@@ -18,6 +18,7 @@ from deskward.web.pinning import signed
 
 ADD = "/v/address"
 LONGEST = 320
+OLD = Trouble(409, "", "Something changed while this page was open.", "Press the button again.")
 
 
 @dataclass(frozen=True)
@@ -46,25 +47,26 @@ class AddressPages:
 
     def add(self, request: Request, form: Form) -> Response:
         """Send a code to the new address."""
-        seen = self._passed(request)
+        seen, typed = self._passed(request), form.get("typed", "")[:LONGEST]
         if not self._is_its(form, seen):
-            return RedirectResponse(ADD, 303)
-        typed = form.get("typed", "")[:LONGEST]
+            return self._again(request, typed)
         kind = Kind.EMAIL if "@" in typed else Kind.SMS
         try:
             self.lifecycle.add_address(request.cookies[self.cookie], seen.version, kind, typed)
         except (InvalidError, LimitError) as error:
             return self._adding(request, seen, trouble_of(error), typed=typed, again=True)
         except ConflictError:
-            return RedirectResponse(ADD, 303)
+            return self._again(request, typed)
         return RedirectResponse(ADD, 303)
 
     def typed(self, request: Request, form: Form) -> Response:
         """Take the code of the new address."""
         seen = self._passed(request)
         waiting = self.lifecycle.waiting(seen)
-        if waiting is None or not self._is_its(form, seen):
+        if waiting is None:
             return RedirectResponse(ADD, 303)
+        if not self._is_its(form, seen):
+            return self._adding(request, seen, OLD)
         address = client_address(request, self.guard.trusted_hops)
         try:
             self.lifecycle.confirm(waiting.token.reveal(), form.get("value", ""), address)
@@ -105,6 +107,13 @@ class AddressPages:
         if seen.pin_key and not signed(seen.pin_key, nonce, form.get("signature", "")):
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         return True
+
+    def _again(self, request: Request, typed: str) -> Response:
+        """Keep what was typed into a page that is old by now; after a double click the code is asked for."""
+        seen = self._passed(request)
+        if self.lifecycle.waiting(seen):
+            return RedirectResponse(ADD, 303)
+        return self._adding(request, seen, OLD, typed=typed, again=True)
 
     def _adding(
         self, request: Request, seen: Verification, trouble: Trouble | None = None, **values: Any
