@@ -12,7 +12,7 @@ from deskward.core.searching import parts_of, searched_words
 from deskward.core.verification import Verification
 from deskward.store.columns import row_of
 from deskward.store.opening import Opened
-from deskward.store.tables import agents, requester_parts, requesters
+from deskward.store.tables import agents, day_sums, requester_parts, requesters
 
 AT_ONCE, PEOPLE_AT_ONCE = 1_000_000, 1_000
 AGENTS = 200
@@ -53,7 +53,28 @@ CHANGED = {
     "risk_level": _shared("n * 19 % 101", Verified=90, Medium=98, High=101),
     "risk_score": "n * 23 % 101 / 10.0",
     "opened_at": "{at}",
+    "started_at": "{at}",
+    "reached": "'|started|completed|took-' || (n % 40 + 40) || '|link-answered|link-right|'",
+    "need": "CASE WHEN n % 50000 = 7 THEN 'review' ELSE '' END",
 }
+# What dashboard and audit log read, made of the rows that are there; sums by their name.
+SUMS = {
+    "level": "risk_level",
+    "category": "category",
+    "agent": "agent_id",
+    **{f"reached {word}": f"'{word}'" for word in ("started", "completed", "link-answered", "link-right")},
+    "reached took": "'took-' || (number_tail % 40 + 40)",
+}
+SUMMED = """
+INSERT INTO day_sums (name, day, value, status, number)
+SELECT '{name}', {day}, {value}, status, count(*) FROM verifications WHERE number_tail > 0 GROUP BY 2, 3, 4
+"""
+LOGGED = """
+INSERT INTO events (verification_id, seq, kind, at, actor, fields)
+SELECT id, 1, 'opened', opened_at, 'ticket', '{}' FROM verifications;
+INSERT INTO desk_entries (kind, at, actor, verification_id, fields)
+SELECT 'details opened', opened_at, 'agent:' || agent_id, id, '{}' FROM verifications WHERE number_tail % 5 = 0
+"""
 COPY = """
 INSERT INTO verifications ({names})
 WITH RECURSIVE many(n) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT n + 1 FROM many WHERE n < :last)
@@ -63,9 +84,14 @@ WHERE one.id = :one
 SPEECH = {
     "sqlite": {
         "padded": "printf('%010d', n)",
+        "day": "substr(opened_at, 1, 10)",
         "at": "strftime('%Y-%m-%d %H:%M:%S', :since + n * :step, 'unixepoch') || '.000000'",
     },
-    "postgresql": {"padded": "lpad(n::text, 10, '0')", "at": "to_timestamp(:since + n * :step)"},
+    "postgresql": {
+        "padded": "lpad(n::text, 10, '0')",
+        "day": "to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+        "at": "to_timestamp(:since + n * :step)",
+    },
 }
 
 
@@ -99,6 +125,12 @@ def fill(opened: Opened, sample: Verification, rows: int) -> None:
             }
             _copy(connection, told, rows)
     with opened.database.write() as connection:
+        day = SPEECH[connection.dialect.name]["day"]
+        connection.execute(day_sums.delete())
+        for name, value in SUMS.items():
+            connection.execute(text(SUMMED.format(name=name.partition(" ")[0], day=day, value=value)))
+        for statement in LOGGED.split(";"):
+            connection.execute(text(statement))
         connection.execute(text("DROP TABLE bench_people"))
         connection.execute(text("ANALYZE"))
 

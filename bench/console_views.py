@@ -80,7 +80,7 @@ def _took(walls: list[float], cpus: list[float]) -> Took:
 
 
 def views(rows: int) -> dict[str, str]:
-    """Give the views by name, with their addresses; every one but the details is a page of the table."""
+    """Give the views by name, with their addresses."""
     now, (name, email) = datetime.now(UTC), known(rows)[100]
     asked = {
         "newest": {},
@@ -103,10 +103,20 @@ def views(rows: int) -> dict[str, str]:
         "what everybody has": {"text": "northwind"},
         "ticket number": {"text": f"IR-{rows // 2}"},
         "nobody": {"text": "zzz"},
+        "needs a person": {"need": "review"},
+        "completed, one group": {"reached": "completed", "initiator": "rest"},
     }
     paths = {f"table, {name}": f"/?{urlencode(query)}" for name, query in asked.items()}
     news = urlencode({"newest": place_of((now - timedelta(days=1), ""))})
-    return paths | {"news of a day": f"/news?{news}", "details": f"/verifications/DW-{rows // 2:010d}"}
+    more = {"news of a day": f"/news?{news}", "details": f"/verifications/DW-{rows // 2:010d}"}
+    more |= {f"dashboard, {days} days": f"/dashboard?days={days}" for days in (1, 30, 90)}
+    half = f"{int((now - timedelta(days=182)).timestamp()) * 1_000_000}_DW-1_1"
+    logs: dict[str, dict[str, str]] = {"newest": {}, "half a year back": {"after": half}}
+    logs |= {
+        "one agent's looks": {"who": "agent:AG-5", "what": "looks"},
+        "one ticket": {"about": f"IR-{rows // 2}"},
+    }
+    return paths | more | {f"audit, {name}": f"/audit?{urlencode(query)}" for name, query in logs.items()}
 
 
 def table(where: str, small: int, large: int, few: dict[str, Took], many: dict[str, Took]) -> str:

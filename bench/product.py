@@ -79,7 +79,7 @@ def set_up(folder: Path, outside: Outside, database: str) -> Product:
     product.settings.write_text(text, encoding="utf-8")
     write_networks(folder / "networks", datetime.now(UTC))
     house = build(read(product.settings))
-    agent, now = Agent("AG-BENCH", "alex", "Alex Agent"), datetime.now(UTC)
+    agent, now = Agent("AG-BENCH", "alex", "Alex Agent", roles=("agent", "auditor")), datetime.now(UTC)
     house.opened.accounts.put_agent(agent)
     house.opened.accounts.put_web_session(WebSession(digest(SIGNED_IN), agent.id, "csrf" * 8, now, now, now))
     house.close()

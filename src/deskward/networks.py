@@ -97,6 +97,10 @@ class Networks:
             name, hint = f"networks.{facet}", f"Set networks.{facet} to a file in the MMDB format."
             yield file.check(name) if file else Check(name, well=False, text=_unset(facet), hint=hint)
 
+    def troubles(self) -> Iterable[Check]:
+        """Give the checks of files that are set and cannot be relied on."""
+        return [check for facet, f in self._files.items() if not (check := f.check(f"networks.{facet}")).well]
+
     def close(self) -> None:
         """Close the files; what is asked later is unknown."""
         for file in self._files.values():

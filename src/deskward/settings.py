@@ -94,6 +94,12 @@ class NetworkSettings(Section):
     own: list[str] = Field(default_factory=list)
 
 
+class DashboardSettings(Section):
+    """How agents are counted on the dashboard: in groups, each with the logins of its agents (SR-127)."""
+
+    groups: dict[str, list[str]] = Field(default_factory=dict)
+
+
 class SignalSettings(BaseModel):
     """One signal: whether it is on, and by which factor its findings count; the rest is its own."""
 
@@ -136,6 +142,7 @@ class Settings(BaseSettings):
     signals: dict[str, SignalSettings] = Field(default_factory=dict)
     networks: NetworkSettings = NetworkSettings()
     shadow: ShadowSettings = ShadowSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     categories: dict[str, CategorySettings]
     file: Path = Path("deskward.toml")
 

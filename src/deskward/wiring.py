@@ -82,11 +82,13 @@ class Deskward:
             self.reading,
             accounts=self.opened.accounts,
             console=self.opened.console,
+            audit=self.opened.audit,
             guard=self.guard,
             clock=self.house.clock,
             factors=self.factors,
             passwords=self.passwords,
             values=values_of(self.settings),
+            groups=self.settings.dashboard.groups,
         )
 
     def invitations(self) -> Invitations:
@@ -256,9 +258,7 @@ def _holder() -> str:
 
 def _rooted(url: str, near: Path) -> str:
     prefix = "sqlite:///"
-    if not url.startswith(prefix):
-        return url
-    return f"{prefix}{near / url.removeprefix(prefix)}"
+    return f"{prefix}{near / url.removeprefix(prefix)}" if url.startswith(prefix) else url
 
 
 def _key(path: Path, opened: Opened) -> bytes:

@@ -27,6 +27,8 @@ LINES = (
     "table, surname",
     "table, ticket number",
     "details",
+    "dashboard, 30 days",
+    "audit, newest",
     "naive     | 0.99",
     "VPN       | 0.995",
     "targeted  | 0.98",

@@ -12,6 +12,7 @@ from deskward.core.events import EventKind
 from deskward.core.risk import Finding, RiskLevel, Section
 from deskward.core.signals import Seen, Signal
 from deskward.core.surroundings import Anonymous, Consent, Device, Facet, Network, Place, Source, Visit
+from deskward.core.tickets import Check
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import learning
 from deskward.signals import device_key, familiarity, opens, travel
@@ -29,6 +30,9 @@ NETWORKS = {
 
 class Files:
     """Looks addresses up in a table."""
+
+    def troubles(self) -> tuple[Check, ...]:
+        return ()
 
     def look_up(self, address: str) -> Network:
         """Give what is known."""

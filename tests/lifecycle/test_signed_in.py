@@ -17,6 +17,7 @@ from deskward.core.errors import OutsideError, UnreachableError
 from deskward.core.familiarity import ALL, EVERYONE
 from deskward.core.sign_ins import SignIn, SignInLog
 from deskward.core.surroundings import Device, Network, Place, Tally, Visit
+from deskward.core.tickets import Check
 from deskward.lifecycle.familiar import features_here, habits_in, strangeness
 from deskward.lifecycle.signed_in import AT_ONCE, FARTHEST, LATER, learn_sign_ins
 from deskward.store.tables import familiar, sign_in_marks
@@ -36,6 +37,9 @@ ON_FIREFOX = device("Firefox 140.0", "Linux")
 
 class Looking:
     """Looks two addresses up."""
+
+    def troubles(self) -> tuple[Check, ...]:
+        return ()
 
     def look_up(self, address: str) -> Network:
         country, asn = NETWORKS.get(address, ("", None))
@@ -198,6 +202,9 @@ class Dying(Looking):
 
     def __init__(self, at: int) -> None:
         self.left = at
+
+    def troubles(self) -> tuple[Check, ...]:
+        return ()
 
     def look_up(self, address: str) -> Network:
         self.left -= 1

@@ -209,15 +209,6 @@ def test_a_row_is_read_again_as_it_is_now(two: Opened) -> None:
     assert two.console.listed([]) == ()
 
 
-def test_agents_are_named_in_the_order_of_their_names(two: Opened) -> None:
-    two.accounts.put_agent(Agent("a3", "ake", "Åke Zorn"))
-    assert list(two.console.initiators().items()) == [
-        ("a3", "Åke Zorn"),
-        ("a1", "Kim Agent"),
-        ("a2", "Mia Møller"),
-    ]
-
-
 def test_the_same_requester_is_kept_once_and_counted(two: Opened) -> None:
     two.store.save(a_verification("v3", requester_name="GRACE  Hopper"), Change())
     two.store.save(a_verification("v4", requester_name="", requester_email="\ud800\x00"), Change())

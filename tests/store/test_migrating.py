@@ -4,27 +4,31 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from deskward.core.console import Search
 from deskward.core.errors import SettingsError
 from deskward.core.ports import Change
-from deskward.core.verification import Outcome, State, status_of
+from deskward.core.proof import Evidence, Proof
+from deskward.core.verification import Mark, Outcome, State, status_of
 from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
 from deskward.store.migrating import HEAD, current, migrate
 from deskward.store.migrations import config_for
 from deskward.store.saving import write_change
 from deskward.store.sql import SilentBell
-from deskward.store.tables import metadata, requester_parts, requesters
+from deskward.store.summing import summed
+from deskward.store.tables import metadata, requester_parts, requesters, verifications
 from tests.servers.postgres import drop_database, empty_database, shared_postgres
 from tests.store.samples import NOON, a_verification
 
@@ -101,6 +105,33 @@ def test_the_rows_of_an_older_version_are_found_by_the_new_search(empty: Databas
         kept = connection.execute(select(requesters.c.words, requesters.c.times)).fetchall()
     told = {words.partition("@")[0]: times for words, times in kept}
     assert told == {" asa oberg grace": 2, " bo li grace": 2, " cy ma grace": 1}
+
+
+def test_the_rows_of_an_older_version_are_counted_and_found_as_those_of_today(empty: Database) -> None:
+    migrate(empty)
+    totp = Proof("totp", "totp:1", established=True, at=NOON, subject_id="s1", evidence=Evidence.AUTHENTICATOR)
+    passed = {"state": State.DONE, "outcome": Outcome.PASSED, "decided_at": NOON + timedelta(minutes=7)}
+    graded = ({"grading": "correct"}, {"grading": "correct"})
+    rows = [
+        a_verification("v1", **passed, started_at=NOON, proofs=(totp,), exception=True, agent_id="a1"),
+        a_verification("v2", **passed, exception=True, mark=Mark.RIGHT, transcript=graded),
+        a_verification("v3", state=State.REVIEW, wrong_total=3, misses={"totp": 1}, tried=("vouch",)),
+        a_verification("v4", opened_at=NOON + timedelta(hours=13)),
+    ]
+    days = NOON.date(), (NOON + timedelta(days=1)).date()
+    with empty.write() as connection:
+        for row in rows:
+            write_change(connection, row, Change(), NOON)
+        before, sums = _counted(connection), summed(connection, *days)
+        command.downgrade(config_for(connection), "0005")
+        command.upgrade(config_for(connection), "head")
+        assert _counted(connection) == before
+        assert summed(connection, *days) == sums
+
+
+def _counted(connection: Connection) -> list[Any]:
+    found = select(verifications.c.id, verifications.c.reached, verifications.c.need)
+    return [tuple(row) for row in connection.execute(found.order_by(verifications.c.id))]
 
 
 def test_the_statuses_of_the_migration_are_those_of_the_one_table() -> None:

@@ -46,7 +46,7 @@ BOTH = (
     *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
-    *("policy", "send-others"),
+    *("policy", "send-others", "dashboard", "audit"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -195,6 +195,8 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
 # Where each page of desk and portal is to be seen: host and route, and the scene.
 PAGES: dict[tuple[str, str], str] = {
     ("desk", "/"): "verifications",
+    ("desk", "/dashboard"): "dashboard",
+    ("desk", "/audit"): "audit",
     ("desk", "/policy"): "policy",
     ("desk", "/errands"): "errands",
     ("desk", "/verifications/{verification_id}"): "mail",
@@ -219,7 +221,7 @@ PAGES: dict[tuple[str, str], str] = {
 }
 # What desk and portal answer that is no page.
 BARE = {
-    *(("desk", path) for path in ("/news", "/export.csv", "/send/{verification_id}/progress")),
+    *(("desk", path) for path in ("/news", "/export.csv", "/audit.csv", "/send/{verification_id}/progress")),
     ("desk", "/verifications/{verification_id}/report.pdf"),
     *(("portal", path) for path in ("/", "/v/state", "/collect/{mark}.js", "/collect/ping")),
 }

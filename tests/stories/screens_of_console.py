@@ -98,6 +98,64 @@ def _row(number: int) -> Verification:
     )
 
 
+def dashboard(story: Story, camera: Camera) -> None:
+    """Take the dashboard empty, of a month, with a table open, and with an address that cannot be used."""
+    page, desk = story.agent("sam", viewport=WIDE).page, story.product.at("desk").rstrip("/")
+    page.goto(f"{desk}/dashboard?from=2025-01-01&to=2025-01-31")
+    camera.shoot(page, "dashboard-empty")
+    store = open_store(story.product.url, RunningClock())
+    try:
+        agents = store.accounts.agents()
+        for number in range(400):
+            store.store.save(_counted(number, agents[number % len(agents)].id), Change())
+    finally:
+        store.close()
+    page.goto(f"{desk}/dashboard")
+    camera.shoot(page, "dashboard")
+    page.get_by_text("As a table").first.click()
+    camera.shoot(page, "dashboard-table")
+    page.goto(f"{desk}/dashboard?days=90")
+    camera.shoot(page, "dashboard-quarter")
+    page.goto(f"{desk}/dashboard?from=yesterday")
+    camera.shoot(page, "dashboard-unusable")
+
+
+def _counted(number: int, agent_id: str) -> Verification:
+    """Make one of the last 90 days, more of them on some days than on others."""
+    days = number * number % 90
+    at = datetime.now(UTC) - timedelta(days=days, minutes=number)
+    row = replace(_row(number), id=f"DW-C{number:09d}", ticket_id=f"counted-{number}", opened_at=at)
+    begun, failed = row.state is not State.CANCELLED, row.outcome is Outcome.FAILED
+    seconds = 90 + number * 7 % 900
+    return replace(
+        row,
+        state=State.REVIEW if number % 133 == 7 else row.state,
+        exception=number % 90 == 1,
+        agent_id=agent_id if begun else "",
+        started_at=at if begun else None,
+        decided_at=at + timedelta(seconds=seconds) if row.state in {State.DONE, State.FAILED} else None,
+        misses={"totp": 5} if failed else {},
+    )
+
+
+def audit(story: Story, camera: Camera) -> None:
+    """Take the audit log after a verification and looks at it, narrowed, without a line, and unusable."""
+    agent, human = story.agent(viewport=WIDE), story.product.somebody()
+    ticket = agent.ticket(human, "Account Unlock")
+    agent.open(ticket)
+    agent.send()
+    agent.page.goto(story.product.at("desk", "/?text=northwind"))
+    page, desk = story.agent("olga", viewport=WIDE).page, story.product.at("desk").rstrip("/")
+    page.goto(f"{desk}/audit")
+    camera.shoot(page, "audit")
+    page.goto(f"{desk}/audit?what=looks&from=2026-01-01")
+    camera.shoot(page, "audit-looks")
+    page.goto(f"{desk}/audit?about=IR-1")
+    camera.shoot(page, "audit-nothing")
+    page.goto(f"{desk}/audit?who=odd&from=yesterday")
+    camera.shoot(page, "audit-unusable")
+
+
 def policy(story: Story, camera: Camera) -> None:
     """Read the policy, folded and open."""
     page = story.agent(viewport=WIDE).page
@@ -153,6 +211,8 @@ def account(story: Story, camera: Camera) -> None:
 
 CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "verifications": table,
+    "dashboard": dashboard,
+    "audit": audit,
     "policy": policy,
     "others": others,
     "errands": errands,

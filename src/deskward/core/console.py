@@ -1,12 +1,13 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from deskward.core.ports import Errand
 from deskward.core.risk import RiskLevel
+from deskward.core.sums import Need, Sums
 from deskward.core.verification import Outcome, State, Status, Verification, status_of
 
 PAGE = 50
@@ -20,8 +21,8 @@ class Search:
     """Which rows to show; empty means all.
 
     `text` is looked for in tickets' numbers, requesters, agents and ids; `number` is the very number of a ticket.
-    `status` is a label of the table of statuses, `score` the least risk score. `after` and `before` are cursors:
-    rows older or newer than that one.
+    `status` is a label of the table of statuses, `score` the least risk score, `reached` a word of `core.sums`.
+    `after` and `before` are cursors: rows older or newer than that one.
     """
 
     text: str = ""
@@ -31,6 +32,9 @@ class Search:
     category: str = ""
     agent_id: str = ""
     score: float | None = None
+    reached: str = ""
+    need: Need = Need.NONE
+    agents: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     after: Cursor | None = None
@@ -108,8 +112,8 @@ class Console(Protocol):
         """Read these rows as they are now."""
         ...
 
-    def initiators(self) -> Mapping[str, str]:
-        """Name all agents by id, in the order of their names."""
+    def sums(self, first: date, last: date) -> Sums:
+        """Read what was counted from this day on to that, both included; days of UTC."""
         ...
 
     def decided(self, since: datetime | None = None) -> Iterator[Verification]:

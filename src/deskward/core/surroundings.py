@@ -1,11 +1,13 @@
 """What is seen around a requester: network, device, the visit itself, and what was seen earlier."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from deskward.core.tickets import Check
 
 LONGEST_TEXT, MOST_TEXTS, LONGEST_READINGS, LARGEST = 300, 20, 8_000, 1e15
 HEADERS = (
@@ -207,6 +209,10 @@ class Networks(Protocol):
 
     def look_up(self, address: str) -> Network:
         """Give what is known of an address; never raises."""
+        ...
+
+    def troubles(self) -> Iterable[Check]:
+        """Give the checks of files that are set and cannot be relied on."""
         ...
 
 

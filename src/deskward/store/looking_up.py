@@ -27,7 +27,8 @@ from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime
 from deskward.store.requesters import Matched, fits_requester, matched
-from deskward.store.tables import agents, verifications
+from deskward.store.summing import written
+from deskward.store.tables import agents, is_filled, verifications
 
 LOOKED = 10_000
 MOST_WALKED = 1_000
@@ -116,11 +117,13 @@ class Lookup:
     def _equal(self) -> dict[str, str]:
         s = self._search
         named = {"agent_id": s.agent_id, "category": s.category, "status": s.status, "risk_level": s.level}
-        return {name: value for name, value in named.items() if value}
+        return {name: value for name, value in {**named, "need": s.need.value}.items() if value}
 
     @cached_property
     def _lead(self) -> str:
-        """Choose the filter whose index is walked: of several the one with the fewest rows."""
+        """Choose the filter whose index is walked: of several the one with the fewest rows; a need has few."""
+        if self._search.need:
+            return "need"
         if len(self._equal) < 2:  # noqa: PLR2004 - one leaves no choice
             return next(iter(self._equal), "")
         return min(self._equal, key=self._few_of)
@@ -134,13 +137,14 @@ class Lookup:
     def _lane(self) -> list[ColumnElement[bool]]:
         """Give what the walked index is narrowed by."""
         lead = [_v[self._lead] == self._equal[self._lead]] if self._lead else []
+        lead += [is_filled(_v.need)] if self._lead == "need" else []
         return [*lead, *_within(self._search)]
 
     @cached_property
     def _rest(self) -> list[ColumnElement[bool]]:
         """Give what is left to be looked at on each walked row."""
         rest = [_v[name] == value for name, value in self._equal.items() if name != self._lead]
-        rest += _scored(self._search)
+        rest += _further(self._search)
         return [*rest, self._meant.fits()] if self._meant else rest
 
     @cached_property
@@ -150,7 +154,7 @@ class Lookup:
         if ways is None:
             return None
         more = [_v[name] == value for name, value in self._equal.items()]
-        more += [*_within(self._search), *_scored(self._search)]
+        more += [*_within(self._search), *_further(self._search)]
         return [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
 
     def _ways(self) -> list[ColumnElement[bool]] | None:
@@ -198,8 +202,13 @@ def _within(search: Search) -> Iterator[ColumnElement[bool]]:
         yield _v.opened_at < search.until
 
 
-def _scored(search: Search) -> list[ColumnElement[bool]]:
-    return [] if search.score is None else [_v.risk_score >= search.score]
+def _further(search: Search) -> Iterator[ColumnElement[bool]]:
+    if search.score is not None:
+        yield _v.risk_score >= search.score
+    if search.reached:
+        yield _v.reached.contains(written([search.reached]), autoescape=True)
+    if search.agents:
+        yield _v.agent_id.in_(search.agents)
 
 
 def _beyond(columns: Columns, search: Search) -> Iterator[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from deskward.core.console import Runner
 from deskward.core.ports import Clock
 from deskward.store.accounts import SqlAccounts
+from deskward.store.audit import SqlAuditLog
 from deskward.store.authenticators import SqlAuthenticators
 from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
@@ -25,6 +26,7 @@ class Opened:
     console: SqlConsole
     accounts: SqlAccounts
     rows: SqlErrandRows
+    audit: SqlAuditLog
 
     def authenticators(self, sealing_key: bytes) -> SqlAuthenticators:
         """Give the enrolled means, and let the store seal under this key of 32 bytes."""
@@ -61,4 +63,6 @@ def open_store(url: str, clock: Clock) -> Opened:
     store = SqlStore(database, clock)
     store.first_start()
     console = SqlConsole(database, store.bell)
-    return Opened(database, clock, store, console, SqlAccounts(database), SqlErrandRows(database))
+    return Opened(
+        database, clock, store, console, SqlAccounts(database), SqlErrandRows(database), SqlAuditLog(database)
+    )

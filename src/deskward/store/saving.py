@@ -18,6 +18,7 @@ from deskward.store.requesters import counted_in
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import remembered
 from deskward.store.standing import fenced, revoke_grants
+from deskward.store.summing import count_anew, counted_before, counted_by, counted_now
 from deskward.store.tables import (
     addresses,
     authenticators,
@@ -42,6 +43,7 @@ def write_change(
 ) -> Verification:
     """Write it all; ConflictError when the version moved, LimitError, RefusedError for a spent grant."""
     new = replace(old, version=old.version + 1, updated_at=now)
+    before = counted_before(connection, old) if old.version else frozenset()
     _write_verification(connection, old, new)
     if change.consume:
         _consume(connection, change.consume, now)
@@ -58,6 +60,7 @@ def write_change(
         remember(connection, [change.known])
     if sealer:
         _write_proof(connection, change, now, sealer)
+    count_anew(connection, before, counted_now(new))
     return new
 
 
@@ -104,7 +107,7 @@ def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> 
 
 
 def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
-    derived = {"is_open": not new.ended, "status": new.status.label, **remembered(new)}
+    derived = {"is_open": not new.ended, "status": new.status.label, **remembered(new), **counted_by(new)}
     if not old.version:
         found_by = {
             "number_tail": tail_of(new.ticket_number),

@@ -18,10 +18,12 @@ from sqlalchemy import (
 )
 
 from deskward.core.accounts import Agent, Invitation, WebSession
+from deskward.core.audit import Entry
 from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.events import Event
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
 from deskward.core.records import Address, Fence, Vouch
+from deskward.core.sums import Sum
 from deskward.core.surroundings import Learned
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, Words, columns_of
@@ -44,7 +46,7 @@ def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Inde
 
 # What the table of verifications filters by stands in its indexes, so that no row is read in vain.
 _NEWEST = ("opened_at", "id")
-_LISTED = ("status", "risk_level", "risk_score", "category", "agent_id", "requester_number")
+_LISTED = ("status", "risk_level", "risk_score", "category", "agent_id", "requester_number", "reached")
 
 
 def _listed(first: str) -> Index:
@@ -59,11 +61,14 @@ verifications = Table(
     Column("status", Text, nullable=False),
     Column("number_tail", BigInteger, nullable=True),
     Column("requester_number", BigInteger, nullable=False),
+    Column("reached", Text, nullable=False),
+    Column("need", Text, nullable=False),
     Index("ix_verifications_newest", *_NEWEST, *_LISTED),
     *(_listed(name) for name in ("status", "risk_level", "category", "agent_id")),
     Index("ix_verifications_requester", "requester_number", *_NEWEST),
     Index("ix_verifications_number", "number_tail"),
     Index("ix_verifications_person", "directory", "subject_id", "opened_at"),
+    _partial("ix_verifications_need", "need", *_NEWEST, where="need <> ''"),
     _partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
     _partial("ix_verifications_deadline", "deadline", where="is_open"),
     _partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
@@ -88,6 +93,14 @@ verifications = Table(
     _partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
 )
 
+day_sums = Table(
+    "day_sums",
+    metadata,
+    *columns_of(Sum, key=("name", "day", "value", "status")),
+    Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 requesters = Table(
     "requesters",
     metadata,
@@ -110,6 +123,21 @@ events = Table(
     metadata,
     *columns_of(Event, key=("verification_id", "seq")),
     ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("ix_events_newest", "at", "verification_id", "seq"),
+    Index("ix_events_kind", "kind", "at", "verification_id", "seq"),
+    Index("ix_events_actor", "actor", "at", "verification_id", "seq"),
+)
+
+desk_entries = Table(
+    "desk_entries",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    *columns_of(Entry),
+    Index("ix_desk_entries_newest", "at", "number"),
+    Index("ix_desk_entries_kind", "kind", "at", "number"),
+    Index("ix_desk_entries_actor", "actor", "at", "number"),
+    Index("ix_desk_entries_verification", "verification_id", "at", "number"),
+    sqlite_autoincrement=True,
 )
 
 errands = Table(

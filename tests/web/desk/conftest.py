@@ -114,10 +114,12 @@ def desk_app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard
         reading,
         accounts=store.accounts,
         console=store.console,
+        audit=store.audit,
         guard=guard,
         clock=clock,
         factors={f.name: f for f in (FakeFactor(), FakeFactor("passkey", "Passkey", ease=10))},
         passwords=FakeReset(),
+        groups={"Service desk": ("kim",)},
         values={c.name: [Value("class", c.action_class.value, "default")] for c in CATEGORIES},
     )
 

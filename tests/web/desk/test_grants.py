@@ -22,6 +22,7 @@ SHIELD = {"/csp-report", "/static/{mark}/{name:path}"}
 ERRANDS, FACTORS = {"GET /errands", "GET /policy"}, {"GET /account", "GET /account/enrol/{kind}"}
 FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
 REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
+DASHBOARD, AUDIT = {"GET /dashboard"}, {"GET /audit", "GET /audit.csv"}
 MARKS = {"POST /verifications/{verification_id}/mark"}
 READS = {"GET /", "GET /news", "GET /export.csv"} | REPORTS | ERRANDS | FACTORS
 VOUCHES = {"GET /vouch/{vouch_id}", "POST /vouch/{vouch_id}/sign", "POST /vouch/{vouch_id}/refuse"}
@@ -46,8 +47,8 @@ APPROVES = {
 }
 MAY = {
     Role.AGENT: WORKS,
-    Role.APPROVER: WORKS | APPROVES | MARKS,
-    Role.AUDITOR: READS | MARKS | {"GET /people"},
+    Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD,
+    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | {"GET /people"},
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
     | VOUCHES
@@ -55,6 +56,8 @@ MAY = {
     | FACTORS
     | REPORTS
     | MARKS
+    | DASHBOARD
+    | AUDIT
     | {"GET /people", "POST /people/invite"},
 }
 

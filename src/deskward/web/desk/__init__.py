@@ -7,12 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deskward.core.accounts import Accounts
+from deskward.core.audit import AuditLog
 from deskward.core.challenges import Enrollable
 from deskward.core.console import Console
 from deskward.core.policy import Value
 from deskward.core.ports import Action, Clock
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.desk.account import Account
+from deskward.web.desk.asked import Filters, steps_of
+from deskward.web.desk.audit import Audit
+from deskward.web.desk.dashboard import Dashboard
 from deskward.web.desk.details import Details
 from deskward.web.desk.doors import Door
 from deskward.web.desk.errand_list import ErrandList
@@ -41,28 +45,33 @@ def create_app(
     *,
     accounts: Accounts,
     console: Console,
+    audit: AuditLog,
     guard: Guard,
     clock: Clock,
     factors: Mapping[str, Enrollable],
     passwords: Action,
     values: Mapping[str, Sequence[Value]],
+    groups: Mapping[str, Sequence[str]],
 ) -> FastAPI:
     """Put the desk together for its host name.
 
     `factors` are the challenges that agents enrol as second factors; `passwords` is the action whose rules
-    their passwords follow; `values` are those of the policy, by category.
+    their passwords follow; `values` are those of the policy, by category; `groups` the logins of agents, by group.
     """
     templates = Templates(environment("desk"))
-    door, house = Door(accounts, clock, templates), lifecycle.house
+    door, house = Door(accounts, clock, templates, audit), lifecycle.house
     second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
+    filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
     routes = [
         *Login(door, tries, second).routes(),
         *Account(door, second).routes(),
         *Invited(door, invitations).routes(),
         *People(door, second, invitations).routes(),
-        *Table(door, console, house.policy).routes(),
-        *Export(door, console).routes(),
+        *Table(door, console, house.policy, filters).routes(),
+        *Export(door, console, filters).routes(),
+        *Audit(door).routes(),
+        *Dashboard(door, console, house, filters).routes(),
         *PolicyPage(door, house, values).routes(),
         *ErrandList(door, console).routes(),
         *Details(door, lifecycle, reading, console).routes(),

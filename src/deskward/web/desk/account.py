@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.web.desk.doors import Door, Visit, own_path, see_other
 from deskward.web.desk.factors import Factors
 
 ENROL = "/account/enrol/{kind}"
 FIRST = "/login/enrol"
-log = structlog.get_logger("deskward.desk")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Account:
             self.factors.remove(visit.agent, visit.fields.get("factor", ""))
         except DeskwardError as error:
             return self._show(visit, error)
-        log.info("second factor removed", agent=visit.agent.id, by=visit.agent.id)
+        self.door.note(visit.agent, Deed.FACTOR_REMOVED, agent=visit.agent.id)
         return see_other("/account")
 
     def _first(self, visit: Visit, error: DeskwardError | None = None) -> Response:
@@ -90,7 +89,7 @@ class Account:
 
     def _keep(self, visit: Visit, kind: str) -> None:
         self.factors.enrol(visit.agent, visit.session, kind, visit.fields)
-        log.info("second factor enrolled", agent=visit.agent.id, kind=kind)
+        self.door.note(visit.agent, Deed.FACTOR_ENROLLED, agent=visit.agent.id, factor=kind)
 
     def _form(self, visit: Visit, kind: str, action: str, error: DeskwardError | None, *, first: bool) -> Response:
         offer = self.factors.enrolling(visit.agent, visit.session, kind, self.factors.at_of(visit.fields))

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from deskward.core.accounts import Role
 from deskward.core.answers import Grading
+from deskward.core.audit import Deed
 from deskward.core.errors import InvalidError
 from deskward.core.feedback import markable
 from deskward.core.replay import Thresholds, decided_as, differ, shadow_of
@@ -70,8 +71,22 @@ class Analysis:
         seen = version_seen(visit.fields.get("version", ""))
         self.lifecycle.mark(visit.verification_id, Mark(said), visit.actor, seen)
 
+    def looked(self, visit: Visit, view: DeskView, kind: Deed) -> None:
+        """Record who opens a page with this report, and what of it only some may see; a form sent is no look."""
+        if visit.request.method != "GET":
+            return
+        verification, reader = view.verification, visit.agent.has(*READERS)
+        there = {"raw values": bool(verification.surroundings), "transcript": bool(verification.transcript)}
+        self.door.note(
+            visit.agent,
+            kind,
+            verification.id,
+            shown=[name for name, is_there in there.items() if is_there and reader],
+        )
+
     def _pdf(self, visit: Visit) -> Response:
         view = self.reading.desk(visit.verification_id)
+        self.looked(visit, view, Deed.REPORT)
         verification = view.verification
         names = {a.id: a.name for a in self.door.accounts.agents()}
         whole = Printed(

@@ -1,7 +1,7 @@
 """What the address of the table asks for; what cannot be used is left out, and said in words."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
@@ -10,11 +10,15 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
+from deskward.core.accounts import Accounts
 from deskward.core.console import Cursor, Search
+from deskward.core.destinations import Kind, masked
 from deskward.core.lines import clean
 from deskward.core.risk import RiskLevel
 from deskward.core.searching import LONGEST, terms_of
+from deskward.core.sums import ANSWERED, COMPLETED, LINKED, RIGHT, STARTED, Need
 from deskward.core.verification import Outcome, State, status_of
+from deskward.web.desk.crew import Crew, crew_of
 
 STATUSES = tuple(dict.fromkeys(status_of(*pair).label for pair in product(State, Outcome)))
 LEVELS = tuple(level.value for level in RiskLevel)
@@ -22,14 +26,16 @@ MOST_POINTS = 10
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _PLACE = re.compile(r"(-?[0-9]{1,18})_([A-Za-z0-9-]{0,40})")
+NEEDS = {Need.REVIEW: "Review to decide", Need.EXCEPTION: "Exception that nobody looked at"}
 _NEWEST = "Here are the newest verifications."
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The filters and the place of a view; `initiator` is an agent's id, `score` the least score, 0 for any.
+    """The filters and the place of a view; `score` is the least score, 0 for any.
 
-    `first` and `last` are days in the time zone `zone`, both included; `left_out` are sentences.
+    `initiator` is an agent's id or a group, whose `members` are ids; `reached` is a word of `core.sums`. `first`
+    and `last` are days in the time zone `zone`, both included; `left_out` are sentences.
     """
 
     text: str = ""
@@ -38,6 +44,9 @@ class Asked:
     score: int = 0
     category: str = ""
     initiator: str = ""
+    members: tuple[str, ...] = ()
+    reached: str = ""
+    need: Need = Need.NONE
     first: date | None = None
     last: date | None = None
     zone: str = ""
@@ -56,6 +65,8 @@ class Asked:
             "score": str(self.score or ""),
             "category": self.category,
             "initiator": self.initiator,
+            "reached": self.reached,
+            "need": self.need.value,
             **{name: day.isoformat() for name, day in days.items() if day},
         }
         return {name: value for name, value in told.items() if value}
@@ -67,7 +78,10 @@ class Asked:
             status=self.status,
             level=self.level,
             category=self.category,
-            agent_id=self.initiator,
+            agent_id="" if self.members else self.initiator,
+            agents=self.members,
+            reached=self.reached,
+            need=self.need,
             score=float(self.score) if self.score else None,
             since=self._midnight(self.first, 0),
             until=self._midnight(self.last, 1),
@@ -92,6 +106,29 @@ class Asked:
             return None
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What views can be narrowed by: initiators in the `groups` of the settings, and `steps` by word."""
+
+    accounts: Accounts
+    groups: Mapping[str, Sequence[str]]
+    steps: Mapping[str, str]
+
+    def crew(self) -> Crew:
+        """Give the initiators of now."""
+        return crew_of(self.accounts.agents(), self.groups)
+
+    def asked(self, query: QueryParams) -> tuple[Asked, Crew]:
+        """Read the address of a view."""
+        crew = self.crew()
+        return asked_of(query, crew, self.steps), crew
+
+
+def hidden(text: str) -> str:
+    """Write a search as it may be recorded: a whole e-mail address masked."""
+    return " ".join(masked(Kind.EMAIL, word) if "@" in word.strip("@") else word for word in text.split())
+
+
 def place_of(cursor: Cursor | None) -> str:
     """Write a cursor for an address; empty for none."""
     return f"{(cursor[0] - _BEGIN) // timedelta(microseconds=1)}_{cursor[1]}" if cursor else ""
@@ -106,11 +143,18 @@ def cursor_of(text: str) -> Cursor | None:
         return None
 
 
-def asked_of(query: QueryParams, agents: Collection[str]) -> Asked:
-    """Read the address of a view; `agents` are the ids of those who can be filtered by."""
-    told = {
-        name: clean(query.get(name, "")) for name in ("status", "level", "category", "initiator", "from", "to")
-    }
+def steps_of(challenges: Mapping[str, str]) -> Mapping[str, str]:
+    """Name what a verification can have reached, by word; `challenges` are titles by name."""
+    ways = {LINKED: "Link and call code", **challenges}
+    asked = {f"{name}-{ANSWERED}": f"{title}: answered" for name, title in ways.items()}
+    right = {f"{name}-{RIGHT}": f"{title}: answered right" for name, title in ways.items()}
+    return {STARTED: "Started", COMPLETED: "Completed", **asked, **right}
+
+
+def asked_of(query: QueryParams, crew: Crew, steps: Collection[str]) -> Asked:
+    """Read the address of a view; it can ask for these initiators and steps."""
+    named = ("status", "level", "category", "initiator", "reached", "need", "from", "to")
+    told = {name: clean(query.get(name, "")) for name in named}
     left_out: list[str] = []
     read = Asked(
         text=_text(query.get("text", ""), left_out),
@@ -118,7 +162,10 @@ def asked_of(query: QueryParams, agents: Collection[str]) -> Asked:
         level=_one_of(told["level"], LEVELS, "risk level", left_out),
         score=_score(query.get("score", ""), left_out),
         category=told["category"],
-        initiator=_one_of(told["initiator"], agents, "agent", left_out),
+        initiator=_one_of(told["initiator"], crew.names, "agent", left_out),
+        members=crew.members.get(told["initiator"], ()),
+        reached=_one_of(told["reached"], steps, "step", left_out),
+        need=Need(_one_of(told["need"], NEEDS, "need", left_out)),
         first=_day(told["from"], left_out),
         last=_day(told["to"], left_out),
         zone=_zone(query.get("zone", ""), left_out),
@@ -134,7 +181,7 @@ def asked_of(query: QueryParams, agents: Collection[str]) -> Asked:
     return replace(read, left_out=tuple(left_out))
 
 
-def words_of(asked: Asked, agents: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def words_of(asked: Asked, agents: Mapping[str, str], steps: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Say each filter in use: its name, what it is set to, and the address of the view without it."""
     said = {
         "text": ("Search", asked.text),
@@ -143,6 +190,8 @@ def words_of(asked: Asked, agents: Mapping[str, str]) -> Iterator[tuple[str, str
         "score": ("Risk score", f"{asked.score} or more"),
         "category": ("Category", asked.category),
         "initiator": ("Initiated by", agents.get(asked.initiator, "")),
+        "reached": ("Reached", steps.get(asked.reached, "")),
+        "need": ("Needs a person", NEEDS.get(asked.need, "")),
         "from": ("From", str(asked.first)),
         "to": ("To", str(asked.last)),
     }

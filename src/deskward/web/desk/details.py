@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.console import Console
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
 from deskward.core.notes import clean
@@ -66,6 +67,7 @@ class Details:
 
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
+        self.analysis.looked(visit, view, Deed.DETAILS)
         agents = {a.id: a.name for a in self.door.accounts.agents()}
         errands = self.console.errands(visit.verification_id)
         return self.door.show(

@@ -6,16 +6,17 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import structlog
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from deskward.core.accounts import Accounts, Agent, WebSession
+from deskward.core.audit import LOOKS, AuditLog, Deed, Entry
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.core.links import digest
 from deskward.core.ports import Clock
@@ -31,6 +32,7 @@ SIGNED_OUT, NOT_ALLOWED = 401, 403
 SEE_OTHER = 303
 _ID = re.compile(r"[A-Z]{2}-[0-9A-Z]{10}")
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+log = structlog.get_logger("deskward.desk")
 
 
 class ForeignError(DeskwardError):
@@ -52,6 +54,10 @@ class Visit:
     def actor(self) -> Actor:
         """Name the agent as the story does."""
         return Actor("agent", self.agent.id, self.agent.name)
+
+    def may(self, method: str, path: str) -> bool:
+        """Tell whether one of the agent's roles grants a route, named by its pattern."""
+        return granted(self.agent.roles, method, path)
 
     @property
     def verification_id(self) -> str:
@@ -105,6 +111,16 @@ class Door:
     accounts: Accounts
     clock: Clock
     templates: Templates
+    audit: AuditLog
+
+    def note(self, by: Agent, kind: Deed, verification_id: str = "", /, **fields: Any) -> None:
+        """Record what somebody does or looks at; what cannot be recorded is not shown (SR-112, SR-116).
+
+        What is more than a look is logged too.
+        """
+        self.audit.add([Entry(kind, self.clock.now(), f"agent:{by.id}", verification_id, fields)])
+        if kind not in LOOKS:
+            log.info(kind.value, by=by.id, **fields)
 
     def page(self, path: str, view: View) -> Route:
         """Make the route of a page that is read."""
@@ -145,7 +161,7 @@ class Door:
             "now": self.clock.now(),
             "here": "",
             "home": home_of(visit.agent),
-            "may": partial(granted, visit.agent.roles),
+            "may": visit.may,
         }
         return self.templates.page(visit.request, name, status, **(known | values))
 
@@ -176,12 +192,15 @@ class Door:
     def prove(self, visit: Visit, response: Response) -> Response:
         """Go on under a new id after the second factor (SR-86); other tabs' forms stay good at a step-up."""
         now, old = self.clock.now(), visit.session
+        if old.proven_at is None:
+            self.note(visit.agent, Deed.SIGNED_IN)
         csrf = old.csrf if old.proven_at else secrets.token_urlsafe(32)
         self.accounts.end_web_sessions(digest=old.digest)
         return self._begin(replace(old, csrf=csrf, seen_at=now, proven_at=now), response)
 
     def log_out(self, visit: Visit) -> Response:
         """End this session."""
+        self.note(visit.agent, Deed.SIGNED_OUT)
         self.accounts.end_web_sessions(digest=visit.session.digest)
         response = see_other("/login?bye=1")
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")

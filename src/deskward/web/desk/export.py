@@ -7,10 +7,11 @@ import structlog
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.cells import csv_line
 from deskward.core.console import Console, Listed
 from deskward.core.errors import DeskwardError
-from deskward.web.desk.asked import Asked, asked_of
+from deskward.web.desk.asked import Asked, Filters, hidden
 from deskward.web.desk.doors import Door, Visit
 
 AT_ONCE = 500
@@ -35,16 +36,19 @@ class Export:
 
     door: Door
     console: Console
+    filters: Filters
 
     def routes(self) -> list[Route]:
         """Give the routes."""
         return [self.door.fresh_page("/export.csv", self._export)]
 
     def _export(self, visit: Visit) -> Response:
-        asked = asked_of(visit.request.query_params, self.console.initiators())
+        asked, _ = self.filters.asked(visit.request.query_params)
         if asked.left_out:
             text = f"Nothing was exported. {' '.join(asked.left_out)}"
             raise DeskwardError(text, "Go back to the table, set the filters, and export from there.")
+        filters = {**asked.filters, **({"text": hidden(asked.text)} if asked.text else {})}
+        self.door.note(visit.agent, Deed.EXPORT_BEGUN, filters=filters)
         headers = {"Content-Disposition": 'attachment; filename="verifications.csv"'}
         lines = self._lines(asked, visit.agent.id)
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)

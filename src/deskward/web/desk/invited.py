@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.core.notes import clean
 from deskward.core.secret import Secret
@@ -19,7 +19,6 @@ from deskward.web.desk.passwords import LONGEST
 from deskward.web.guard import read_form
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43,64}")
-log = structlog.get_logger("deskward.desk")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Invited:
             roles = self.invitations.living(token).roles
             typed = {"login": clean(login), "called": clean(name)}
             return self._page(request, token, error.status, error=error, roles=roles, **typed)
-        log.info("invitation used", agent=agent.id, roles=agent.roles)
+        self.door.note(agent, Deed.INVITATION_USED, agent=agent.id, roles=agent.roles)
         return self.door.log_in(request, agent, see_other("/login/enrol"))
 
     def _page(self, request: Request, token: str, status: int = 200, **values: Any) -> Response:

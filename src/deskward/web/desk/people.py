@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
 from deskward.core.accounts import Agent, Role
+from deskward.core.audit import Deed
 from deskward.core.errors import ConflictError, DeskwardError, InvalidError, NotFoundError
 from deskward.core.secret import Secret
 from deskward.web.desk.doors import Door, Visit, see_other
@@ -21,7 +21,6 @@ ROLES = {
     Role.ADMINISTRATOR: "looks after people and errands",
     Role.AUDITOR: "reads everything and changes nothing",
 }
-log = structlog.get_logger("deskward.desk")
 Step = Callable[[Agent], None]
 
 
@@ -63,48 +62,48 @@ class People:
         roles = _chosen(visit)
         if not roles:
             return self._show(visit, InvalidError("Choose at least one role.", "It can be changed later."))
+        self.door.note(visit.agent, Deed.INVITED, roles=[r.value for r in roles])
         token = self.invitations.invite(roles)
-        log.info("invited", roles=[r.value for r in roles], by=visit.agent.id)
         return self._show(visit, token=token)
 
     def _roles(self, visit: Visit) -> Response:
         def change(agent: Agent) -> None:
             _not_oneself(visit, agent)
             roles = tuple(role.value for role in _chosen(visit))
+            self.door.note(visit.agent, Deed.ROLES_CHANGED, agent=agent.id, before=agent.roles, after=roles)
             self.door.accounts.put_agent(replace(agent, roles=roles))
-            log.info("roles changed", agent=agent.id, before=agent.roles, after=roles, by=visit.agent.id)
 
         return self._do(visit, change)
 
     def _deactivate(self, visit: Visit) -> Response:
         def shut_out(agent: Agent) -> None:
             _not_oneself(visit, agent)
+            self.door.note(visit.agent, Deed.DEACTIVATED, agent=agent.id)
             self.door.accounts.put_agent(replace(agent, active=False))
             self.door.accounts.end_web_sessions(agent_id=agent.id)
-            log.info("deactivated", agent=agent.id, by=visit.agent.id)
 
         return self._do(visit, shut_out)
 
     def _activate(self, visit: Visit) -> Response:
         def let_in(agent: Agent) -> None:
+            self.door.note(visit.agent, Deed.ACTIVATED, agent=agent.id)
             self.door.accounts.put_agent(replace(agent, active=True))
-            log.info("activated", agent=agent.id, by=visit.agent.id)
 
         return self._do(visit, let_in)
 
     def _end(self, visit: Visit) -> Response:
         def end(agent: Agent) -> None:
+            self.door.note(visit.agent, Deed.SIGNED_OUT_BY, agent=agent.id)
             self.door.accounts.end_web_sessions(agent_id=agent.id)
-            log.info("sessions ended", agent=agent.id, by=visit.agent.id)
 
         return self._do(visit, end)
 
     def _forget(self, visit: Visit) -> Response:
         def forget(agent: Agent) -> None:
             _not_oneself(visit, agent)
-            count = self.factors.forget(agent)
+            self.door.note(visit.agent, Deed.FACTORS_REMOVED, agent=agent.id, count=len(self.factors.of(agent)))
+            self.factors.forget(agent)
             self.door.accounts.end_web_sessions(agent_id=agent.id)
-            log.info("second factors removed", agent=agent.id, count=count, by=visit.agent.id)
 
         return self._do(visit, forget)
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.destinations import Coded, Kind, Provenance
 from deskward.core.errors import ConflictError, DeskwardError, InvalidError, LimitError, NotFoundError
 from deskward.core.notes import clean
@@ -96,6 +97,8 @@ class SendPage:
 
     def _page(self, visit: Visit, error: DeskwardError | None = None, *, again: bool = False) -> Response:
         view = self.reading.desk(visit.verification_id)
+        if visit.request.method == "GET":
+            self.door.note(visit.agent, Deed.SEND_PAGE, view.verification.id)
         first = view.verification.state is State.OPENED
         form = form_of(view, visit.fields) if view.can_send and (first or again) else None
         status = error.status if error else 200

@@ -8,9 +8,21 @@ from datetime import timedelta
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.console import MOST_NEW, Console, Counted, Cursor, Page
 from deskward.core.policy import Policy
-from deskward.web.desk.asked import LEVELS, MOST_POINTS, STATUSES, Asked, asked_of, cursor_of, place_of, words_of
+from deskward.web.desk.asked import (
+    LEVELS,
+    MOST_POINTS,
+    NEEDS,
+    STATUSES,
+    Asked,
+    Filters,
+    cursor_of,
+    hidden,
+    place_of,
+    words_of,
+)
 from deskward.web.desk.doors import Door, Visit
 
 UNUSABLE = 400
@@ -25,14 +37,16 @@ class Table:
     door: Door
     console: Console
     policy: Policy
+    filters: Filters
 
     def routes(self) -> list[Route]:
         """Give the routes."""
         return [self.door.page("/", self._show), self.door.fragment("/news", self._news)]
 
     def _show(self, visit: Visit) -> Response:
-        agents = self.console.initiators()
-        asked = asked_of(visit.request.query_params, agents)
+        asked, crew = self.filters.asked(visit.request.query_params)
+        if asked.text and not (asked.after or asked.before):
+            self.door.note(visit.agent, Deed.SEARCHED, text=hidden(asked.text))
         page, counted = self.console.page_and_count(asked.search())
         return self.door.show(
             visit,
@@ -43,12 +57,14 @@ class Table:
             page=page,
             total=_total(counted),
             exact=counted.exact,
-            chosen=list(words_of(asked, agents)),
+            chosen=list(words_of(asked, crew.names, self.filters.steps)),
             statuses=STATUSES,
             levels=LEVELS,
             most_points=MOST_POINTS,
             categories=self._categories(asked),
-            agents=agents,
+            crew=crew,
+            steps=self.filters.steps,
+            needs=NEEDS,
             news=asked.address("/news", newest=place_of(self._newest(asked, page))),
             export=asked.address("/export.csv"),
             first=asked.address("/"),
@@ -59,7 +75,7 @@ class Table:
 
     def _news(self, visit: Visit) -> Response:
         query = visit.request.query_params
-        asked, newest = asked_of(query, self.console.initiators()), cursor_of(query.get("newest", ""))
+        (asked, _), newest = self.filters.asked(query), cursor_of(query.get("newest", ""))
         if newest is None:
             count = Counted(0)
         else:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deskward.core.answers import Grading
+from deskward.core.audit import Deed, Recorded
 from deskward.core.events import Event, EventKind
 from deskward.core.notices import Copy, Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
@@ -56,6 +57,25 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.ADDRESS_ASKED: "Code sent to a new address",
     EventKind.ADDRESS_CONFIRMED: "New address confirmed by the requester",
     EventKind.MARKED: "Result marked by an analyst",
+}
+DEEDS: Mapping[Deed, str] = {
+    Deed.SIGNED_IN: "Signed in",
+    Deed.SIGNED_OUT: "Signed out",
+    Deed.DETAILS: "Looked at the details",
+    Deed.SEND_PAGE: "Looked at the Send page",
+    Deed.REPORT: "Took the report as a PDF",
+    Deed.SEARCHED: "Searched the table",
+    Deed.EXPORT_BEGUN: "Exported the table",
+    Deed.AUDIT_EXPORT_BEGUN: "Exported the audit log",
+    Deed.INVITED: "Invited somebody",
+    Deed.INVITATION_USED: "Joined by an invitation",
+    Deed.ROLES_CHANGED: "Changed roles",
+    Deed.DEACTIVATED: "Deactivated an account",
+    Deed.ACTIVATED: "Activated an account",
+    Deed.SIGNED_OUT_BY: "Signed somebody out",
+    Deed.FACTOR_ENROLLED: "Set up a second factor",
+    Deed.FACTOR_REMOVED: "Removed a second factor",
+    Deed.FACTORS_REMOVED: "Removed somebody’s second factors",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -136,7 +156,24 @@ def delivery(sending: Sending) -> tuple[str, str]:
     return words[sending.delivery]
 
 
-def actor_name(event: Event, agents: Mapping[str, str]) -> str:
+def deed_text(fields: Mapping[str, Any], agents: Mapping[str, str], *, personal: bool) -> str:
+    """Say in one line what an entry of the desk recorded; what was searched for only where `personal`."""
+    searched = {**fields, **fields.get("filters", {})}.get("text", "")
+    filters = {name: value for name, value in fields.get("filters", {}).items() if name != "text"}
+    before, after = fields.get("before"), fields.get("after", fields.get("roles"))
+    said = [
+        *([agents.get(fields["agent"], "an account")] if "agent" in fields else []),
+        *([f"from {', '.join(before) or 'none'}"] if before is not None else []),
+        *([f"{'to ' if before is not None else ''}{', '.join(after) or 'none'}"] if after is not None else []),
+        *([f"with {' and '.join(fields['shown'])}"] if fields.get("shown") else []),
+        *([f"“{searched}”" if personal else "words not shown to your role"] if searched else []),
+        *(f"{name}: {value}" for name, value in filters.items()),
+        *([str(fields["factor"])] if "factor" in fields else []),
+    ]
+    return " · ".join(said)
+
+
+def actor_name(event: Event | Recorded, agents: Mapping[str, str]) -> str:
     """Name who did something, from “agent:ID”, “voucher:ID”, “requester”, “system” or “ticket”."""
     kind, _, agent_id = event.actor.partition(":")
     if kind == "voucher":
