@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from deskward.core.ports import Change, Errand, ErrandKind
 from deskward.core.risk import RiskLevel
@@ -151,6 +151,36 @@ def account(story: Story, camera: Camera) -> None:
         camera.shoot(page, f"account-add-{kind}")
 
 
+def integrations(story: Story, camera: Camera) -> None:
+    """Look at the list, test a connector, write a test note, say what was seen, and make a webhook address."""
+    agent, desk = story.agent(viewport=WIDE), story.product.at("desk").rstrip("/")
+    ticket = agent.ticket("Wilhelmina", "Identity check")
+    ticket.noted("Identity verification needed")
+    page = story.agent("ada", viewport=WIDE).page
+    page.goto(f"{desk}/integrations")
+    camera.shoot(page, "integrations")
+    page.get_by_role("link", name="changegear").click()
+    camera.shoot(page, "integration")
+    _test_note(page, ticket.page.url.rpartition("/")[2])
+    camera.shoot(page, "integration-tested")
+    page.get_by_role("button", name="It is visible").click()
+    expect(page.get_by_role("alert")).to_contain_text("no notes are written")
+    camera.shoot(page, "integration-visible")
+    _test_note(page, ticket.page.url.rpartition("/")[2])
+    page.get_by_role("button", name="I do not see the note").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Make a new address").click()
+    expect(page.locator(".banner.green")).to_contain_text("shown this one time")
+    camera.shoot(page, "integration-address")
+
+
+def _test_note(page: Page, ticket_id: str) -> None:
+    page.get_by_label("Id of a test ticket").fill(ticket_id)
+    page.get_by_role("button", name="Write a test note").click()
+    page.get_by_role("link", name="Say what you saw of the test note").click()
+    page.reload()
+
+
 CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "verifications": table,
     "policy": policy,
@@ -158,4 +188,5 @@ CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "errands": errands,
     "account": account,
     "people": lambda story, camera: walk(story, camera.shoot),
+    "integrations": integrations,
 }

@@ -49,6 +49,7 @@ class Directory:
     """
 
     name = "roster"
+    rights = "read its file. Passwords are kept beside it."
 
     def __init__(
         self,

@@ -44,10 +44,11 @@ APPROVES = {
     f"POST /verifications/{{verification_id}}/{step}"
     for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
+OVERSEES = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
     Role.APPROVER: WORKS | APPROVES | MARKS,
-    Role.AUDITOR: READS | MARKS | {"GET /people"},
+    Role.AUDITOR: READS | MARKS | OVERSEES | {"GET /people"},
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
     | VOUCHES
@@ -55,6 +56,8 @@ MAY = {
     | FACTORS
     | REPORTS
     | MARKS
+    | OVERSEES
+    | {f"POST /integrations/{{place}}/{step}" for step in ("test", "note", "look", "address")}
     | {"GET /people", "POST /people/invite"},
 }
 
@@ -87,7 +90,13 @@ def test_sr_90_the_matrix_of_roles_and_routes_holds(
     desk.get("/account", 200 if role else 403)
     for number, (method, path) in enumerate(sorted(GRANTS)):
         before, other = opened(f"{2000 + number}"), staffed(f"other{number}", Role.AGENT)
-        address = path.format(verification_id=before.id, agent_id=other.id, kind="totp", vouch_id="MS-2222222222")
+        address = path.format(
+            verification_id=before.id,
+            agent_id=other.id,
+            kind="totp",
+            vouch_id="MS-2222222222",
+            place="channels.smtp",
+        )
         answer = desk.client.request(method, address, data=desk.hidden(), follow_redirects=False)
         allowed = f"{method} {path}" in may
         assert granted([role.value] if role else [], method, path) is allowed
@@ -109,7 +118,12 @@ def test_sr_44_no_agent_role_can_change_who_reads_along(
     desk.get("/account")
     for number, key in enumerate(sorted(MAY[role])):
         method, path = key.split(" ")
-        address = path.format(verification_id=opened(f"{3000 + number}").id, kind="totp", vouch_id="MS-2222222222")
+        address = path.format(
+            verification_id=opened(f"{3000 + number}").id,
+            kind="totp",
+            vouch_id="MS-2222222222",
+            place="channels.smtp",
+        )
         extra = {"manager_copies": "never", "copied": "never", "limits.manager_copies": "never"}
         desk.client.request(method, address, data={**desk.hidden(), **extra}, follow_redirects=False)
         assert house.policy.limits.copied is rule

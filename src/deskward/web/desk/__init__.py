@@ -19,6 +19,7 @@ from deskward.web.desk.errand_list import ErrandList
 from deskward.web.desk.export import Export
 from deskward.web.desk.factors import Factors
 from deskward.web.desk.grants import complete
+from deskward.web.desk.integrations import IntegrationPages
 from deskward.web.desk.invitations import Invitations, Passwords, address_of, named
 from deskward.web.desk.invited import Invited
 from deskward.web.desk.login import Login
@@ -65,6 +66,7 @@ def create_app(
         *Export(door, console).routes(),
         *PolicyPage(door, house, values).routes(),
         *ErrandList(door, console).routes(),
+        *IntegrationPages(door, house).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *SendPage(door, lifecycle, reading).routes(),
         *VouchPage(door, lifecycle).routes(),

@@ -13,6 +13,7 @@ WORKING = APPROVING | {Role.AGENT}
 READING = WORKING | {Role.AUDITOR}
 RUNNING = WORKING | {Role.ADMINISTRATOR}
 PEOPLE = frozenset({Role.ADMINISTRATOR})
+OVERSEEING = PEOPLE | {Role.AUDITOR}
 JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
 
 GRANTS: Mapping[Key, frozenset[Role]] = {
@@ -51,7 +52,14 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/account/enrol/{kind}"): EVERYBODY,
     ("POST", "/account/enrol/{kind}"): EVERYBODY,
     ("POST", "/account/remove"): EVERYBODY,
-    ("GET", "/people"): PEOPLE | {Role.AUDITOR},
+    ("GET", "/integrations"): OVERSEEING,
+    ("GET", "/integrations/{place}"): OVERSEEING,
+    ("GET", "/integrations/{place}/live"): OVERSEEING,
+    ("POST", "/integrations/{place}/test"): PEOPLE,
+    ("POST", "/integrations/{place}/note"): PEOPLE,
+    ("POST", "/integrations/{place}/look"): PEOPLE,
+    ("POST", "/integrations/{place}/address"): PEOPLE,
+    ("GET", "/people"): OVERSEEING,
     ("POST", "/people/invite"): PEOPLE,
     ("POST", "/people/{agent_id}/roles"): PEOPLE,
     ("POST", "/people/{agent_id}/deactivate"): PEOPLE,

@@ -66,6 +66,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.CONFIRM: "Question whether an address is right",
     ErrandKind.SETTLE: "Find out how the action ended",
     ErrandKind.REVOKE: "Take back what the action set",
+    ErrandKind.CHECK: "Test of an integration",
 }
 ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {
     ErrandState.DUE: ("Waiting", "blue"),
