@@ -1,6 +1,6 @@
 """What is kept about integrations, on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ class Bell:
     def __init__(self) -> None:
         self.rung: list[str] = []
 
-    def ring(self, lanes: Sequence[str]) -> None:
+    def ring(self, lanes: Iterable[str]) -> None:
         self.rung += lanes
 
 

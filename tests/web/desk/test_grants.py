@@ -32,7 +32,7 @@ WORKS = (
     | VOUCHES
     | {
         f"POST /verifications/{{verification_id}}/{step}"
-        for step in ("cancel", "reject", "again", "checked", "enrol", "enrol/decline")
+        for step in ("cancel", "review", "reject", "again", "checked", "enrol", "enrol/decline")
     }
     | {f"POST /send/{{verification_id}}{step}" for step in ("", "/look", "/code", "/cancel", "/again")}
     | {"GET /send/{verification_id}", "GET /send/{verification_id}/progress"}

@@ -27,6 +27,7 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,
     ("POST", "/verifications/{verification_id}/mark"): JUDGING,
     ("POST", "/verifications/{verification_id}/cancel"): WORKING,
+    ("POST", "/verifications/{verification_id}/review"): WORKING,
     ("POST", "/verifications/{verification_id}/reject"): WORKING,
     ("POST", "/verifications/{verification_id}/approve"): APPROVING,
     ("POST", "/verifications/{verification_id}/lift"): APPROVING,
