@@ -46,7 +46,7 @@ BOTH = (
     *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
-    *("policy", "send-others", "integrations", "integration-tested"),
+    *("policy", "send-others", "integrations", "integration-tested", "start-found"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -197,6 +197,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/"): "verifications",
     ("desk", "/policy"): "policy",
     ("desk", "/errands"): "errands",
+    ("desk", "/start"): "start",
     ("desk", "/integrations"): "integrations",
     ("desk", "/integrations/{place}"): "integrations",
     ("desk", "/verifications/{verification_id}"): "mail",

@@ -181,6 +181,24 @@ def _test_note(page: Page, ticket_id: str) -> None:
     page.reload()
 
 
+def start(story: Story, camera: Camera) -> None:
+    """Open a verification without a ticket: search, choose, and look at the Send page and the details."""
+    agent, human = story.agent(viewport=WIDE), story.product.somebody()
+    page = agent.page
+    page.goto(story.product.at("desk"))
+    page.get_by_role("link", name="Send Verification Portal Link").click()
+    camera.shoot(page, "start")
+    page.get_by_label("Name, work e-mail or account").fill(human.name)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("heading", name="found").wait_for()
+    camera.shoot(page, "start-found")
+    page.get_by_role("button", name="Choose").first.click()
+    page.get_by_text("Opened at the desk by").wait_for()
+    camera.shoot(page, "start-send")
+    page.goto(page.url.replace("/send/", "/verifications/"))
+    camera.shoot(page, "start-details")
+
+
 CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "verifications": table,
     "policy": policy,
@@ -189,4 +207,5 @@ CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "account": account,
     "people": lambda story, camera: walk(story, camera.shoot),
     "integrations": integrations,
+    "start": start,
 }

@@ -149,6 +149,8 @@ class House:
     def _errands(self, verification: Verification, kind: EventKind, now: datetime) -> tuple[Errand, ...]:
         lane = ticket_lane(verification.connector, verification.ticket_id)
         about = {"verification": verification.id, "seq": "{seq}"}
+        if not verification.connector:
+            return ()
         kinds = [ErrandKind.NOTE, ErrandKind.STATUS] if kind in NOTED else []
         category = self.policy.named(verification.category)
         holds = verification.outcome is not Outcome.FAILED

@@ -100,7 +100,7 @@ def test_the_time_line_names_who_did_what(desk: Desk, sent: Send, lifecycle: Lif
     link = sent()
     lifecycle.reported(link.verification.sending_id, Receipt(Delivery.REFUSED, "", "550 away"))
     page = desk.get(f"/verifications/{link.verification.id}")
-    for words in ("Opened from the ticket", "Link sent", "Kim Agent", "Message not delivered", "550 away"):
+    for words in ("Opened", "Link sent", "Kim Agent", "Message not delivered", "550 away"):
         assert words in page
 
 

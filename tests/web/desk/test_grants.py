@@ -35,6 +35,7 @@ WORKS = (
         for step in ("cancel", "review", "reject", "again", "checked", "enrol", "enrol/decline")
     }
     | {f"POST /send/{{verification_id}}{step}" for step in ("", "/look", "/code", "/cancel", "/again")}
+    | {"GET /start", "POST /start", "POST /start/search"}
     | {"GET /send/{verification_id}", "GET /send/{verification_id}/progress"}
 )
 STAFF = {
@@ -164,6 +165,6 @@ def test_sr_90_the_auditor_reads_all_evidence(visitor: Visitor, staffed: Staffed
     reader = visitor()
     reader.log_in("olga")
     page = reader.get(f"/verifications/{opened().id}")
-    for part in ("Analysis Report", "Proof level", "Time line", "Messages", "Notes and errands"):
+    for part in ("Analysis Report", "Proof level", "Time line", "Messages", "Notes in the ticket", "Errands"):
         assert part in page
     assert reader.get("/export.csv").count("\n") == 2

@@ -27,6 +27,7 @@ from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
 from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
+from deskward.web.desk.start import StartPage
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
 from deskward.web.desk.vouch import VouchPage
@@ -68,6 +69,7 @@ def create_app(
         *ErrandList(door, console).routes(),
         *IntegrationPages(door, house).routes(),
         *Details(door, lifecycle, reading, console).routes(),
+        *StartPage(door, lifecycle).routes(),
         *SendPage(door, lifecycle, reading).routes(),
         *VouchPage(door, lifecycle).routes(),
     ]

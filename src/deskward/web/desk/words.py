@@ -11,7 +11,7 @@ from deskward.core.proof import ProofLevel
 from deskward.core.verification import Mark
 
 EVENTS: Mapping[EventKind, str] = {
-    EventKind.OPENED: "Opened from the ticket",
+    EventKind.OPENED: "Opened",
     EventKind.UNABLE: "Opened, but nothing can be sent",
     EventKind.SENT: "Link sent",
     EventKind.RESENT: "Link sent again",
