@@ -87,7 +87,7 @@ def test_doctor_checks_everything_and_says_what_to_do(run: Run, outside: Outside
 def test_doctor_names_a_connector_without_path_token(run: Run, outside: Outside) -> None:
     text = re.sub(r"\[hooks\]\nchangegear = .*\n", "", outside.settings.read_text())
     outside.settings.write_text(text)
-    assert "!!  hooks.changegear: no path token" in run("doctor", code=1)
+    assert "!!  connectors.changegear: webhook address: no path token" in run("doctor", code=1)
 
 
 def test_doctor_writes_the_test_note_only_when_told(run: Run, outside: Outside) -> None:

@@ -189,11 +189,11 @@ def test_an_unsound_file_put_in_its_place_leaves_the_old_one_and_doctor_says_so(
     unsound.replace(path)
     clock.forward(minutes=1)
     assert networks.look_up(FAR).place == SYDNEY
-    assert not next(iter(networks.checks())).well
+    assert not next(iter(networks.doctor())).well
     moved(paths, country="AU")
     clock.forward(minutes=1)
     assert networks.look_up(HOME).place == Place("AU")
-    assert next(iter(networks.checks())).well
+    assert next(iter(networks.doctor())).well
 
 
 def test_a_file_that_is_gone_leaves_the_old_one_and_doctor_says_so(
@@ -203,11 +203,11 @@ def test_a_file_that_is_gone_leaves_the_old_one_and_doctor_says_so(
     path.rename(path.with_suffix(".away"))
     clock.forward(minutes=1)
     assert networks.look_up(FAR).place == SYDNEY
-    check = next(iter(networks.checks()))
+    check = next(iter(networks.doctor()))
     assert (check.well, "is gone" in check.text) == (False, True)
     path.with_suffix(".away").rename(path)
     clock.forward(minutes=1)
-    assert next(iter(networks.checks())).well
+    assert next(iter(networks.doctor())).well
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 600, b"\xff" * 5000, bytes(5000)])
@@ -221,7 +221,7 @@ def test_a_file_written_over_while_running_changes_nothing_of_what_was_read_befo
     for _ in range(2):
         assert networks.look_up(FAR) == before
         clock.forward(minutes=1)
-    assert not any(check.well for check in networks.checks())
+    assert not any(check.well for check in networks.doctor())
 
 
 def test_sr_28_what_is_asked_after_the_end_is_unknown(paths: Mapping[Facet, Path], opened: Opened) -> None:
@@ -365,7 +365,7 @@ def test_what_an_address_hides_behind_is_read_in_several_spellings(
 
 
 def test_doctor_names_each_file_with_its_age(paths: Mapping[Facet, Path], opened: Opened) -> None:
-    told = {check.name: check for check in opened(paths).checks()}
+    told = {check.name: check for check in opened(paths).doctor()}
     assert list(told) == ["networks.country", "networks.asn", "networks.anonymous"]
     assert all(check.well for check in told.values())
     assert told["networks.country"].text == "Sandbox-City, built on 4 May 2026, 1 day old"
@@ -374,14 +374,14 @@ def test_doctor_names_each_file_with_its_age(paths: Mapping[Facet, Path], opened
 def test_doctor_finds_a_stale_file_not_well(paths: Mapping[Facet, Path], opened: Opened, clock: FakeClock) -> None:
     networks = opened(paths)
     clock.forward(days=60)
-    for check in networks.checks():
+    for check in networks.doctor():
         assert not check.well
         assert "too old to be relied on" in check.text
         assert check.hint
 
 
 def test_doctor_never_finds_a_file_well_that_is_not_configured(opened: Opened) -> None:
-    checks = list(opened({}).checks())
+    checks = list(opened({}).doctor())
     assert [check.well for check in checks] == [False] * 3
     assert [check.text for check in checks] == [
         "not configured: country and travel stay unknown",

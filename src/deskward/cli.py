@@ -11,8 +11,11 @@ from cyclopts import App
 from deskward import past, plugins, serving, staff
 from deskward.core.console import Search
 from deskward.core.errors import DeskwardError, InvalidError
+from deskward.core.integrations import ByEye
+from deskward.core.links import new_id
 from deskward.core.tickets import Check, Ticket
-from deskward.lifecycle.campaign import campaign, readiness
+from deskward.lifecycle import checking
+from deskward.lifecycle.campaign import campaign
 from deskward.lifecycle.importing import import_directory
 from deskward.policies import policies
 from deskward.staff import File, house_of
@@ -104,36 +107,24 @@ def doctor(*, settings: File = None, test_note: str = "") -> None:
 
 def _test_note(house: Deskward, ticket_id: str) -> None:
     for name, connector in house.house.connectors.items():
-        writer = getattr(connector, "test_note", None)
-        if writer is None:
+        if not isinstance(connector, ByEye):
             print(f"{name}: this connector has no test note")
             continue
-        writer(ticket_id)
-        print(f"{name}: wrote a test note into ticket {ticket_id}.")
-        print("Now look at that ticket as the requester, in portal and mailbox. Only if the note is not there,")
+        look = checking.write_test_note(house.house, name, ticket_id, new_id("TEST"), "command line")
+        print(f"{name}: wrote the test note {look.id} into ticket {ticket_id}.")
+        print(
+            "Now look at that ticket as the requester, in portal and mailbox, and say on the page “Integrations”"
+        )
+        print("what you saw. Or, only if the note is not there,")
         print(f"set note_visibility_acknowledged = true in [connectors.{name}].")
 
 
 def _checks(house: Deskward) -> Iterable[Check]:
     skew = house.opened.skew()
     yield Check("database", well=True, text=f"reached, clock differs by {abs(skew):.1f} seconds")
-    for name in house.settings.connectors:
-        if name not in house.settings.hooks:
-            hint = f'Set [hooks] {name} = "a long random text".'
-            yield Check(f"hooks.{name}", well=False, text="no path token, so no webhook is taken in", hint=hint)
-    for folder, things in (
-        ("connectors", house.house.connectors),
-        ("channels", house.house.channels),
-        ("directories", house.directories),
-    ):
-        for name, thing in things.items():
-            for check in thing.doctor():
-                yield Check(f"{folder}.{name}: {check.name}", check.well, check.text, check.hint)
-    for name in house.directories:
-        for check in readiness(house.house, name):
-            yield Check(f"directories.{name}: {check.name}", check.well, check.text, check.hint)
-    for check in house.networks.checks():
-        yield Check(f"networks: {check.name}", check.well, check.text, check.hint)
+    for place in checking.outsides(house.house):
+        for check in checking.checks_of(house.house, place):
+            yield Check(f"{place}: {check.name}", check.well, check.text, check.hint)
     count = len(house.opened.accounts.agents())
     yield Check(
         "agents", bool(count), f"{count} agents may log in", "" if count else "Add one: deskward agent add."

@@ -18,12 +18,15 @@ from deskward.core.errors import (
     UnreachableError,
     places,
 )
+from deskward.core.integrations import CHANNELS, CONNECTORS, DIRECTORIES
 from deskward.core.notes import note_of
 from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Receipt
+from deskward.core.sign_ins import SignInLog
 from deskward.core.tickets import Closing, Ticket
-from deskward.lifecycle import BASELINE, House, Lifecycle
+from deskward.lifecycle import BASELINE, House, Lifecycle, checking
 from deskward.lifecycle.importing import due, import_directory
 from deskward.lifecycle.learning import learn
+from deskward.lifecycle.pulsing import Pulses
 from deskward.lifecycle.signed_in import learn_sign_ins
 from deskward.lifecycle.writing import message_of, wanted
 
@@ -56,6 +59,9 @@ class Errands:
     _sign_ins_at: dict[str, datetime] = field(default_factory=dict)
     _pruned: datetime | None = None
 
+    def __post_init__(self) -> None:
+        self._pulses = Pulses(self.house)
+
     def drain(self, lane: str) -> None:
         """Do what is due in a lane, in order, until nothing is."""
         while errand := self._claim(lane):
@@ -86,7 +92,9 @@ class Errands:
         self._imported[name] = now
         try:
             if due(self.house, name, now):
-                log.info("directory imported", directory=name, people=import_directory(self.house, name))
+                with self._pulses.of(DIRECTORIES, name):
+                    people = import_directory(self.house, name)
+                log.info("directory imported", directory=name, people=people)
         except DeskwardError as error:
             log.warning("import failed", directory=name, reason=error.text)
 
@@ -96,10 +104,15 @@ class Errands:
             return
         wait = IMPORT_AGAIN
         try:
-            wait = SIGN_INS_MORE if learn_sign_ins(self.house, name) else SIGN_INS_EVERY
+            with self._pulses.of(checking.SIGNALS, self._log_of(name)):
+                wait = SIGN_INS_MORE if learn_sign_ins(self.house, name) else SIGN_INS_EVERY
         except DeskwardError as error:
             log.warning("sign-ins not learned", directory=name, reason=error.text)
         self._sign_ins_at[name] = now + wait
+
+    def _log_of(self, directory: str) -> str:
+        logs = {one.teaches: name for name, one in self.house.signals.items() if isinstance(one, SignInLog)}
+        return logs.get(directory, directory)
 
     def _claim(self, lane: str) -> Errand | None:
         now = self.house.clock.now()
@@ -142,10 +155,12 @@ class Errands:
             ErrandKind.SETTLE: self._settle,
             ErrandKind.CONFIRM: self._confirm,
             ErrandKind.REVOKE: self._revoke,
+            ErrandKind.CHECK: self._check,
         }
 
     def _intake(self, errand: Errand) -> None:
-        ticket = self.house.connectors[errand.about["connector"]].read(errand.about["ticket"])
+        with self._pulses.of(CONNECTORS, errand.about["connector"]):
+            ticket = self.house.connectors[errand.about["connector"]].read(errand.about["ticket"])
         if ticket:
             self.lifecycle.open(ticket)
 
@@ -157,12 +172,15 @@ class Errands:
             raise NotFoundError(f"The event {seq} of this note is missing.")
         note = note_of(event, verification, self.house.words)
         connector = self.house.connectors[verification.connector]
-        connector.add_note(verification.ticket_id, note.marker, note.as_text(), note.as_html())
+        checking.told_of_notes(self.house, verification.connector)
+        with self._pulses.of(CONNECTORS, verification.connector):
+            connector.add_note(verification.ticket_id, note.marker, note.as_text(), note.as_html())
 
     def _status(self, errand: Errand) -> None:
         verification = self.lifecycle.get(errand.about["verification"])
         connector = self.house.connectors[verification.connector]
-        connector.show_status(verification.ticket_id, verification.status.label)
+        with self._pulses.of(CONNECTORS, verification.connector):
+            connector.show_status(verification.ticket_id, verification.status.label)
 
     def _send(self, errand: Errand) -> None:
         sending = self.house.store.sending(errand.about["sending"])
@@ -176,7 +194,8 @@ class Errands:
         channel = self.house.channels[sending.channel]
         message = message_of(self.house, verification, sending, channel.kind)
         try:
-            receipt = channel.send(message, again=errand.attempts > 1)
+            with self._pulses.of(CHANNELS, sending.channel):
+                receipt = channel.send(message, again=errand.attempts > 1)
         except UncertainError as error:
             if errand.attempts < PARK_SMS_AFTER:
                 raise
@@ -190,7 +209,8 @@ class Errands:
         verification = self.lifecycle.get(errand.about["verification"])
         comment = CLOSING_COMMENT.format(id=verification.id)
         try:
-            closing = self.house.connectors[verification.connector].close(verification.ticket_id, comment)
+            with self._pulses.of(CONNECTORS, verification.connector):
+                closing = self.house.connectors[verification.connector].close(verification.ticket_id, comment)
         except RejectedError as error:
             closing = Closing(error.text, closed=False, by_hand=True)
         self.lifecycle.closed(verification.id, closing)
@@ -201,16 +221,22 @@ class Errands:
     def _confirm(self, errand: Errand) -> None:
         if asked := self.lifecycle.confirmation(errand.about):
             channel, message = asked
-            channel.send(message, again=errand.attempts > 1)
+            with self._pulses.of(CHANNELS, channel.name):
+                channel.send(message, again=errand.attempts > 1)
+
+    def _check(self, errand: Errand) -> None:
+        checking.run(self.house, errand.about["checkup"])
 
     def _poll(self, name: str) -> None:
         try:
             tickets = self.house.connectors[name].waiting()
         except OutsideError as error:
+            self._pulses.failed(CONNECTORS, name, error)
             log.warning("poll failed", connector=name, reason=error.text)
             return
         if tickets is None:
             return
+        self._pulses.succeeded(CONNECTORS, name)
         # A row of a list may be old by now: it only hints, and the errand reads the ticket in its lane.
         older = [t for t in tickets if self.lifecycle.predates(t)]
         self.house.store.remember(self.lifecycle.seen(t) for t in older if self._new(t))

@@ -90,7 +90,7 @@ class Networks:
             own=any(read in network for network in self._own),
         )
 
-    def checks(self) -> Iterable[Check]:
+    def doctor(self) -> Iterable[Check]:
         """Say for `doctor` of each file whether it is there and how old it is."""
         for facet in Facet:
             file = self._files.get(facet)

@@ -20,6 +20,7 @@ from deskward.browsers import Devices
 from deskward.core.challenges import Challenge, Enrollable
 from deskward.core.console import Runner, Search
 from deskward.core.errors import SettingsError
+from deskward.core.integrations import Hooks
 from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
@@ -105,7 +106,7 @@ class Deskward:
 
     def hooks(self) -> Starlette:
         """Make the way in for the ticketing system and the channels."""
-        return hooks.create_app(self.lifecycle, self.guard, self.settings.hooks)
+        return hooks.create_app(self.lifecycle, self.guard)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -175,6 +176,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         networks=networks,
         devices=Devices(),
         sign_ins=logs,
+        hooks=Hooks(settings.web.hooks_url, settings.hooks),
     )
     lifecycle = Lifecycle(house)
     runner = opened.runner(settings.errands.threads)

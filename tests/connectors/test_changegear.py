@@ -277,11 +277,40 @@ def test_nothing_is_written_before_a_person_confirmed_that_notes_are_internal(
     with pytest.raises(RejectedError, match="a person has confirmed"):
         careful.add_note(str(ticket.id), *NOTE)
     assert site.tickets[ticket.id].etag == ticket.etag
-    told = careful.test_note(str(ticket.id))
+    told = [careful.test_note(str(ticket.id), "TEST-CU-1") for _ in range(2)]
     careful.log_out()
-    assert "note_visibility_acknowledged" in told
+    assert told[0] in notes(site, ticket.id, "TEST-CU-1")[0]
+    assert len(notes(site, ticket.id, "TEST-CU-1")) == 1, "once per marker"
     assert "Deskward test note" in site.tickets[ticket.id].history[-1].comment
     assert not [text for text in site.public_history(site.tickets[ticket.id]) if "test note" in text]
+
+
+@pytest.mark.parametrize(
+    ("set_in_settings", "seen", "may"),
+    [(False, True, True), (True, False, False), (True, None, True), (False, None, False)],
+)
+def test_what_a_person_saw_of_a_test_note_counts_before_the_settings(
+    root: str, ticket: Ticket, set_in_settings: bool, seen: bool | None, may: bool
+) -> None:
+    told = connector(root, note_visibility_acknowledged=set_in_settings)
+    told.looked(seen)
+    check = next(one for one in told.doctor() if one.name == "note visibility")
+    assert (told.may_note, check.well) == (may, may)
+    if may:
+        told.add_note(str(ticket.id), *NOTE)
+    else:
+        with pytest.raises(RejectedError, match="a person has confirmed"):
+            told.add_note(str(ticket.id), *NOTE)
+    told.log_out()
+
+
+def test_a_look_counts_for_notes_that_are_written_the_same_way_only(root: str) -> None:
+    ways = set()
+    for changed in ({}, {"note_action": "Notes"}, {"note_format": "html"}, {"entity_type": "ServiceRequest"}):
+        one = connector(root, **changed)
+        ways.add(one.note_way)
+        one.log_out()
+    assert len(ways) == 4
 
 
 @pytest.mark.parametrize("action", ["", "  ", "Description", "DESCRIPTION "])

@@ -453,3 +453,13 @@ class TestTheRosterKeepsTheContract(DirectoryContract):
     @pytest.fixture
     def place(self, tmp_path: Path) -> RosterPlace:
         return RosterPlace(tmp_path)
+
+
+def test_people_are_found_by_every_word_of_name_login_or_mail(tmp_path: Path) -> None:
+    path = tmp_path / "people.toml"
+    path.write_text(ANNA + MAX.replace("Max Frost", "Måx Frost"), encoding="utf-8")
+    roster = Directory(path=path, region="DE")
+    assert [one.login for one in roster.search("berg anna", 9)] == ["aberg"]
+    assert [one.login for one in roster.search("MAX", 9)] == ["mfrost"]
+    assert [one.login for one in roster.search("example.com", 1)] == ["aberg"]
+    assert [*roster.search("nobody", 9), *roster.search("  ", 9)] == []

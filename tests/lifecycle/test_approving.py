@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from deskward.core.accounts import Agent
-from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.decision import read_case
+from deskward.core.errors import ConflictError, NotFoundError, RefusedError
 from deskward.core.notes import RECOMMEND_MORE, RECOMMEND_PROCEED, recommendation
 from deskward.core.proof import ActionClass, Evidence, ProofLevel
+from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Actor
 from tests.fakes import FakeChallenge
@@ -236,3 +238,89 @@ def test_sr_64_nobody_approves_for_themselves(able: Household) -> None:
     review, _ = reviewed(able)
     with pytest.raises(RefusedError, match="their own account"):
         able.lifecycle.approve(review.id, review.version, Actor("agent", "a-anna", "Anna Berg"), "It is me.")
+
+
+REASON = "The voice changed in the middle of the call."
+
+
+def test_a_pass_that_an_agent_finds_suspicious_goes_to_an_approver_and_its_grant_is_gone(home: Household) -> None:
+    passed, pin = home.passed()
+    review = home.lifecycle.hand_over(passed.id, passed.version, AGENT, REASON)
+    assert (review.state, review.outcome, review.grant_id) == (State.REVIEW, Outcome.NONE, "")
+    assert (review.risk_level, recommendation(review)) == (RiskLevel.MEDIUM, RECOMMEND_MORE)
+    assert review.reason == f"Kim Agent handed it to an approver: {REASON}"
+    assert home.lifecycle.act(pin, PASSWORD).state is State.REVIEW
+    home.drain()
+    assert home.directory.passwords == {}
+    assert any(REASON in text for _, _, text in home.connector.notes)
+
+
+def test_a_12_sr_38_what_was_handed_over_needs_another_persons_yes_and_waits(home: Household) -> None:
+    passed, pin = home.passed()
+    review = home.lifecycle.hand_over(passed.id, passed.version, AGENT, REASON)
+    assert home.lifecycle.approvable(review)
+    with pytest.raises(RefusedError, match="Who sent the link"):
+        home.lifecycle.approve(review.id, review.version, AGENT, "It is fine.")
+    held = home.lifecycle.approve(review.id, review.version, SAM, "Called back on the number on file.")
+    assert (held.state, held.hold_until) == (State.HELD, home.clock.now() + timedelta(hours=4))
+    later(home, 4)
+    free = home.lifecycle.get(held.id)
+    again = home.lifecycle.resume(pin, free.version)
+    assert again.state is State.PASSED
+    assert home.lifecycle.act(pin, PASSWORD).state is State.DONE
+
+
+def test_what_was_approved_can_be_handed_over_once_more_and_weighs_no_more(home: Household) -> None:
+    passed, _ = home.passed()
+    first = home.lifecycle.hand_over(passed.id, passed.version, AGENT, REASON)
+    held = home.lifecycle.approve(first.id, first.version, SAM, "Called back.")
+    review = home.lifecycle.hand_over(held.id, held.version, AGENT, REASON)
+    assert (review.state, review.approver_id, review.hold_until) == (State.REVIEW, "", None)
+    assert (review.risk_score, review.proof_level) == (first.risk_score, passed.proof_level)
+    assert home.lifecycle.approvable(review)
+
+
+def test_an_exception_that_is_suspicious_too_is_high_and_can_only_be_rejected(able: Household) -> None:
+    held, _ = approved(able)
+    review = able.lifecycle.hand_over(held.id, held.version, AGENT, REASON)
+    assert (review.state, review.risk_level) == (State.REVIEW, RiskLevel.HIGH)
+    assert not able.lifecycle.approvable(review)
+
+
+def test_no_approval_replaces_a_proof_that_was_still_to_come(able: Household) -> None:
+    started, _ = able.typed()
+    review = able.lifecycle.hand_over(started.id, started.version, AGENT, REASON)
+    assert review.state is State.REVIEW
+    assert not able.lifecycle.approvable(review)
+    with pytest.raises(RefusedError):
+        able.lifecycle.approve(review.id, review.version, SAM, "It is fine.")
+    assert able.lifecycle.reject(review.id, SAM, "It was not them.").state is State.FAILED
+
+
+def test_a_link_sent_again_does_not_lead_around_the_approver(home: Household) -> None:
+    passed, _ = home.passed()
+    review = home.lifecycle.hand_over(passed.id, passed.version, AGENT, REASON)
+    home.clock.forward(minutes=20)
+    sent = home.send(home.lifecycle.get(review.id))
+    started, pin = home.enter(home.token(sent), home.code(sent))
+    decided = home.lifecycle.answer(pin, started.version)
+    assert decided.state is State.REVIEW
+
+
+def test_before_the_requester_agreed_and_after_the_end_there_is_nothing_to_hand_over(home: Household) -> None:
+    started, pin = home.started()
+    with pytest.raises(RefusedError, match="cannot be handed"):
+        home.lifecycle.hand_over(started.id, started.version, AGENT, REASON)
+    passed = home.lifecycle.answer(pin, started.version)
+    with pytest.raises(ConflictError):
+        home.lifecycle.hand_over(passed.id, started.version, AGENT, REASON)
+    done = home.lifecycle.act(pin, PASSWORD)
+    with pytest.raises(RefusedError, match="cannot be handed"):
+        home.lifecycle.hand_over(done.id, done.version, AGENT, REASON)
+
+
+def test_what_was_handed_over_is_decided_the_same_when_it_is_replayed(home: Household) -> None:
+    passed, _ = home.passed()
+    review = home.lifecycle.hand_over(passed.id, passed.version, AGENT, REASON)
+    assert read_case(review.standing).second
+    assert not review.standing["approved"]

@@ -46,7 +46,7 @@ BOTH = (
     *("portal-prove-second", "portal-prove-app", "portal-prove-passkey", "portal-prove-saved", "portal-questions"),
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
-    *("policy", "send-others", "dashboard", "audit"),
+    *("policy", "send-others", "dashboard", "audit", "integrations", "integration-tested", "start-found"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -199,6 +199,9 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/audit"): "audit",
     ("desk", "/policy"): "policy",
     ("desk", "/errands"): "errands",
+    ("desk", "/start"): "start",
+    ("desk", "/integrations"): "integrations",
+    ("desk", "/integrations/{place}"): "integrations",
     ("desk", "/verifications/{verification_id}"): "mail",
     ("desk", "/send/{verification_id}"): "mail",
     ("desk", "/vouch/{vouch_id}"): "colleagues",
@@ -222,7 +225,7 @@ PAGES: dict[tuple[str, str], str] = {
 # What desk and portal answer that is no page.
 BARE = {
     *(("desk", path) for path in ("/news", "/export.csv", "/audit.csv", "/send/{verification_id}/progress")),
-    ("desk", "/verifications/{verification_id}/report.pdf"),
+    *(("desk", path) for path in ("/verifications/{verification_id}/report.pdf", "/integrations/{place}/live")),
     *(("portal", path) for path in ("/", "/v/state", "/collect/{mark}.js", "/collect/ping")),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from deskward.core.ports import Change, Errand, ErrandKind
 from deskward.core.risk import RiskLevel
@@ -209,6 +209,54 @@ def account(story: Story, camera: Camera) -> None:
         camera.shoot(page, f"account-add-{kind}")
 
 
+def integrations(story: Story, camera: Camera) -> None:
+    """Look at the list, test a connector, write a test note, say what was seen, and make a webhook address."""
+    agent, desk = story.agent(viewport=WIDE), story.product.at("desk").rstrip("/")
+    ticket = agent.ticket("Wilhelmina", "Identity check")
+    ticket.noted("Identity verification needed")
+    page = story.agent("ada", viewport=WIDE).page
+    page.goto(f"{desk}/integrations")
+    camera.shoot(page, "integrations")
+    page.get_by_role("link", name="changegear").click()
+    camera.shoot(page, "integration")
+    _test_note(page, ticket.page.url.rpartition("/")[2])
+    camera.shoot(page, "integration-tested")
+    page.get_by_role("button", name="It is visible").click()
+    expect(page.get_by_role("alert")).to_contain_text("no notes are written")
+    camera.shoot(page, "integration-visible")
+    _test_note(page, ticket.page.url.rpartition("/")[2])
+    page.get_by_role("button", name="I do not see the note").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Make a new address").click()
+    expect(page.locator(".banner.green")).to_contain_text("shown this one time")
+    camera.shoot(page, "integration-address")
+
+
+def _test_note(page: Page, ticket_id: str) -> None:
+    page.get_by_label("Id of a test ticket").fill(ticket_id)
+    page.get_by_role("button", name="Write a test note").click()
+    page.get_by_role("link", name="Say what you saw of the test note").click()
+    page.reload()
+
+
+def start(story: Story, camera: Camera) -> None:
+    """Open a verification without a ticket: search, choose, and look at the Send page and the details."""
+    agent, human = story.agent(viewport=WIDE), story.product.somebody()
+    page = agent.page
+    page.goto(story.product.at("desk"))
+    page.get_by_role("link", name="Send Verification Portal Link").click()
+    camera.shoot(page, "start")
+    page.get_by_label("Name, work e-mail or account").fill(human.name)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("heading", name="found").wait_for()
+    camera.shoot(page, "start-found")
+    page.get_by_role("button", name="Choose").first.click()
+    page.get_by_text("Opened at the desk by").wait_for()
+    camera.shoot(page, "start-send")
+    page.goto(page.url.replace("/send/", "/verifications/"))
+    camera.shoot(page, "start-details")
+
+
 CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "verifications": table,
     "dashboard": dashboard,
@@ -218,4 +266,6 @@ CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "errands": errands,
     "account": account,
     "people": lambda story, camera: walk(story, camera.shoot),
+    "integrations": integrations,
+    "start": start,
 }

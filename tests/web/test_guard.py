@@ -12,7 +12,6 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from structlog.testing import capture_logs
 
 from deskward.core.errors import InvalidError, LimitError
-from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web import hooks, portal
 from deskward.web.guard import Form, Guard, client_address, headers_of, protect, proxy_header, same_origin
@@ -79,12 +78,7 @@ ROUTES = (*PAGES, "/hooks/changegear/x", "/health", "/status/sms")
 def test_sr_74_every_answer_carries_the_headers(
     lifecycle: Lifecycle, reading: Reading, guard: Guard, part: str
 ) -> None:
-    tokens = {"changegear": Secret("x" * 32)}
-    app = (
-        portal.create_app(lifecycle, reading, guard)
-        if part == "portal"
-        else hooks.create_app(lifecycle, guard, tokens)
-    )
+    app = portal.create_app(lifecycle, reading, guard) if part == "portal" else hooks.create_app(lifecycle, guard)
     client = TestClient(app, base_url=getattr(guard, f"{part}_url"), follow_redirects=False)
     own: list[dict[str, str]] = [{}, OWN, {"host": "evil.example"}]
     for method, path, headers in product(METHODS, ROUTES, own):

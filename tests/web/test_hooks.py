@@ -1,10 +1,12 @@
 """The way in for the ticketing system and the channels."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
+from deskward.core.integrations import Hooks
 from deskward.core.ports import Delivery
 from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle
@@ -21,7 +23,14 @@ LOGIN = {"authorization": "Basic " + base64.b64encode(b"hook:sesame").decode()}
 
 @pytest.fixture
 def client(lifecycle: Lifecycle, guard: Guard) -> TestClient:
-    return TestClient(create_app(lifecycle, guard, {"changegear": Secret(TOKEN)}), base_url=guard.hooks_url)
+    return TestClient(
+        create_app(hooked(lifecycle, {"changegear": Secret(TOKEN)}), guard), base_url=guard.hooks_url
+    )
+
+
+def hooked(lifecycle: Lifecycle, tokens: dict[str, Secret]) -> Lifecycle:
+    """Give the story of a house whose settings have these path tokens."""
+    return Lifecycle(replace(lifecycle.house, hooks=Hooks("https://hooks.acme.example", tokens)))
 
 
 def intakes(store: Opened) -> list[str]:
@@ -78,7 +87,7 @@ def test_every_refusal_of_a_webhook_reads_the_same(client: TestClient) -> None:
 
 
 def test_a_connector_without_a_path_token_takes_no_webhook(lifecycle: Lifecycle, guard: Guard) -> None:
-    client = TestClient(create_app(lifecycle, guard, {}), base_url=guard.hooks_url)
+    client = TestClient(create_app(lifecycle, guard), base_url=guard.hooks_url)
     assert client.post("/hooks/changegear/x", content=b"{}", headers=LOGIN).status_code == 401
 
 

@@ -67,6 +67,7 @@ class Channel:
     """
 
     name = "sms"
+    rights = "a key of the provider that may send messages and read their status."
     kind = Kind.SMS
 
     def __init__(

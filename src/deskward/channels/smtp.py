@@ -48,6 +48,7 @@ class Channel:
     """
 
     name = "smtp"
+    rights = "a login of the mail server that may send as the sender's address."
     kind = Kind.EMAIL
 
     def __init__(

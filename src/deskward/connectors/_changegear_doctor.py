@@ -23,6 +23,11 @@ class Patient(Protocol):
     webhook_ready: bool
     rest: Rest
 
+    @property
+    def may_note(self) -> bool:
+        """Tell whether notes are known to be hidden from requesters."""
+        ...
+
     def listed(self, query: Iterable[tuple[str, str]] = ()) -> list[Row]:
         """Read the rows of the configured view or filter."""
         ...
@@ -60,16 +65,14 @@ def _settings(connector: Patient) -> Findings:
         if connector.poll.there
         else "Make a view of the categories in ChangeGear and set poll_view to its name.",
     )
-    acknowledged = connector.notes.acknowledged
+    hidden = connector.may_note
     yield Check(
         "note visibility",
-        acknowledged,
-        "a person confirmed that requesters do not see notes"
-        if acknowledged
-        else "NOT CONFIRMED: no notes are written",
+        hidden,
+        "a person confirmed that requesters do not see notes" if hidden else "NOT CONFIRMED: no notes are written",
         ""
-        if acknowledged
-        else "Write a test note, look at it as the requester, set note_visibility_acknowledged.",
+        if hidden
+        else "Write a test note, look at it as the requester, and say on “Integrations” what you saw.",
     )
     moves = connector.moves.mode != "none"
     yield Check(

@@ -35,6 +35,11 @@ class Notes:
         if self.format not in {"text", "html"}:
             raise SettingsError(f"note_format is {self.format!r}.", "Use text or html.")
 
+    @property
+    def way(self) -> str:
+        """Say how notes are written; whoever changes this has to look at a test note again."""
+        return f"“{self.action}” in {self.collection}.{self.text_field} as {self.format}"
+
     def body(self, marker: str, text: str, html: str) -> dict[str, Any]:
         """Give the members of a PUT that append the note; “Ref: MARKER” is added where it is missing."""
         written, reference = (

@@ -25,6 +25,10 @@ RESOLVED: list[str] = ["Pending Close"]
 CLOSED: list[str] = ["Closed"]
 NO_FIELDS: dict[str, dict[str, Any]] = {}
 NO_SECRET = Secret("")
+RIGHTS = (
+    "an account of its own with view and edit on the one module, view on Person and on the categories, and "
+    "each workflow action in use (Resolve, Close). Nothing more; Deskward never deletes."
+)
 MODES = ("none", "action_field", "status_field", "field_set")
 
 

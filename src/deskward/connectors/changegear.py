@@ -20,13 +20,13 @@ from deskward.connectors._changegear_setup import (
     NO_SECRET,
     PERSON_FIELDS,
     RESOLVED,
+    RIGHTS,
     TRANSITIONS,
     Moves,
     Poll,
     merged,
 )
 from deskward.core.errors import RejectedError, SettingsError
-from deskward.core.links import new_id
 from deskward.core.ports import Posted
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
@@ -46,7 +46,7 @@ class Connector:
     in mode field_set all that is sent. Resolve and Close mail the requester. Time-outs are in seconds.
     """
 
-    name = "changegear"
+    name, rights = "changegear", RIGHTS
 
     def __init__(
         self,
@@ -131,6 +131,8 @@ class Connector:
         )
         self._category_path = f"api/entity/{quote(category_type, safe='')}"
         self._writer = NoteWriter(self.rest, self.notes)
+        self.note_way = f"{entity_type}, {self.notes.way}, at {out.base_url}"
+        self.seen_hidden: bool | None = None
 
     # Webhooks are hints (SR-100)
 
@@ -231,21 +233,26 @@ class Connector:
         no part of a longer one. RejectedError: not acknowledged, dropped, or it replaced the history.
         UncertainError: the history cannot be read, so a person decides; nothing is written then.
         """
-        if not self.notes.acknowledged:
+        if not self.may_note:
             raise RejectedError(
                 "Notes are not written before a person has confirmed that requesters do not see them.",
-                "Write a test note, look at it as the requester, then set note_visibility_acknowledged.",
+                "Write a test note, look at it as the requester, and say on “Integrations” what you saw.",
             )
         self._writer.write(ticket_id, marker, text, html)
 
-    def test_note(self, ticket_id: str) -> str:
-        """Write a harmless note on explicit command, and say what a person has to look at."""
-        marker = new_id("TEST")
+    @property
+    def may_note(self) -> bool:
+        """Tell whether notes are known to be hidden: what a person saw counts before the settings."""
+        return self.notes.acknowledged if self.seen_hidden is None else self.seen_hidden
+
+    def looked(self, hidden: bool | None) -> None:
+        """Take what a person saw of a test note that was written as notes are now."""
+        self.seen_hidden = hidden
+
+    def test_note(self, ticket_id: str, marker: str) -> str:
+        """Write a harmless note on explicit command, once; gives its words."""
         self._writer.write(ticket_id, marker, TEST_NOTE, f"<p>{escape(TEST_NOTE)}</p>")
-        return (
-            f"The test note {marker} is in ticket {ticket_id}. Look at the ticket as its requester, in portal "
-            "and mailbox. If the note is not there, set note_visibility_acknowledged = true."
-        )
+        return TEST_NOTE
 
     def close(self, ticket_id: str, comment: str) -> Closing:
         """Resolve, read again, close what is not closed, and judge by the status; `comment` is public.

@@ -22,12 +22,13 @@ class Standing:
     `level` is what its fresh proofs reach, `roots` how many different trust roots stand behind it; `missing`
     says which step of the policy is not done. `exception` tells that an address of the caller's choice was used,
     `again` that an action for this person was done within 24 hours (SR-65), `approved` that a second person
-    said yes, `waited` that its hold window is over.
+    said yes, `waited` that its hold window is over, `suspected` that an agent handed it to an approver.
     """
 
     level: ProofLevel
     roots: int = 1
     missing: str = ""
+    suspected: bool = False
     exception: bool = False
     again: bool = False
     approved: bool = False
@@ -142,6 +143,8 @@ def asked_of(category: Category, person: Person, *, exception: bool = False) -> 
 
 def needs_second_person(category: Category, standing: Standing) -> str:
     """Say why an approver has to look; empty when nobody has to (SR-38, SR-62, SR-65)."""
+    if standing.suspected:
+        return "An agent found it suspicious, so a second person must approve."
     if category.action_class in {ActionClass.C3, ActionClass.C4}:
         return f"Class {category.action_class} needs a second person's approval."
     if category.action_class is ActionClass.C1:

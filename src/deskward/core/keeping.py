@@ -8,6 +8,7 @@ from typing import Protocol
 from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
+from deskward.core.integrations import IntegrationRows
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
 from deskward.core.verification import Run, Verification
@@ -73,6 +74,11 @@ class Store(Addresses, Protocol):
     @property
     def sightings(self) -> "Sightings":
         """Give what reads earlier visits."""
+        ...
+
+    @property
+    def integrations(self) -> IntegrationRows:
+        """Give what is kept about integrations."""
         ...
 
     def save(self, verification: Verification, change: Change) -> Verification:

@@ -105,8 +105,9 @@ def notice(portal: Portal, purpose: Purpose, told: Told, *, message_id: str, kin
     name, (said, title) = clean(portal.organisation), _SAID[purpose]
     what = said.format(action=clean(told.action))
     if kind is Kind.SMS:
+        ticket = f"ticket {clean(told.ticket)}, " if told.ticket else ""
         text = (
-            f"{name} IT help desk: {what} (ticket {clean(told.ticket)}, {told.at:%d %b %H:%M} UTC, "
+            f"{name} IT help desk: {what} ({ticket}{told.at:%d %b %H:%M} UTC, "
             f"agent {clean(told.agent)}). Not you? {told.objection} or call the help desk on a number you know."
         )
         return Message(message_id, to, "", text)
@@ -119,7 +120,7 @@ def _facts(told: Told) -> tuple[tuple[str, str], ...]:
     return (
         ("Requested action", clean(told.action)),
         ("Time", f"{told.at:%d %b %Y, %H:%M} UTC"),
-        ("Ticket", clean(told.ticket)),
+        ("Ticket", clean(told.ticket) or "none"),
         ("Help desk agent", clean(told.agent) or "none"),
     )
 

@@ -48,6 +48,7 @@ __all__ = [
     "Posted",
     "Receipt",
     "Ruled",
+    "Searchable",
     "Sending",
     "Spent",
     "Store",
@@ -165,6 +166,15 @@ class People(Protocol):
 
     def everyone(self) -> Iterable[Person]:
         """Read all accounts, one after the other."""
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A directory whose people can be looked for by parts of their names."""
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find at most so many people whose name, login or e-mail has every word of a text."""
         ...
 
 

@@ -23,6 +23,7 @@ class ErrandKind(StrEnum):
     SETTLE = "settle"
     REVOKE = "revoke"
     CONFIRM = "confirm"
+    CHECK = "check"
 
 
 class ErrandState(StrEnum):

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
+HANDED_OVER = "handed_over"
 MOST_CALMED = 0.5  # of what a section raises
 MOST_SAID = 3
 
@@ -217,6 +218,13 @@ def repeats_finding(earlier: int) -> Finding | None:
         MEDIUM_FROM if earlier >= _MANY else 1.0 * earlier,
         f"{earlier} earlier verification{'s' if earlier > 1 else ''} of this person within 24 hours.",
         "verifications",
+    )
+
+
+def suspicion_finding() -> Finding:
+    """Give what an agent's hand-over to an approver weighs: as much as makes the usual risk Medium."""
+    return Finding(
+        HANDED_OVER, Section.PERSONA, MEDIUM_FROM, "An agent found the request suspicious.", "help desk"
     )
 
 

@@ -63,6 +63,10 @@ class Directory:
     """
 
     name = "active_directory"
+    rights = (
+        "an ordinary domain user with three rights on the unit of the people: Reset Password, write lockoutTime, "
+        "write pwdLastSet (for change_at_next_logon only)."
+    )
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class Directory:
     (DESIGN 9.6).
     """
 
-    name = "entra"
+    name, rights = "entra", RIGHTS
 
     def __init__(
         self,

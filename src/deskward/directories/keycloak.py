@@ -38,7 +38,7 @@ class Directory:
     `ca_file` is a bundle in PEM. Addresses count as confirmed only where `authoritative` says so (DESIGN 9.6).
     """
 
-    name = "keycloak"
+    name, rights = "keycloak", RIGHTS
 
     def __init__(
         self,

@@ -70,6 +70,7 @@ class Directory:
     """
 
     name = "ldap"
+    rights = "write, not read, userPassword; write pwdAccountLockedTime; read people and groups. Never the rootdn."
 
     def __init__(
         self,

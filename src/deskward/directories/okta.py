@@ -45,7 +45,7 @@ class Directory:
     Addresses count as confirmed only where `authoritative` says so (DESIGN 9.6).
     """
 
-    name = "okta"
+    name, rights = "okta", RIGHTS
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -18,6 +19,7 @@ from deskward.core.colleagues import facts_among
 from deskward.core.errors import RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.questions import Fact
+from deskward.core.searching import folded
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
@@ -27,6 +29,10 @@ REMEMBERED = 3
 BEFORE_VALID = "The password set last was taken back; the one before it is valid again."
 NONE_LEFT = "The password set last was taken back; the account has none until a new one is set."
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    return bool(words) and all(word in text for word in words)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Directory:
     """
 
     name = "roster"
+    rights = "read its file. Passwords are kept beside it."
 
     def __init__(
         self,
@@ -97,6 +104,12 @@ class Directory:
         """Read everybody with state and change stamp."""
         accounts = self._accounts()
         return (_current(one, accounts) for one in self._people().values())
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find people whose name, login or e-mail has every word of a text, case and accents aside."""
+        words = folded(text).split()
+        found = (one for one in self.everyone() if _has(folded(f"{one.name} {one.login} {one.email}"), words))
+        return list(islice(found, limit))
 
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password that none of the last three was, and lift a lock."""

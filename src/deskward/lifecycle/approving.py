@@ -4,19 +4,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.decision import Verdict, decide
-from deskward.core.errors import NotFoundError, RefusedError
+from deskward.core.errors import ConflictError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.ports import Change
-from deskward.core.risk import finding_of
+from deskward.core.risk import finding_of, kept, suspicion_finding
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.duties import duties, is_subject
 from deskward.lifecycle.fencing import OBJECTED, OWNER, fence_over, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
+from deskward.lifecycle.judging import suspected
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.vouchers import has_vouched
 
 NO_HOLD = timedelta(0)
+
+
+def may_hand_over(verification: Verification) -> bool:
+    """Tell whether an approver can be asked: there is something to judge, and it is not decided for good."""
+    agreed = verification.state is State.STARTED and verification.agreed_at is not None
+    return not verification.ended and (agreed or verification.state in {State.HELD, State.PASSED})
 
 
 class Approving(Proving):
@@ -49,6 +56,24 @@ class Approving(Proving):
         fields = {"by": actor.name, "reason": reason, "next": after}
         approved = self.house.record(moved, EventKind.APPROVED, actor, fields)
         return approved if category.action or waits else self._let_pass(approved)
+
+    def hand_over(self, verification_id: str, seen_version: int, actor: Actor, reason: str) -> Verification:
+        """Give what an agent finds suspicious to an approver: started, held or passed → review.
+
+        A grant that was not begun is gone, and from then on nothing but an approval lets it pass. ConflictError
+        when it changed since the page was read; RefusedError before the requester agreed, for there is nothing to
+        judge yet, and for what is decided for good.
+        """
+        verification = self.get(verification_id)
+        if verification.version != seen_version:
+            raise ConflictError(
+                "This verification changed since you opened the page.", "Look again, then hand it over."
+            )
+        if not may_hand_over(verification):
+            hint = "Cancel it, or mark the result once it is decided for good."
+            raise RefusedError("This verification cannot be handed to an approver now.", hint)
+        told = f"{actor.name} handed it to an approver: {reason}"
+        return self.result(self._suspected(verification, told), actor)
 
     def approvable(self, verification: Verification) -> bool:
         """Tell whether nothing but a second person is missing."""
@@ -83,6 +108,28 @@ class Approving(Proving):
         grant = self.house.grant(verification, self.account(verification))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         return self.result(moved, REQUESTER, Change(grant=grant))
+
+    def _suspected(self, verification: Verification, reason: str) -> Verification:
+        """Put it into review: judged as it is now while the requester is proving, else as it was judged."""
+        doubt = () if suspected(verification) else (kept(suspicion_finding()),)
+        heavier = replace(
+            verification,
+            signalled=(*verification.signalled, *doubt),
+            findings=(*verification.findings, *doubt),
+        )
+        proving = verification.state is State.STARTED
+        verdict = self.verdict(heavier, self.account(heavier)) if proving else self._reviewed(heavier)
+        moved = self.decided(heavier, replace(verdict, state=State.REVIEW, outcome=Outcome.NONE, reason=reason))
+        return replace(
+            moved,
+            decided_at=verification.decided_at or moved.decided_at,
+            standing={**moved.standing, "approved": False, "waited": False},
+            grant_id="",
+            approver_id="",
+            approver_name="",
+            approved_at=None,
+            hold_until=None,
+        )
 
     def _let_pass(self, verification: Verification) -> Verification:
         if fence_over(self.house, verification):

@@ -11,6 +11,7 @@ from deskward.core.authenticators import Authenticators
 from deskward.core.challenges import Challenge, Site
 from deskward.core.errors import SettingsError
 from deskward.core.events import NOTED, Event, EventKind
+from deskward.core.integrations import Hooks
 from deskward.core.links import Keyring, new_id
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords, recommendation
@@ -93,6 +94,7 @@ class House:
     networks: Networks | None = None
     devices: Devices | None = None
     sign_ins: Mapping[str, SignInLog] = field(default_factory=dict)
+    hooks: Hooks = field(default_factory=Hooks)
 
     @property
     def site(self) -> Site:
@@ -147,6 +149,8 @@ class House:
     def _errands(self, verification: Verification, kind: EventKind, now: datetime) -> tuple[Errand, ...]:
         lane = ticket_lane(verification.connector, verification.ticket_id)
         about = {"verification": verification.id, "seq": "{seq}"}
+        if not verification.connector:
+            return ()
         kinds = [ErrandKind.NOTE, ErrandKind.STATUS] if kind in NOTED else []
         category = self.policy.named(verification.category)
         holds = verification.outcome is not Outcome.FAILED

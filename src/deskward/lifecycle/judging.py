@@ -7,12 +7,17 @@ from deskward.core.decision import Standing, Verdict, decide, story_findings
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Evidence, fresh_of, independent, level_of, window_of
-from deskward.core.risk import finding_of, provenance_finding
+from deskward.core.risk import HANDED_OVER, finding_of, provenance_finding
 from deskward.core.verification import Run, State, Verification
 from deskward.lifecycle.steps import Steps
 from deskward.lifecycle.vault import sharing
 
 DAY = timedelta(days=1)
+
+
+def suspected(verification: Verification) -> bool:
+    """Tell whether an agent handed it to an approver."""
+    return any(row["signal"] == HANDED_OVER for row in verification.signalled)
 
 
 class Judging(Steps):
@@ -32,6 +37,7 @@ class Judging(Steps):
             roots=independent(fresh),
             missing="" if approved else self.missing(verification, category),
             exception=verification.exception,
+            suspected=suspected(verification),
             again=self._again(category, earlier),
             approved=approved,
             waited=verification.hold_until is not None and verification.hold_until <= now,

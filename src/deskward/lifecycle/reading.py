@@ -16,7 +16,7 @@ from deskward.core.policy import Category, Way
 from deskward.core.ports import Action, Ruled, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
-from deskward.lifecycle.approving import Approving
+from deskward.lifecycle.approving import Approving, may_hand_over
 from deskward.lifecycle.binding import asked_first
 from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.fencing import FenceView, fences_of
@@ -71,6 +71,11 @@ class DeskView:
     def in_doubt(self) -> bool:
         """Tell whether an agent has to say how the action ended."""
         return self.verification.state is State.ACTING and in_doubt(self.events)
+
+    @property
+    def can_hand_over(self) -> bool:
+        """Tell whether an approver can be asked."""
+        return may_hand_over(self.verification)
 
     @property
     def established(self) -> tuple[Choice, ...]:

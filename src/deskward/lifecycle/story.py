@@ -80,6 +80,8 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
     def reopen(self, verification_id: str, actor: Actor) -> Verification:
         """Start again for the same ticket, read anew; a second click changes nothing."""
         old = self.get(verification_id)
+        if not old.connector:
+            raise RefusedError("There is no ticket to read again.", "Send a link to this person from the table.")
         ticket = self.house.connectors[old.connector].read(old.ticket_id)
         category = self.house.policy.category_of(ticket) if ticket else None
         if ticket is None or category is None or ticket.ended:

@@ -25,7 +25,12 @@ class Subject:
 
 def bound(house: House, ticket: Ticket, category: Category) -> Verification:
     """Make the verification of a ticket, its subject bound to the directory's object id; not yet written."""
-    now, subject = house.clock.now(), bind(house, ticket, category)
+    return opened_for(house, ticket, category, bind(house, ticket, category))
+
+
+def opened_for(house: House, ticket: Ticket, category: Category, subject: Subject) -> Verification:
+    """Make a verification for this subject; not yet written."""
+    now = house.clock.now()
     return Verification(
         id=new_id("DW"),
         connector=ticket.connector,

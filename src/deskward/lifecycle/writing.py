@@ -66,7 +66,7 @@ def _told(house: House, verification: Verification, sending: Sending, objection:
     return Told(
         action=house.words.action(verification.action),
         at=sending.at,
-        ticket=verification.ticket_number,
+        ticket=verification.ticket_number if verification.connector else "",
         agent=verification.agent_name,
         objection=objection,
     )

@@ -30,6 +30,7 @@ from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import hints_of, row_of, value_of
 from deskward.store.database import Database, upserting
 from deskward.store.enrolments import SqlEnrolments
+from deskward.store.integrations import SqlIntegrations
 from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
@@ -97,6 +98,11 @@ class SqlStore(SqlAddresses, Standing):
     def sightings(self) -> SqlSightings:
         """Give what reads earlier visits."""
         return SqlSightings(self.database)
+
+    @property
+    def integrations(self) -> SqlIntegrations:
+        """Give what is kept about integrations."""
+        return SqlIntegrations(self.database, self.bell)
 
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write the change in one transaction and ring; `updated_at` and `version` are set here."""

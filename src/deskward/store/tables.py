@@ -21,6 +21,7 @@ from deskward.core.accounts import Agent, Invitation, WebSession
 from deskward.core.audit import Entry
 from deskward.core.authenticators import Authenticator, Enrolment
 from deskward.core.events import Event
+from deskward.core.integrations import Checkup, NoteLook, PathToken, Pulse
 from deskward.core.ports import Count, Errand, Grant, KnownTicket, Sending
 from deskward.core.records import Address, Fence, Vouch
 from deskward.core.sums import Sum
@@ -260,6 +261,30 @@ sign_in_marks = Table(
     metadata,
     Column("log", Text, primary_key=True),
     Column("read_to", UtcTime, nullable=False),
+)
+
+pulses = Table("pulses", metadata, *columns_of(Pulse, key=("integration",)))
+
+checkups = Table(
+    "checkups",
+    metadata,
+    *columns_of(Checkup, key=("id",)),
+    Index("ix_checkups_integration", "integration", "asked_at"),
+    _partial("uq_checkups_running", "integration", where="done_at IS NULL", unique=True),
+)
+
+note_looks = Table(
+    "note_looks",
+    metadata,
+    *columns_of(NoteLook, key=("id",)),
+    Index("ix_note_looks_connector", "connector", "written_at"),
+)
+
+path_tokens = Table(
+    "path_tokens",
+    metadata,
+    *columns_of(PathToken, key=("digest",)),
+    _partial("uq_path_tokens_in_use", "connector", where="ends_at IS NULL", unique=True),
 )
 
 installation = Table(

@@ -1,8 +1,6 @@
 """The way in for ticketing systems and channels: check who it is, take the hint, answer at once."""
 
-import hmac
 import json
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
@@ -12,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from deskward.core.errors import DeskwardError
 from deskward.core.ports import Posted
-from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle
+from deskward.lifecycle.hook_paths import accepted
 from deskward.web.guard import Guard, protect
 from deskward.web.pages import problem
 
@@ -22,8 +20,8 @@ class UnreadableError(DeskwardError):
     """What was posted is not what it should be."""
 
 
-def create_app(lifecycle: Lifecycle, guard: Guard, path_tokens: Mapping[str, Secret]) -> FastAPI:
-    """Make the app of `hooks`; `path_tokens` holds the secret part of the address of each connector."""
+def create_app(lifecycle: Lifecycle, guard: Guard) -> FastAPI:
+    """Make the app of `hooks`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     protect(app, guard, url=guard.hooks_url, look=problem, own_forms=False)
     connectors, channels = lifecycle.house.connectors, lifecycle.house.channels
@@ -38,11 +36,10 @@ def create_app(lifecycle: Lifecycle, guard: Guard, path_tokens: Mapping[str, Sec
     @app.post("/hooks/{connector}/{path_token}", status_code=202)
     def hinted(connector: str, path_token: str, posted: Annotated[Posted, Depends(read)]) -> Response:
         """Take a ticket's id as a hint and nothing else (SR-100)."""
-        known = path_tokens.get(connector, Secret(""))
-        fits = hmac.compare_digest(known.reveal().encode(), path_token.encode("utf-8", "replace"))
-        if not known or not fits or not connectors[connector].accepts(posted):
+        known = connectors.get(connector)
+        if known is None or not accepted(lifecycle.house, connector, path_token) or not known.accepts(posted):
             raise HTTPException(401, headers={"www-authenticate": 'Basic realm="deskward"'})
-        ticket_id = connectors[connector].hinted(posted)
+        ticket_id = known.hinted(posted)
         if ticket_id is not None:
             lifecycle.hint(connector, ticket_id)
         elif not _is_json(posted.body):

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from deskward.core.errors import UnreachableError
 from deskward.core.events import Event, EventKind
-from deskward.core.ports import Change, Delivery, ErrandState, Receipt
+from deskward.core.ports import Change, Delivery, ErrandKind, ErrandState, Receipt
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
@@ -99,7 +100,7 @@ def test_the_time_line_names_who_did_what(desk: Desk, sent: Send, lifecycle: Lif
     link = sent()
     lifecycle.reported(link.verification.sending_id, Receipt(Delivery.REFUSED, "", "550 away"))
     page = desk.get(f"/verifications/{link.verification.id}")
-    for words in ("Opened from the ticket", "Link sent", "Kim Agent", "Message not delivered", "550 away"):
+    for words in ("Opened", "Link sent", "Kim Agent", "Message not delivered", "550 away"):
         assert words in page
 
 
@@ -203,3 +204,66 @@ def test_sr_72_the_next_agent_sees_every_attempt_for_the_person_and_no_answer(
     assert "1 other request for this person" in desk.get(f"/send/{fresh.id}")
     other = opened("1778", requester_id="p-ben")
     assert review.id not in desk.get(f"/send/{other.id}") + desk.get(f"/verifications/{other.id}")
+
+
+def passed_by(sent: Send, lifecycle: Lifecycle) -> Verification:
+    link = sent()
+    v, secret = lifecycle.start(link.token, link.code, address="192.0.2.1", pin_key="")
+    return lifecycle.answer(secret.reveal(), v.version)
+
+
+def test_a_suspicious_pass_is_handed_to_an_approver_with_a_reason(
+    desk: Desk, sent: Send, lifecycle: Lifecycle
+) -> None:
+    passed = passed_by(sent, lifecycle)
+    path = f"/verifications/{passed.id}"
+    assert "<summary>Send to review</summary>" in desk.get(path)
+    empty = desk.post(f"{path}/review", reason=" ")
+    assert (empty.status_code, "Say why" in empty.text) == (422, True)
+    assert desk.post(f"{path}/review", reason="The voice changed.").headers["location"] == path
+    page = desk.get(path)
+    assert "Kim Agent handed it to an approver: The voice changed." in page
+    assert "Send to review" not in page
+    assert "Another person with the role approver decides here." in page
+    again = desk.post(f"{path}/review", version=str(passed.version), reason="Twice.")
+    assert again.status_code == 409
+
+
+def test_the_account_is_described_with_what_the_directory_knows(
+    desk: Desk, opened: Open, directory: FakeDirectory
+) -> None:
+    directory.people["o-anna"] = replace(
+        ANNA, title="Buyer", team="Purchasing", office="Hall 3", started_on=date(2021, 4, 1), locked=True
+    )
+    page = desk.get(f"/verifications/{opened().id}")
+    for text in ("Anna Berg, Buyer", "Purchasing, Hall 3", "01 Apr 2021", ">roster<", "Locked", "Sales"):
+        assert text in page
+
+
+def test_each_note_stands_there_with_its_words_and_whether_the_ticket_has_it(
+    desk: Desk, sent: Send, store: Opened
+) -> None:
+    link = sent()
+    path = f"/verifications/{link.verification.id}"
+    page = desk.get(path)
+    notes = page.partition('id="notes"')[2].partition("</section>")[0]
+    assert notes.index("Identity verification needed") < notes.index("Verification link sent")
+    assert notes.count(">Waiting<") == 2
+    assert f"Ref: {link.verification.id}-1" in notes
+    assert link.token not in page
+    note = next(e for e in store.console.errands(link.verification.id) if e.kind is ErrandKind.NOTE)
+    held = store.rows.claim(note.lane, "me", note.due_at, note.due_at)
+    assert held
+    store.rows.park(held, "The ticket is closed.")
+    notes = desk.get(path).partition('id="notes"')[2].partition("</section>")[0]
+    assert "The ticket is closed." in notes
+    assert "Try again" in notes
+    desk.post(f"{path}/replay", errand=str(held.id))
+    assert store.console.errands(link.verification.id)[0].state is ErrandState.DUE
+
+
+def test_resend_leads_to_the_form(desk: Desk, sent: Send) -> None:
+    link = sent()
+    address = f"/send/{link.verification.id}?again=1"
+    assert f'href="{address}"' in desk.get(f"/verifications/{link.verification.id}")
+    assert 'name="form_key"' in desk.get(address)

@@ -33,9 +33,10 @@ WORKS = (
     | VOUCHES
     | {
         f"POST /verifications/{{verification_id}}/{step}"
-        for step in ("cancel", "reject", "again", "checked", "enrol", "enrol/decline")
+        for step in ("cancel", "review", "reject", "again", "checked", "enrol", "enrol/decline")
     }
     | {f"POST /send/{{verification_id}}{step}" for step in ("", "/look", "/code", "/cancel", "/again")}
+    | {"GET /start", "POST /start", "POST /start/search"}
     | {"GET /send/{verification_id}", "GET /send/{verification_id}/progress"}
 )
 STAFF = {
@@ -45,10 +46,11 @@ APPROVES = {
     f"POST /verifications/{{verification_id}}/{step}"
     for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
+OVERSEES = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
     Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD,
-    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | {"GET /people"},
+    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | OVERSEES | {"GET /people"},
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
     | VOUCHES
@@ -58,6 +60,8 @@ MAY = {
     | MARKS
     | DASHBOARD
     | AUDIT
+    | OVERSEES
+    | {f"POST /integrations/{{place}}/{step}" for step in ("test", "note", "look", "address")}
     | {"GET /people", "POST /people/invite"},
 }
 
@@ -90,7 +94,13 @@ def test_sr_90_the_matrix_of_roles_and_routes_holds(
     desk.get("/account", 200 if role else 403)
     for number, (method, path) in enumerate(sorted(GRANTS)):
         before, other = opened(f"{2000 + number}"), staffed(f"other{number}", Role.AGENT)
-        address = path.format(verification_id=before.id, agent_id=other.id, kind="totp", vouch_id="MS-2222222222")
+        address = path.format(
+            verification_id=before.id,
+            agent_id=other.id,
+            kind="totp",
+            vouch_id="MS-2222222222",
+            place="channels.smtp",
+        )
         answer = desk.client.request(method, address, data=desk.hidden(), follow_redirects=False)
         allowed = f"{method} {path}" in may
         assert granted([role.value] if role else [], method, path) is allowed
@@ -112,7 +122,12 @@ def test_sr_44_no_agent_role_can_change_who_reads_along(
     desk.get("/account")
     for number, key in enumerate(sorted(MAY[role])):
         method, path = key.split(" ")
-        address = path.format(verification_id=opened(f"{3000 + number}").id, kind="totp", vouch_id="MS-2222222222")
+        address = path.format(
+            verification_id=opened(f"{3000 + number}").id,
+            kind="totp",
+            vouch_id="MS-2222222222",
+            place="channels.smtp",
+        )
         extra = {"manager_copies": "never", "copied": "never", "limits.manager_copies": "never"}
         desk.client.request(method, address, data={**desk.hidden(), **extra}, follow_redirects=False)
         assert house.policy.limits.copied is rule
@@ -153,6 +168,6 @@ def test_sr_90_the_auditor_reads_all_evidence(visitor: Visitor, staffed: Staffed
     reader = visitor()
     reader.log_in("olga")
     page = reader.get(f"/verifications/{opened().id}")
-    for part in ("Analysis Report", "Proof level", "Time line", "Messages", "Notes and errands"):
+    for part in ("Analysis Report", "Proof level", "Time line", "Messages", "Notes in the ticket", "Errands"):
         assert part in page
     assert reader.get("/export.csv").count("\n") == 2

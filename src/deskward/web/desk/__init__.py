@@ -23,6 +23,7 @@ from deskward.web.desk.errand_list import ErrandList
 from deskward.web.desk.export import Export
 from deskward.web.desk.factors import Factors
 from deskward.web.desk.grants import complete
+from deskward.web.desk.integrations import IntegrationPages
 from deskward.web.desk.invitations import Invitations, Passwords, address_of, named
 from deskward.web.desk.invited import Invited
 from deskward.web.desk.login import Login
@@ -30,6 +31,7 @@ from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
 from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
+from deskward.web.desk.start import StartPage
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
 from deskward.web.desk.vouch import VouchPage
@@ -74,7 +76,9 @@ def create_app(
         *Dashboard(door, console, house, filters).routes(),
         *PolicyPage(door, house, values).routes(),
         *ErrandList(door, console).routes(),
+        *IntegrationPages(door, house).routes(),
         *Details(door, lifecycle, reading, console).routes(),
+        *StartPage(door, lifecycle).routes(),
         *SendPage(door, lifecycle, reading).routes(),
         *VouchPage(door, lifecycle).routes(),
     ]

@@ -1,6 +1,6 @@
 """The details view of a verification, and what an agent can do there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from starlette.routing import Route
 from deskward.core.audit import Deed
 from deskward.core.console import Console
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
-from deskward.core.notes import clean
-from deskward.core.ports import Errand
+from deskward.core.notes import Note, clean, note_of
+from deskward.core.ports import Errand, ErrandKind
 from deskward.lifecycle import Lifecycle, Reading
+from deskward.lifecycle.reading import DeskView
 from deskward.web.desk.analysis import Analysis, version_seen
 from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.means import Means
@@ -45,6 +46,7 @@ class Details:
             self.door.page(ADDRESS, self._show),
             self.door.form(f"{ADDRESS}/cancel", self._cancel),
             self.door.fresh_form(f"{ADDRESS}/approve", self._approve),
+            self.door.form(f"{ADDRESS}/review", self._hand_over),
             self.door.form(f"{ADDRESS}/reject", self._reject),
             self.door.form(f"{ADDRESS}/checked", self._checked),
             self.door.form(f"{ADDRESS}/again", self._again),
@@ -78,12 +80,19 @@ class Details:
             error=error,
             sendings=[(s, *delivery(s)) for s in view.sendings],
             events=[(e, EVENTS[e.kind], actor_name(e, agents), event_text(e.fields)) for e in view.events],
-            errands=[errand_row(e) for e in errands],
+            notes=self._notes(view, errands),
+            errands=[errand_row(e) for e in errands if e.kind is not ErrandKind.NOTE],
             purposes=PURPOSES,
             others=self.reading.others(view.verification),
             means=self.means.values(visit, view.verification),
             **self.analysis.values(visit, view),
         )
+
+    def _notes(self, view: DeskView, errands: Iterable[Errand]) -> list[tuple[Note, dict[str, Any]]]:
+        """Give each note as the ticket gets it, in order, with the errand that writes it."""
+        events, words = {str(e.seq): e for e in view.events}, self.lifecycle.house.words
+        written = ((events.get(e.about["seq"]), e) for e in errands if e.kind is ErrandKind.NOTE)
+        return [(note_of(event, view.verification, words), errand_row(e)) for event, e in written if event]
 
     def _cancel(self, visit: Visit) -> Response:
         return self._do(
@@ -101,6 +110,14 @@ class Details:
     def _reject(self, visit: Visit) -> Response:
         return self._reasoned(
             visit, "rejected", lambda reason: self.lifecycle.reject(visit.verification_id, visit.actor, reason)
+        )
+
+    def _hand_over(self, visit: Visit) -> Response:
+        seen = version_seen(visit.fields.get("version", ""))
+        return self._reasoned(
+            visit,
+            "handed to an approver",
+            lambda reason: self.lifecycle.hand_over(visit.verification_id, seen, visit.actor, reason),
         )
 
     def _reasoned(self, visit: Visit, said: str, step: Callable[[str], object]) -> Response:

@@ -13,6 +13,7 @@ WORKING = APPROVING | {Role.AGENT}
 READING = WORKING | {Role.AUDITOR}
 RUNNING = WORKING | {Role.ADMINISTRATOR}
 PEOPLE = frozenset({Role.ADMINISTRATOR})
+OVERSEEING = PEOPLE | {Role.AUDITOR}
 JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
 
 GRANTS: Mapping[Key, frozenset[Role]] = {
@@ -29,6 +30,7 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,
     ("POST", "/verifications/{verification_id}/mark"): JUDGING,
     ("POST", "/verifications/{verification_id}/cancel"): WORKING,
+    ("POST", "/verifications/{verification_id}/review"): WORKING,
     ("POST", "/verifications/{verification_id}/reject"): WORKING,
     ("POST", "/verifications/{verification_id}/approve"): APPROVING,
     ("POST", "/verifications/{verification_id}/lift"): APPROVING,
@@ -40,6 +42,9 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("POST", "/verifications/{verification_id}/means/remove"): APPROVING,
     ("POST", "/verifications/{verification_id}/again"): WORKING,
     ("POST", "/verifications/{verification_id}/replay"): RUNNING,
+    ("GET", "/start"): WORKING,
+    ("POST", "/start"): WORKING,
+    ("POST", "/start/search"): WORKING,
     ("GET", "/send/{verification_id}"): WORKING,
     ("POST", "/send/{verification_id}"): WORKING,
     ("POST", "/send/{verification_id}/look"): WORKING,
@@ -54,7 +59,14 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/account/enrol/{kind}"): EVERYBODY,
     ("POST", "/account/enrol/{kind}"): EVERYBODY,
     ("POST", "/account/remove"): EVERYBODY,
-    ("GET", "/people"): PEOPLE | {Role.AUDITOR},
+    ("GET", "/integrations"): OVERSEEING,
+    ("GET", "/integrations/{place}"): OVERSEEING,
+    ("GET", "/integrations/{place}/live"): OVERSEEING,
+    ("POST", "/integrations/{place}/test"): PEOPLE,
+    ("POST", "/integrations/{place}/note"): PEOPLE,
+    ("POST", "/integrations/{place}/look"): PEOPLE,
+    ("POST", "/integrations/{place}/address"): PEOPLE,
+    ("GET", "/people"): OVERSEEING,
     ("POST", "/people/invite"): PEOPLE,
     ("POST", "/people/{agent_id}/roles"): PEOPLE,
     ("POST", "/people/{agent_id}/deactivate"): PEOPLE,

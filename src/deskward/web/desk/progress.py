@@ -150,5 +150,5 @@ def _closed(view: DeskView) -> Iterator[Step]:
     elif v.closed_status:
         closed = next((e.at for e in view.events if e.kind is EventKind.CLOSED), None)
         yield Step("Ticket closed", "done", "", closed)
-    elif view.category and view.category.closes:
+    elif v.connector and view.category and view.category.closes:
         yield Step("Ticket closed", "wait")

@@ -171,7 +171,7 @@ def _live(view: DeskView) -> dict[str, Any]:
 
 def _settled(view: DeskView) -> bool:
     v = view.verification
-    closes = v.state is State.DONE and bool(view.category and view.category.closes)
+    closes = v.state is State.DONE and bool(v.connector and view.category and view.category.closes)
     return v.ended and (not closes or bool(v.closed_status))
 
 

@@ -12,7 +12,7 @@ from deskward.core.proof import ProofLevel
 from deskward.core.verification import Mark
 
 EVENTS: Mapping[EventKind, str] = {
-    EventKind.OPENED: "Opened from the ticket",
+    EventKind.OPENED: "Opened",
     EventKind.UNABLE: "Opened, but nothing can be sent",
     EventKind.SENT: "Link sent",
     EventKind.RESENT: "Link sent again",
@@ -86,6 +86,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.CONFIRM: "Question whether an address is right",
     ErrandKind.SETTLE: "Find out how the action ended",
     ErrandKind.REVOKE: "Take back what the action set",
+    ErrandKind.CHECK: "Test of an integration",
 }
 ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {
     ErrandState.DUE: ("Waiting", "blue"),
