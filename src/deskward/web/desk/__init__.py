@@ -1,4 +1,4 @@
-"""The desk: what agents, approvers, administrators and auditors see and do, behind their login."""
+"""The desk: what people in each role see and do, behind their login."""
 
 from collections.abc import Mapping, Sequence
 

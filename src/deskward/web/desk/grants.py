@@ -10,17 +10,20 @@ Key = tuple[str, str]
 EVERYBODY = frozenset(Role)
 APPROVING = frozenset({Role.APPROVER})
 WORKING = APPROVING | {Role.AGENT}
-READING = WORKING | {Role.AUDITOR}
+OVERSEEING = frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER})
+READING = WORKING | OVERSEEING
+EXPORTING = WORKING | {Role.AUDITOR}
 RUNNING = WORKING | {Role.ADMINISTRATOR}
+ATTENDING = RUNNING | {Role.AUDITOR}
 PEOPLE = frozenset({Role.ADMINISTRATOR})
 JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
 
 GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/"): READING,
     ("GET", "/news"): READING,
-    ("GET", "/export.csv"): READING,
+    ("GET", "/export.csv"): EXPORTING,
     ("GET", "/policy"): EVERYBODY,
-    ("GET", "/errands"): EVERYBODY,
+    ("GET", "/errands"): ATTENDING,
     ("POST", "/errands/replay"): RUNNING,
     ("GET", "/verifications/{verification_id}"): EVERYBODY,
     ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,

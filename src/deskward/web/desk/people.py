@@ -20,6 +20,7 @@ ROLES = {
     Role.APPROVER: "may do what agents do, and decides exceptions",
     Role.ADMINISTRATOR: "looks after people and errands",
     Role.AUDITOR: "reads everything and changes nothing",
+    Role.PRIVACY_OFFICER: "reads what is kept about requesters, and changes nothing",
 }
 log = structlog.get_logger("deskward.desk")
 Step = Callable[[Agent], None]
