@@ -35,6 +35,7 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.networks import Networks
 from deskward.policy_values import values_of
 from deskward.settings import Settings, shadow_of
+from deskward.sign_in import trust_of
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
 from deskward.web.desk import Factors, Invitations, Passwords
@@ -87,6 +88,7 @@ class Deskward:
             factors=self.factors,
             passwords=self.passwords,
             values=values_of(self.settings),
+            trust=trust_of(self.settings, self.house.clock),
         )
 
     def invitations(self) -> Invitations:
@@ -256,9 +258,7 @@ def _holder() -> str:
 
 def _rooted(url: str, near: Path) -> str:
     prefix = "sqlite:///"
-    if not url.startswith(prefix):
-        return url
-    return f"{prefix}{near / url.removeprefix(prefix)}"
+    return f"{prefix}{near / url.removeprefix(prefix)}" if url.startswith(prefix) else url
 
 
 def _key(path: Path, opened: Opened) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 from deskward.core.errors import SettingsError
 from deskward.store.database import Database
 
-HEAD = "0005"
+HEAD = "0007"
 ENGINE_SCHEMA = "procrastinate"
 _LOCK = 0x6465736B  # any number that nobody else takes
 

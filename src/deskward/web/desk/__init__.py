@@ -26,13 +26,15 @@ from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
 from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
+from deskward.web.desk.single_sign_on import BACK, SingleSignOn, Trust
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
 from deskward.web.desk.vouch import VouchPage
+from deskward.web.desk.whence import Whence
 from deskward.web.guard import Guard, protect
 from deskward.web.pages import Templates, Trouble, environment
 
-__all__ = ["Factors", "Invitations", "Passwords", "address_of", "create_app", "hashed", "named"]
+__all__ = ["BACK", "Factors", "Invitations", "Passwords", "Trust", "address_of", "create_app", "hashed", "named"]
 
 
 def create_app(
@@ -46,18 +48,23 @@ def create_app(
     factors: Mapping[str, Enrollable],
     passwords: Action,
     values: Mapping[str, Sequence[Value]],
+    trust: Trust | None = None,
 ) -> FastAPI:
     """Put the desk together for its host name.
 
     `factors` are the challenges that agents enrol as second factors; `passwords` is the action whose rules
-    their passwords follow; `values` are those of the policy, by category.
+    their passwords follow; `values` are those of the policy, by category; `trust` is the provider of single
+    sign-on, where there is one.
     """
     templates = Templates(environment("desk"))
-    door, house = Door(accounts, clock, templates), lifecycle.house
+    house = lifecycle.house
+    door = Door(accounts, clock, templates, Whence(house, guard).of)
     second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
+    login = Login(door, tries, second, trust.name if trust else "")
     routes = [
-        *Login(door, tries, second).routes(),
+        *login.routes(),
+        *SingleSignOn(login, house.keyring, trust).routes(),
         *Account(door, second).routes(),
         *Invited(door, invitations).routes(),
         *People(door, second, invitations).routes(),

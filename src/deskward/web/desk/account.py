@@ -70,15 +70,15 @@ class Account:
         return see_other("/account")
 
     def _first(self, visit: Visit, error: DeskwardError | None = None) -> Response:
-        """Show how to enrol the first one; who has one gives it instead."""
+        """Show how to enrol the first one; who has one gives it instead (SR-85)."""
         target = _next(visit)
-        if self.factors.of(visit.agent):
+        if _has(self.factors, visit):
             return see_other(f"/login/second?next={quote(target, safe='')}")
         kind = visit.fields.get("kind") or visit.request.query_params.get("kind") or next(iter(self.factors.known))
         return self._form(visit, kind, FIRST, error, first=True)
 
     def _begin(self, visit: Visit) -> Response:
-        if self.factors.of(visit.agent):
+        if _has(self.factors, visit):
             return self._first(visit)
         try:
             self._keep(visit, visit.fields.get("kind", ""))
@@ -86,7 +86,7 @@ class Account:
             raise
         except DeskwardError as error:
             return self._first(visit, error)
-        return self.door.prove(visit, see_other(_next(visit)))
+        return self.door.prove(visit.session, see_other(_next(visit)))
 
     def _keep(self, visit: Visit, kind: str) -> None:
         self.factors.enrol(visit.agent, visit.session, kind, visit.fields)
@@ -106,6 +106,11 @@ class Account:
             next=_next(visit),
             error=error,
         )
+
+
+def _has(factors: Factors, visit: Visit) -> bool:
+    """Tell whether there is something to give: a factor here, or the one that began this at the provider."""
+    return bool(factors.of(visit.agent)) or visit.session.by_provider
 
 
 def _next(visit: Visit) -> str:

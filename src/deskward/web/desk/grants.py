@@ -67,6 +67,9 @@ OPEN: frozenset[Key] = frozenset(
     {
         ("GET", "/login"),
         ("POST", "/login"),
+        ("GET", "/login/provider"),
+        ("GET", "/login/provider/back"),
+        ("GET", "/login/provider/out"),
         ("GET", "/login/second"),
         ("POST", "/login/second"),
         ("GET", "/login/enrol"),
