@@ -21,6 +21,7 @@ SHIELD = {"/csp-report", "/static/{mark}/{name:path}"}
 # What each role may do, written down apart from the table of the program.
 POLICY, FACTORS = {"GET /policy"}, {"GET /account", "GET /account/enrol/{kind}"}
 FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
+FACTORS |= {"POST /account/sessions/end", "POST /account/sessions/others"}
 REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
 MARKS = {"POST /verifications/{verification_id}/mark"}
 OVERSEES = {"GET /", "GET /news"} | REPORTS | POLICY | FACTORS
@@ -49,7 +50,7 @@ APPROVES = {
 MAY = {
     Role.AGENT: WORKS,
     Role.APPROVER: WORKS | APPROVES | MARKS,
-    Role.AUDITOR: READS | MARKS | {"GET /people"},
+    Role.AUDITOR: READS | MARKS | {"GET /people", "GET /people/sessions"},
     Role.PRIVACY_OFFICER: OVERSEES,
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
@@ -59,7 +60,7 @@ MAY = {
     | FACTORS
     | REPORTS
     | MARKS
-    | {"GET /people", "POST /people/invite"},
+    | {"GET /people", "POST /people/invite", "GET /people/sessions", "POST /people/sessions/end"},
 }
 
 

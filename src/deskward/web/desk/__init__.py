@@ -26,6 +26,7 @@ from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
 from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
+from deskward.web.desk.sessions import Sessions
 from deskward.web.desk.single_sign_on import BACK, SingleSignOn, Trust
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
@@ -61,11 +62,13 @@ def create_app(
     door = Door(accounts, clock, templates, Whence(house, guard).of)
     second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
+    sessions = Sessions(door)
     login = Login(door, tries, second, trust.name if trust else "")
     routes = [
         *login.routes(),
         *SingleSignOn(login, house.keyring, trust).routes(),
-        *Account(door, second).routes(),
+        *sessions.routes(),
+        *Account(door, second, sessions).routes(),
         *Invited(door, invitations).routes(),
         *People(door, second, invitations).routes(),
         *Table(door, console, house.policy).routes(),

@@ -1,4 +1,4 @@
-"""“Your sign-in”: the second factors of whoever is logged in; and the first one, right after the password."""
+"""“Your sign-in”: factors and sessions of whoever is logged in; and the first factor, right after the password."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.web.desk.doors import Door, Visit, own_path, see_other
 from deskward.web.desk.factors import Factors
+from deskward.web.desk.sessions import Sessions
 
 ENROL = "/account/enrol/{kind}"
 FIRST = "/login/enrol"
@@ -22,6 +23,7 @@ class Account:
 
     door: Door
     factors: Factors
+    sessions: Sessions
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -43,7 +45,9 @@ class Account:
             here="account",
             own=own,
             kinds=[(f.name, f.title) for f in self.factors.known.values()],
+            sessions=self.sessions.own(visit),
             added="added" in visit.request.query_params,
+            ended="ended" in visit.request.query_params,
             error=error,
         )
 

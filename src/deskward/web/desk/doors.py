@@ -162,7 +162,7 @@ class Door:
         if session is None:
             return None
         agent = self.accounts.agent(session.agent_id)
-        if agent is None or not agent.active or not self._living(session):
+        if agent is None or not agent.active or not self.living(session):
             self.accounts.end_web_sessions(digest=session.digest)
             return None
         return agent, session
@@ -205,7 +205,8 @@ class Door:
         response.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="lax")
         return response
 
-    def _living(self, session: WebSession) -> bool:
+    def living(self, session: WebSession) -> bool:
+        """Tell whether a session is neither too long unused nor too old (SR-86)."""
         now = self.clock.now()
         longest = WHOLE if session.proven_at else HALFWAY
         return now - session.seen_at < IDLE and now - session.created_at < longest

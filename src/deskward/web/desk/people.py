@@ -1,5 +1,6 @@
 """“People”: who may log in, in which roles; administrators invite, change, shut out, and help after a loss."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -49,12 +50,13 @@ class People:
 
     def _show(self, visit: Visit, error: DeskwardError | None = None, token: Secret | None = None) -> Response:
         agents = self.door.accounts.agents()
+        sessions = Counter(one.agent_id for one in self.door.accounts.web_sessions() if self.door.living(one))
         return self.door.show(
             visit,
             "people.html",
             error.status if error else 200,
             here="people",
-            people=[(a, [f.label for f in self.factors.of(a)]) for a in agents],
+            people=[(a, [f.label for f in self.factors.of(a)], sessions[a.id]) for a in agents],
             roles=[(role.value, text) for role, text in ROLES.items()],
             invited=address_of(self.factors.desk_url, token) if token else "",
             error=error,
@@ -64,15 +66,18 @@ class People:
         roles = _chosen(visit)
         if not roles:
             return self._show(visit, InvalidError("Choose at least one role.", "It can be changed later."))
-        token = self.invitations.invite(roles)
+        token = self.invitations.invite(roles, visit.agent.id)
         log.info("invited", roles=[r.value for r in roles], by=visit.agent.id)
         return self._show(visit, token=token)
 
     def _roles(self, visit: Visit) -> Response:
         def change(agent: Agent) -> None:
             _not_oneself(visit, agent)
+            if agent.issuer:
+                text = "The roles of this account come from its groups at the provider of single sign-on."
+                raise ConflictError(text, "Change the groups there; it counts at the next login.")
             roles = tuple(role.value for role in _chosen(visit))
-            self.door.accounts.put_agent(replace(agent, roles=roles))
+            self.door.accounts.change_agent(replace(agent, roles=roles))
             log.info("roles changed", agent=agent.id, before=agent.roles, after=roles, by=visit.agent.id)
 
         return self._do(visit, change)
@@ -80,15 +85,14 @@ class People:
     def _deactivate(self, visit: Visit) -> Response:
         def shut_out(agent: Agent) -> None:
             _not_oneself(visit, agent)
-            self.door.accounts.put_agent(replace(agent, active=False))
-            self.door.accounts.end_web_sessions(agent_id=agent.id)
+            self.door.accounts.change_agent(replace(agent, active=False))
             log.info("deactivated", agent=agent.id, by=visit.agent.id)
 
         return self._do(visit, shut_out)
 
     def _activate(self, visit: Visit) -> Response:
         def let_in(agent: Agent) -> None:
-            self.door.accounts.put_agent(replace(agent, active=True))
+            self.door.accounts.change_agent(replace(agent, active=True))
             log.info("activated", agent=agent.id, by=visit.agent.id)
 
         return self._do(visit, let_in)
