@@ -15,6 +15,7 @@ from tests.stories.camera import WIDE, Camera, browser, keep
 from tests.stories.people import JONAS, RITA
 from tests.stories.product import ROOT, started, until
 from tests.stories.screens_of_console import CONSOLE
+from tests.stories.screens_of_people import PEOPLE
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
@@ -47,6 +48,7 @@ BOTH = (
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
     *("policy", "send-others"),
+    *("sso-login", "sso-confirm", "sessions", "account"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -190,6 +192,7 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     "bare": bare,
     **PROOF,
     **RISK,
+    **PEOPLE,
     "console": console,
 }
 # Where each page of desk and portal is to be seen: host and route, and the scene.
