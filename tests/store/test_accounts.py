@@ -68,6 +68,17 @@ def test_sr_87_who_is_deactivated_loses_sessions_and_invitations_with_it(opened:
         accounts.change_agent(replace(bob, login="Ada"))
 
 
+def test_sr_87_renewing_never_activates(opened: Opened) -> None:
+    ada, bob = Agent("a1", "ada", "Ada"), Agent("a2", "bob", "Bob", active=False)
+    for agent in (ada, bob):
+        opened.accounts.put_agent(agent)
+    assert opened.accounts.renew_agent(replace(ada, name="Ada King"))
+    assert not opened.accounts.renew_agent(replace(bob, active=True))
+    assert [(a.name, a.active) for a in opened.accounts.agents()] == [("Ada King", True), ("Bob", False)]
+    with pytest.raises(ConflictError, match="BOB"):
+        opened.accounts.renew_agent(replace(ada, login="BOB"))
+
+
 @pytest.mark.parametrize("change", [{"active": False}, {"roles": ("agent",)}])
 def test_sr_87_the_last_administrator_stays_one(opened: Opened, change: dict[str, Any]) -> None:
     ada = Agent("a1", "ada", "Ada", roles=("administrator",))

@@ -96,6 +96,10 @@ class Accounts(Protocol):
         """Add an agent, or replace the one with that id; ConflictError when the login is taken."""
         ...
 
+    def renew_agent(self, agent: Agent) -> bool:
+        """Replace one that is active still; False where it is not. ConflictError when the login is taken."""
+        ...
+
     def change_agent(self, agent: Agent) -> None:
         """Replace one; ConflictError where nobody would be left as administrator, or the login is taken.
 

@@ -27,7 +27,9 @@ class FaultError(RejectedError):
     status = 403
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The answer of single sign-on cannot be accepted.", "Sign in again. The log says why.")
+        super().__init__(
+            "The answer of single sign-on cannot be accepted.", "Try again; the log says what is wrong."
+        )
         self.reason = reason
 
 

@@ -17,8 +17,10 @@ from deskward.outbound import Answer, Outbound
 from deskward.outbound.id_tokens import KINDS, Expected, FaultError, Keys, UnknownKeyError, checked, keys_of
 
 KEPT = 3600.0  # seconds that what the provider says of itself is kept
+HOLD = 10.0  # seconds after a failure in which it is left alone, so that pages do not queue for it
 WELL_KNOWN = "/.well-known/openid-configuration"
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+CALLED = ("token_endpoint", "jwks_uri")
 END = "end_session_endpoint"
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,4000}")
 
@@ -60,6 +62,7 @@ class Provider:
         self._now, self._timeout = now, timeout
         self._lock = threading.Lock()
         self._told: tuple[float, Mapping[str, Any]] | None = None
+        self._failed: tuple[float, OutsideError] | None = None
         self._keys: Keys = ()
 
     def begin_at(self, begun: Begun, *, max_age: int, again: bool) -> str:
@@ -109,8 +112,10 @@ class Provider:
             metadata = self._metadata(fresh=True)
             keys = self._fetched(metadata)
         except OutsideError as trouble:
-            hint = trouble.hint or "Check issuer and network."
-            yield Check("provider", well=False, text=getattr(trouble, "reason", trouble.text), hint=hint)
+            text = trouble.reason if isinstance(trouble, FaultError) else trouble.text
+            yield Check(
+                "provider", well=False, text=text, hint="Check issuer and network, and the provider itself."
+            )
             return
         yield Check("provider", well=True, text=f"reached; register the redirect address {self.redirect} there")
         fit = {*KINDS} & {*_listed(metadata, "id_token_signing_alg_values_supported", ["RS256"])}
@@ -167,9 +172,16 @@ class Provider:
     def _metadata(self, *, fresh: bool = False) -> Mapping[str, Any]:
         """Give what the provider says of itself, not older than an hour (Discovery 4)."""
         with self._lock:
-            if fresh or self._told is None or not 0 <= self._now() - self._told[0] < KEPT:
+            if self._told and not fresh and 0 <= self._now() - self._told[0] < KEPT:
+                return self._told[1]
+            if self._failed and 0 <= self._now() - self._failed[0] < HOLD:
+                raise self._failed[1]
+            try:
                 answer = self._called("GET", f"{self.issuer.rstrip('/')}{WELL_KNOWN}")
                 self._told = (self._now(), self._sound(answer))
+            except OutsideError as trouble:
+                self._failed = (self._now(), trouble)
+                raise
             return self._told[1]
 
     def _sound(self, answer: Answer) -> Mapping[str, Any]:
@@ -181,7 +193,7 @@ class Provider:
             raise FaultError("the metadata is of another issuer")
         own = _origin(f"{self.issuer}/")
         for name in (*NEEDED, *((END,) if told.get(END) else ())):
-            if _origin(told.get(name)) != own:
+            if _origin(told.get(name)) != own or (name in CALLED and "?" in told[name]):
                 raise FaultError(f"{name} is missing, or not below the issuer's own host")
         return told
 

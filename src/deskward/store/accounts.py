@@ -53,6 +53,15 @@ class SqlAccounts:
         except IntegrityError:
             raise _taken(agent) from None
 
+    def renew_agent(self, agent: Agent) -> bool:
+        """Replace one that is active still; False where it is not. ConflictError when the login is taken."""
+        try:
+            with self._database.write() as connection:
+                living = (_a.id == agent.id, _a.active.is_(True))
+                return bool(connection.execute(update(agents).where(*living).values(_row(agent))).rowcount)
+        except IntegrityError:
+            raise _taken(agent) from None
+
     def change_agent(self, agent: Agent) -> None:
         """Replace one; ConflictError where nobody would be left as administrator, or the login is taken."""
         try:

@@ -172,6 +172,12 @@ def test_sr_84_each_allowed_algorithm_is_believed(there: There, algorithm: str) 
     assert there.is_in()
 
 
+def test_sr_84_a_token_without_at_hash_is_believed(there: There) -> None:
+    there.provider.faults.claims = {"at_hash": None}
+    there.sign_in()
+    assert there.is_in()
+
+
 def forged_by_stranger(header: dict[str, Any], claims: dict[str, Any]) -> str:
     return jwt.encode(header, claims, RSAKey.generate_key(2048))
 
@@ -261,6 +267,7 @@ METADATA: dict[str, tuple[dict[str, Any], str]] = {
     "a login page elsewhere": ({"metadata": {"authorization_endpoint": "https://evil.example/"}}, "authorization"),
     "keys elsewhere": ({"metadata": {"jwks_uri": "http://127.0.0.1:1/keys"}}, "jwks_uri"),
     "no keys": ({"metadata": {"jwks_uri": None}}, "jwks_uri"),
+    "a token endpoint with a question": ({"metadata": {"token_endpoint": "URL/token?x=/y"}}, "token_endpoint"),
     "a bad address": ({"metadata": {"jwks_uri": "http://[::1/keys"}}, "jwks_uri"),
     "garbage": ({"metadata_reply": Reply(200, b"x")}, "no metadata"),
     "gone": ({"metadata_reply": Reply(404, b"")}, "no metadata"),
@@ -271,6 +278,8 @@ METADATA: dict[str, tuple[dict[str, Any], str]] = {
 def test_sr_84_nobody_is_sent_to_a_provider_whose_metadata_is_wrong(there: There, fault: str) -> None:
     wrong, reason = METADATA[fault]
     there.provider.faults = replace(there.provider.faults, **wrong)
+    told = there.provider.faults.metadata.items()
+    there.provider.faults.metadata = {n: v and v.replace("URL", there.provider.url) for n, v in told}
     with capture_logs() as said:
         answer = there.desk.client.get("/login/provider", follow_redirects=False)
     refused(there, answer, said, reason)
@@ -286,6 +295,17 @@ def test_a_provider_that_does_not_answer_leads_to_the_local_login(making: Making
     refused(there, answer, said, "", 503)
     assert "Acme ID does not answer just now." in answer.text
     assert "use a local account" in answer.text
+
+
+def test_a_provider_that_is_down_is_left_alone_for_a_while(there: There, clock: FakeClock) -> None:
+    there.provider.faults.metadata_reply = Reply(500, b"")
+    for _ in range(3):
+        assert there.desk.client.get("/login/provider", follow_redirects=False).status_code == 403
+    assert len(there.provider.asked) == 1
+    there.provider.faults.metadata_reply = None
+    clock.forward(seconds=10)
+    there.sign_in()
+    assert there.is_in()
 
 
 def test_without_the_provider_a_local_administrator_signs_in(making: Making, staffed: Staffed) -> None:
@@ -450,6 +470,21 @@ def test_sr_87_a_deactivated_account_stays_out_and_is_not_made_again(there: Ther
     assert len(store.accounts.agents()) == 1
 
 
+def test_sr_87_who_is_deactivated_while_signing_in_is_not_activated_by_it(
+    there: There, store: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.sign_in()
+    kim = store.accounts.agent_by_login("kim")
+    assert kim
+    store.accounts.put_agent(replace(kim, active=False))
+    monkeypatch.setattr(type(store.accounts), "agent_by_subject", lambda *_: kim)
+    there.leave()
+    assert there.sign_in().status_code == 403
+    there.provider.people["kim"].groups = []
+    assert there.sign_in().status_code == 403
+    assert store.accounts.agent(kim.id) == replace(kim, active=False)
+
+
 def test_sr_84_an_account_is_found_by_subject_and_never_by_its_name(
     there: There, staffed: Staffed, store: Opened
 ) -> None:
@@ -543,10 +578,11 @@ def test_sr_88_a_provider_that_does_not_ask_again_makes_nothing_fresh(making: Ma
     assert there.desk.client.get(STALE, follow_redirects=False).status_code == 303
 
 
-def test_sr_88_another_person_cannot_confirm(making: Making, clock: FakeClock) -> None:
+def test_sr_88_another_person_cannot_confirm(making: Making, clock: FakeClock, store: Opened) -> None:
     there = approver(making, clock)
     answer = there.sign_in("kim", f"/login/provider?next={STALE}")
     assert "That was not the account you are signed in with." in answer.text
+    assert store.accounts.agent_by_login("kim") is None
     assert there.desk.client.get(STALE, follow_redirects=False).status_code == 303
 
 

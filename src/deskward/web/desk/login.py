@@ -85,7 +85,7 @@ class Login:
         wrong = InvalidError("Login or password is not right.", "Check both and try again.")
         agent = self.tries.judged(request, login, judge, wrong)
         if outdated(agent.password_hash):
-            accounts.put_agent(replace(agent, password_hash=hashed(password)))
+            accounts.renew_agent(replace(agent, password_hash=hashed(password)))
         return agent
 
     def second(self, visit: Visit, error: DeskwardError | None = None, target: str = "") -> Response:

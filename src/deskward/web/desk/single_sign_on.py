@@ -155,9 +155,11 @@ class SingleSignOn:
 
     def _confirmed(self, request: Request, kept: Kept, claims: Mapping[str, Any], proven_at: datetime) -> Response:
         """Make the session fresh that asked for it, if it is the same person (SR-86, SR-88)."""
-        session, agent = self._asking(request, kept), self._known(claims)
-        if session is None or session.agent_id != agent.id:
+        session, issuer = self._asking(request, kept), self._trusted().provider.issuer
+        same = self.login.door.accounts.agent_by_subject(issuer, str(claims["sub"]))
+        if session is None or same is None or session.agent_id != same.id:
             raise DeniedError("That was not the account you are signed in with.", "Use the same account again.")
+        self._known(claims)
         return self.login.door.prove(session, see_other(kept.target), proven_at)
 
     def _asking(self, request: Request, kept: Kept) -> WebSession | None:
@@ -173,7 +175,7 @@ class SingleSignOn:
         issuer, subject = trust.provider.issuer, str(claims["sub"])
         before = accounts.agent_by_subject(issuer, subject)
         if before and not before.active:
-            raise DeniedError("Your account here is deactivated.", "An administrator can activate it again.")
+            raise _deactivated()
         try:
             roles = trust.roles_of(claims)
         except DeniedError:
@@ -183,7 +185,10 @@ class SingleSignOn:
         known = before or Agent(new_id("AG"), login, name, issuer=issuer, subject=subject)
         agent = replace(known, login=login, name=name, roles=roles)
         try:
-            accounts.put_agent(agent)
+            if before is None:
+                accounts.put_agent(agent)
+            elif not accounts.renew_agent(agent):
+                raise _deactivated()
         except ConflictError as error:
             log.warning("login taken by another account", subject=subject)
             hint = "An administrator can link it: deskward agent link."
@@ -194,7 +199,7 @@ class SingleSignOn:
     def _put_out(self, agent: Agent | None) -> None:
         """Take away what an account had whose groups give nothing any more (SR-87)."""
         if agent:
-            self.login.door.accounts.put_agent(replace(agent, roles=()))
+            self.login.door.accounts.renew_agent(replace(agent, roles=()))
             self.login.door.accounts.end_web_sessions(agent_id=agent.id)
 
     def _refused(self, request: Request, kept: Kept, trouble: DeskwardError) -> Response:
@@ -246,6 +251,10 @@ def _kept(value: str) -> Kept:
     except (AssertionError, ValueError, OverflowError, OSError):
         return Kept("", datetime.fromtimestamp(0, UTC), "", "/")
     return Kept(value, at, found[3], own_path(where))
+
+
+def _deactivated() -> DeniedError:
+    return DeniedError("Your account here is deactivated.", "An administrator can activate it again.")
 
 
 def _named(trust: Trust, claims: Mapping[str, Any]) -> tuple[str, str]:
