@@ -15,9 +15,9 @@ from tests.stories.camera import WIDE, Camera, browser, keep
 from tests.stories.people import JONAS, RITA
 from tests.stories.product import ROOT, started, until
 from tests.stories.screens_of_console import CONSOLE
-from tests.stories.screens_of_people import PEOPLE
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
+from tests.stories.screens_of_sign_in import SIGN_IN
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
 
 SETTINGS = {
@@ -48,7 +48,7 @@ BOTH = (
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
     *("policy", "send-others"),
-    *("sso-login", "sso-confirm", "sessions", "account"),
+    *("sso-login", "sso-confirm", "sessions", "account-sessions"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -192,7 +192,7 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     "bare": bare,
     **PROOF,
     **RISK,
-    **PEOPLE,
+    **SIGN_IN,
     "console": console,
 }
 # Where each page of desk and portal is to be seen: host and route, and the scene.
@@ -208,6 +208,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/login/enrol"): "people",
     ("desk", "/invitation"): "people",
     ("desk", "/people"): "people",
+    ("desk", "/people/sessions"): "sign-in",
     ("desk", "/account"): "people",
     ("desk", "/account/enrol/{kind}"): "account",
     ("portal", "/v"): "mail",
@@ -223,6 +224,7 @@ PAGES: dict[tuple[str, str], str] = {
 # What desk and portal answer that is no page.
 BARE = {
     *(("desk", path) for path in ("/news", "/export.csv", "/send/{verification_id}/progress")),
+    *(("desk", f"/login/provider{step}") for step in ("", "/back", "/out")),
     ("desk", "/verifications/{verification_id}/report.pdf"),
     *(("portal", path) for path in ("/", "/v/state", "/collect/{mark}.js", "/collect/ping")),
 }

@@ -49,7 +49,7 @@ def _sessions(story: Story, camera: Camera, provider: OpenId) -> None:
     ada = story.agent("ada", viewport=WIDE).page
     ada.goto(story.product.at("desk", "/people"))
     ada.locator("details").first.click()
-    camera.shoot(ada, "people")
+    camera.shoot(ada, "sso-people")
     ada.goto(story.product.at("desk", "/people/sessions"))
     camera.shoot(ada, "sessions")
     other = newcomer(story, provider)
@@ -57,10 +57,10 @@ def _sessions(story: Story, camera: Camera, provider: OpenId) -> None:
     other.log_in("ada")
     ada.goto(story.product.at("desk", "/account"))
     expect(ada.get_by_role("button", name="End all others")).to_be_visible()
-    camera.shoot(ada, "account")
+    camera.shoot(ada, "account-sessions")
     other.page.get_by_role("button", name="Sign out").click()
     expect(other.page.get_by_role("link", name="sign out there too")).to_be_visible()
     camera.shoot(other.page, "sso-bye")
 
 
-PEOPLE: dict[str, Callable[[Story, Camera], None]] = {"people": signing_on}
+SIGN_IN: dict[str, Callable[[Story, Camera], None]] = {"sign-in": signing_on}
