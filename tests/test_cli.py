@@ -109,6 +109,28 @@ def test_agents_are_added_listed_and_shut_out(run: Run) -> None:
     assert "alex\talex\tdeactivated\tapprover, auditor" in run("agent", "list")
 
 
+def test_a_local_account_is_linked_to_single_sign_on_once(run: Run, outside: Outside) -> None:
+    for login in ("alex", "sam"):
+        run("agent", "add", login, "--password-stdin", stdin="a sentence of its own\n")
+    assert "There is no single sign-on in the settings." in run("agent", "link", "alex", "s-1", code=1)
+    told = 'issuer = "http://127.0.0.1:1"\nclient_id = "d"\nclient_secret = "s"\nroles = {agent = ["x"]}\n'
+    outside.settings.write_text(f"{outside.settings.read_text()}\n[sign_in.oidc]\n{told}")
+    assert "alex signs in by single sign-on now." in run("agent", "link", "alex", "s-1")
+    house = build(read(outside.settings))
+    alex = house.opened.accounts.agent_by_subject("http://127.0.0.1:1", "s-1")
+    house.close()
+    assert alex
+    assert (alex.login, alex.password_hash) == ("alex", "")
+    for login, subject in (("sam", "s-1"), ("sam", "")):
+        assert "linked already" in run("agent", "link", login, subject, code=1)
+    assert "!!  sign_in.oidc: provider: 127.0.0.1 does not answer" in run("doctor", code=1)
+
+
+def test_the_last_administrator_is_not_shut_out(run: Run) -> None:
+    run("agent", "add", "ada", "--role", "administrator", "--password-stdin", stdin="a sentence of its own\n")
+    assert "This is the last administrator." in run("agent", "deactivate", "ada", code=1)
+
+
 def test_second_factors_that_were_lost_are_forgotten(run: Run) -> None:
     run("agent", "add", "alex", "--password-stdin", stdin="a sentence of its own\n")
     assert "0 second factors of alex are removed." in run("agent", "forget-factors", "alex")

@@ -8,7 +8,7 @@ from typing import Literal
 import structlog
 from cyclopts import App
 
-from deskward import past, plugins, serving, staff
+from deskward import past, plugins, serving, sign_in, staff
 from deskward.core.console import Search
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.integrations import ByEye
@@ -125,6 +125,8 @@ def _checks(house: Deskward) -> Iterable[Check]:
     for place in checking.outsides(house.house):
         for check in checking.checks_of(house.house, place):
             yield Check(f"{place}: {check.name}", check.well, check.text, check.hint)
+    for check in sign_in.checks(house.settings, house.house.clock, house.opened.accounts.agents()):
+        yield Check(f"sign_in.oidc: {check.name}", check.well, check.text, check.hint)
     count = len(house.opened.accounts.agents())
     yield Check(
         "agents", bool(count), f"{count} agents may log in", "" if count else "Add one: deskward agent add."

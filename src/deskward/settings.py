@@ -19,6 +19,7 @@ from deskward.core.policy import Policy
 from deskward.core.replay import Shadow, Thresholds
 from deskward.core.secret import Secret, read_secret
 from deskward.policy_settings import CategorySettings, LimitSettings, Section
+from deskward.sign_in_settings import SignInSettings
 
 SecretText = Annotated[Secret, BeforeValidator(read_secret)]
 
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     web: Web
     store: Store = Store()
     errands: ErrandSettings = ErrandSettings()
+    sign_in: SignInSettings = SignInSettings()
     limits: LimitSettings = LimitSettings()
     hooks: dict[str, SecretText] = Field(default_factory=dict)
     connectors: dict[str, dict[str, Any]]

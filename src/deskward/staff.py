@@ -1,4 +1,4 @@
-"""The accounts of the desk, from the command line: add · invite · list · deactivate · forget-factors."""
+"""The accounts of the desk, from the command line: add · invite · list · link · deactivate · forget-factors."""
 
 import getpass
 import sys
@@ -74,7 +74,7 @@ def put_agent(house: Deskward, login: str, name: str, password: str, roles: Iter
     known = house.opened.accounts.agent_by_login(login) or Agent(new_id("AG"), login, name)
     hashed = house.invitations().passwords.hashed(login, name, Secret(password))
     held = tuple(dict.fromkeys(role.value for role in roles)) or known.roles
-    agent = Agent(known.id, login, name, hashed, roles=held)
+    agent = replace(known, login=login, name=name, password_hash=hashed, active=True, roles=held)
     house.opened.accounts.put_agent(agent)
     house.opened.accounts.end_web_sessions(agent_id=agent.id)
     return agent
@@ -114,11 +114,37 @@ def deactivate(login: str, *, settings: File = None) -> None:
     house = house_of(settings)
     try:
         agent = _known(house, login)
-        house.opened.accounts.put_agent(replace(agent, active=False))
-        house.opened.accounts.end_web_sessions(agent_id=agent.id)
+        house.opened.accounts.change_agent(replace(agent, active=False))
     finally:
         house.close()
     print(f"{login} is shut out.")
+
+
+@agents.command
+def link(login: str, subject: str, *, settings: File = None) -> None:
+    """Let a local account sign in by single sign-on from now on, and no longer with its password.
+
+    Parameters
+    ----------
+    login
+        The account here.
+    subject
+        The person's “sub” at the provider; the log names it where a sign-in found the login taken.
+
+    """
+    house = house_of(settings)
+    try:
+        agent, told = _known(house, login), house.settings.sign_in.oidc
+        if told is None:
+            raise InvalidError("There is no single sign-on in the settings.", "Add [sign_in.oidc] first.")
+        if not subject or house.opened.accounts.agent_by_subject(told.issuer, subject):
+            raise InvalidError("This subject is empty, or it is linked already.", "See: deskward agent list.")
+        linked = replace(agent, issuer=told.issuer, subject=subject, password_hash="")
+        house.opened.accounts.put_agent(linked)
+        house.opened.accounts.end_web_sessions(agent_id=agent.id)
+    finally:
+        house.close()
+    print(f"{login} signs in by {told.name} now.")
 
 
 @agents.command

@@ -36,6 +36,7 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.networks import Networks
 from deskward.policy_values import values_of
 from deskward.settings import Settings, shadow_of
+from deskward.sign_in import trust_of
 from deskward.store.opening import Opened, open_store
 from deskward.web import desk, hooks, portal
 from deskward.web.desk import Factors, Invitations, Passwords
@@ -90,6 +91,7 @@ class Deskward:
             passwords=self.passwords,
             values=values_of(self.settings),
             groups=self.settings.dashboard.groups,
+            trust=trust_of(self.settings, self.house.clock),
         )
 
     def invitations(self) -> Invitations:

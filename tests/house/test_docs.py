@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -25,14 +26,19 @@ def sections() -> dict[str, str]:
 
 def core_keys() -> Iterator[tuple[str, str]]:
     for name, field in Settings.model_fields.items():
-        kind = field.annotation
-        if name in INNER:
-            continue
-        yield "Top level", name
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from ((f"[{name}]", f.alias or n) for n, f in kind.model_fields.items())
+        if name not in INNER:
+            yield "Top level", name
+            yield from keys_in(name, field.annotation)
     yield from (("[categories.NAME]", f.alias or n) for n, f in CategorySettings.model_fields.items())
     yield from (("[signals.NAME]", name) for name in SignalSettings.model_fields)
+
+
+def keys_in(section: str, annotation: Any) -> Iterator[tuple[str, str]]:
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and get_origin(annotation) is not dict:
+            for name, field in kind.model_fields.items():
+                yield f"[{section}]", field.alias or name
+                yield from keys_in(f"{section}.{name}", field.annotation)
 
 
 def plugin_keys() -> Iterator[tuple[str, str]]:

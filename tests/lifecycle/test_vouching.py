@@ -246,6 +246,14 @@ def test_sr_90_an_auditor_has_nothing_to_sign_with_at_the_desk(team: Household) 
     assert "second factor" in team.open().refusal
 
 
+def test_sr_87_who_is_deactivated_at_the_desk_has_nothing_to_sign_with_either(team: Household) -> None:
+    team.challenges.pop("passkey")
+    team.restart()
+    for person in (BEN, CARA):
+        team.opened.accounts.put_agent(Agent(f"a-{person.id}", person.login, person.name, active=False))
+    assert "second factor" in team.open().refusal
+
+
 def test_a_directory_that_is_down_offers_no_colleague(team: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(_: Person) -> list[Person]:
         raise UnreachableError("The directory is down.")

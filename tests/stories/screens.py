@@ -17,6 +17,7 @@ from tests.stories.product import ROOT, started, until
 from tests.stories.screens_of_console import CONSOLE
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
+from tests.stories.screens_of_sign_in import SIGN_IN
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
 
 SETTINGS = {
@@ -47,6 +48,7 @@ BOTH = (
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
     *("policy", "send-others", "dashboard", "audit", "integrations", "integration-tested", "start-found"),
+    *("sso-login", "sso-confirm", "sessions", "account-sessions"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
@@ -190,6 +192,7 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     "bare": bare,
     **PROOF,
     **RISK,
+    **SIGN_IN,
     "console": console,
 }
 # Where each page of desk and portal is to be seen: host and route, and the scene.
@@ -210,6 +213,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/login/enrol"): "people",
     ("desk", "/invitation"): "people",
     ("desk", "/people"): "people",
+    ("desk", "/people/sessions"): "sign-in",
     ("desk", "/account"): "people",
     ("desk", "/account/enrol/{kind}"): "account",
     ("portal", "/v"): "mail",
@@ -226,6 +230,7 @@ PAGES: dict[tuple[str, str], str] = {
 BARE = {
     *(("desk", path) for path in ("/news", "/export.csv", "/audit.csv", "/send/{verification_id}/progress")),
     *(("desk", path) for path in ("/verifications/{verification_id}/report.pdf", "/integrations/{place}/live")),
+    *(("desk", f"/login/provider{step}") for step in ("", "/back", "/out")),
     *(("portal", path) for path in ("/", "/v/state", "/collect/{mark}.js", "/collect/ping")),
 }
 

@@ -13,11 +13,15 @@ class Role(StrEnum):
     APPROVER = "approver"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy officer"
 
 
 @dataclass(frozen=True)
 class Agent:
-    """A local account of the desk; `password_hash` is argon2id; `roles` are values of Role."""
+    """An account of the desk; `password_hash` is argon2id; `roles` are values of Role.
+
+    `issuer` and `subject` name it at the provider of single sign-on (OpenID Connect Core 5.7), else empty.
+    """
 
     id: str
     login: str
@@ -25,6 +29,8 @@ class Agent:
     password_hash: str = ""
     active: bool = True
     roles: tuple[str, ...] = (Role.AGENT.value,)
+    issuer: str = ""
+    subject: str = ""
 
     def has(self, *roles: Role) -> bool:
         """Tell whether one of these roles is held."""
@@ -36,6 +42,8 @@ class WebSession:
     """One login; `digest` is the SHA-256 of the cookie, `csrf` the synchroniser token (SR-86, SR-89).
 
     `proven_at` is when password and second factor were last given, None while the second is missing (SR-85).
+    `browser` and `origin` say in words what it was begun with and where; with `by_provider` both factors were
+    given at the provider of single sign-on.
     """
 
     digest: str
@@ -44,13 +52,16 @@ class WebSession:
     created_at: datetime
     seen_at: datetime
     proven_at: datetime | None = None
+    browser: str = ""
+    origin: str = ""
+    by_provider: bool = False
 
 
 @dataclass(frozen=True)
 class Invitation:
     """A one-time address under which somebody sets up an account; `digest` is the SHA-256 of its token.
 
-    `agent_id` is the account that was made with it.
+    `agent_id` is the account that was made with it, `made_by` the one of whoever invited.
     """
 
     digest: str
@@ -59,6 +70,7 @@ class Invitation:
     expires_at: datetime
     agent_id: str = ""
     used_at: datetime | None = None
+    made_by: str = ""
 
 
 class Accounts(Protocol):
@@ -72,12 +84,27 @@ class Accounts(Protocol):
         """Read one agent by login, case folded."""
         ...
 
+    def agent_by_subject(self, issuer: str, subject: str) -> Agent | None:
+        """Read one agent by the name that a provider of single sign-on has for them."""
+        ...
+
     def agents(self) -> list[Agent]:
         """List all agents by login."""
         ...
 
     def put_agent(self, agent: Agent) -> None:
         """Add an agent, or replace the one with that id; ConflictError when the login is taken."""
+        ...
+
+    def renew_agent(self, agent: Agent) -> bool:
+        """Replace one that is active still; False where it is not. ConflictError when the login is taken."""
+        ...
+
+    def change_agent(self, agent: Agent) -> None:
+        """Replace one; ConflictError where nobody would be left as administrator, or the login is taken.
+
+        Who is deactivated loses sessions and invitations with it, all or nothing.
+        """
         ...
 
     def web_session(self, digest: str) -> WebSession | None:
@@ -90,6 +117,10 @@ class Accounts(Protocol):
 
     def touch_web_session(self, digest: str, seen_at: datetime) -> None:
         """Note that a session was used."""
+        ...
+
+    def web_sessions(self, agent_id: str = "") -> list[WebSession]:
+        """List an agent's, or everybody's, the one that was used last first."""
         ...
 
     def end_web_sessions(self, *, digest: str = "", agent_id: str = "", before: datetime | None = None) -> None:

@@ -30,6 +30,9 @@ class Deed(StrEnum):
     FACTOR_ENROLLED = "second factor enrolled"
     FACTOR_REMOVED = "second factor removed"
     FACTORS_REMOVED = "second factors removed"
+    TESTED = "integration tested"
+    NOTE_JUDGED = "test note looked at"
+    ADDRESS_MADE = "webhook address changed"
 
 
 LOOKS = frozenset(

@@ -83,7 +83,7 @@ class Vouchers:
 
 
 def account_of(house: House, person: Person) -> Agent | None:
-    """Find the living desk account that is this person's, by the same login; auditors sign nothing (SR-90)."""
+    """Find the living desk account that is this person's, by login; who only reads signs nothing (SR-90)."""
     found = house.accounts.agent_by_login(person.login) if house.accounts else None
     working = found and found.has(Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR)
     return found if found and found.active and working else None

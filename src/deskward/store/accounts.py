@@ -1,16 +1,17 @@
 """`Accounts` on the database: agents, their web sessions, and invitations."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, delete, false, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from deskward.core.accounts import Agent, Invitation, WebSession
+from deskward.core.accounts import Agent, Invitation, Role, WebSession
 from deskward.core.errors import ConflictError
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database, upserting
-from deskward.store.tables import agents, invitations, web_sessions
+from deskward.store.tables import agents, invitations, is_filled, web_sessions
 
 _a, _w, _i = agents.c, web_sessions.c, invitations.c
 
@@ -31,6 +32,11 @@ class SqlAccounts:
         """Read one agent by login, case folded."""
         return self._first(Agent, select(agents).where(_a.login_folded == login.casefold()))
 
+    def agent_by_subject(self, issuer: str, subject: str) -> Agent | None:
+        """Read one agent by the name that a provider of single sign-on has for them."""
+        same = (_a.issuer == issuer, _a.subject == subject, is_filled(_a.subject))
+        return self._first(Agent, select(agents).where(*same))
+
     def agents(self) -> list[Agent]:
         """List all agents by login."""
         with self._database.read() as connection:
@@ -47,6 +53,30 @@ class SqlAccounts:
         except IntegrityError:
             raise _taken(agent) from None
 
+    def renew_agent(self, agent: Agent) -> bool:
+        """Replace one that is active still; False where it is not. ConflictError when the login is taken."""
+        try:
+            with self._database.write() as connection:
+                living = (_a.id == agent.id, _a.active.is_(True))
+                return bool(connection.execute(update(agents).where(*living).values(_row(agent))).rowcount)
+        except IntegrityError:
+            raise _taken(agent) from None
+
+    def change_agent(self, agent: Agent) -> None:
+        """Replace one; ConflictError where nobody would be left as administrator, or the login is taken."""
+        try:
+            with self._database.write() as connection:
+                # Locked, so that two administrators cannot shut each other out at the same moment.
+                rows = connection.execute(select(agents).order_by(_a.id).with_for_update()).mappings()
+                _keep_an_administrator([value_of(Agent, row) for row in rows], agent)
+                connection.execute(update(agents).where(_a.id == agent.id).values(_row(agent)))
+                if not agent.active:
+                    connection.execute(delete(web_sessions).where(_w.agent_id == agent.id))
+                    open_ones = (_i.made_by == agent.id, _i.used_at.is_(None))
+                    connection.execute(delete(invitations).where(*open_ones))
+        except IntegrityError:
+            raise _taken(agent) from None
+
     def web_session(self, digest: str) -> WebSession | None:
         """Read one session."""
         return self._first(WebSession, select(web_sessions).where(_w.digest == digest))
@@ -58,6 +88,13 @@ class SqlAccounts:
     def touch_web_session(self, digest: str, seen_at: datetime) -> None:
         """Note that a session was used."""
         self._run(update(web_sessions).where(_w.digest == digest).values(seen_at=seen_at))
+
+    def web_sessions(self, agent_id: str = "") -> list[WebSession]:
+        """List an agent's, or everybody's, the one that was used last first."""
+        query = select(web_sessions).order_by(_w.seen_at.desc(), _w.digest)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(_w.agent_id == agent_id) if agent_id else query).mappings()
+            return [value_of(WebSession, row) for row in rows]
 
     def end_web_sessions(self, *, digest: str = "", agent_id: str = "", before: datetime | None = None) -> None:
         """End one session, all of an agent's, or all that were last seen before a time; none if none is named."""
@@ -103,6 +140,13 @@ class SqlAccounts:
 
 def _row(agent: Agent) -> dict[str, Any]:
     return row_of(agent) | {"login_folded": agent.login.casefold()}
+
+
+def _keep_an_administrator(known: Iterable[Agent], changed: Agent) -> None:
+    before = [a for a in known if a.active and a.has(Role.ADMINISTRATOR)]
+    after = [a for a in before if a.id != changed.id]
+    if before and not after and not (changed.active and changed.has(Role.ADMINISTRATOR)):
+        raise ConflictError("This is the last administrator.", "Make somebody else an administrator first.")
 
 
 def _taken(agent: Agent) -> ConflictError:

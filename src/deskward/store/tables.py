@@ -197,6 +197,7 @@ agents = Table(
     *columns_of(Agent, key=("id",)),
     Column("login_folded", Text, nullable=False),
     Index("uq_agents_login", "login_folded", unique=True),
+    _partial("uq_agents_subject", "issuer", "subject", where="subject <> ''", unique=True),
 )
 
 web_sessions = Table(

@@ -20,7 +20,7 @@ from deskward.core.policy import Value
 from deskward.core.secret import Secret
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
-from deskward.web.desk import create_app, hashed
+from deskward.web.desk import Trust, create_app, hashed
 from deskward.web.guard import Guard
 from tests.fakes import FakeClock, FakeFactor, FakeReset
 from tests.household import CATEGORIES
@@ -107,7 +107,15 @@ def app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard, clo
     return desk_app(lifecycle, reading, store, guard, clock)
 
 
-def desk_app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard, clock: FakeClock) -> FastAPI:
+def desk_app(
+    lifecycle: Lifecycle,
+    reading: Reading,
+    store: Opened,
+    guard: Guard,
+    clock: FakeClock,
+    *,
+    trust: Trust | None = None,
+) -> FastAPI:
     """Make the desk, with two second factors to choose from."""
     return create_app(
         lifecycle,
@@ -121,6 +129,7 @@ def desk_app(lifecycle: Lifecycle, reading: Reading, store: Opened, guard: Guard
         passwords=FakeReset(),
         groups={"Service desk": ("kim",)},
         values={c.name: [Value("class", c.action_class.value, "default")] for c in CATEGORIES},
+        trust=trust,
     )
 
 

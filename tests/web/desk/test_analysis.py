@@ -124,7 +124,7 @@ def test_the_report_tells_findings_with_source_age_and_what_was_not_seen(desk: D
         assert words in text
 
 
-@pytest.mark.parametrize("role", [Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("role", [Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER])
 def test_sr_92_roles_that_may_read_raw_values_do(desk: Desk, judged: Judged, made: Made, role: Role) -> None:
     made(role)
     page = desk.get(f"/verifications/{judged().id}")
@@ -137,7 +137,7 @@ def test_sr_92_an_agent_reads_verdict_and_reasons_without_raw_values(desk: Desk,
     page = desk.get(f"/verifications/{verification.id}")
     assert verification.reason.replace("'", "&#39;") in page
     assert TOLD[0][3] in page
-    assert "Approvers, auditors and administrators can read network, device" in page
+    assert "Approvers, auditors, privacy officers and administrators can read network, device" in page
     for value in (*RAW, "Example Hosting"):
         assert value not in page
 

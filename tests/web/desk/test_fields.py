@@ -21,7 +21,7 @@ Visitor = Callable[[], Desk]
 Staffed = Callable[..., Agent]
 DETAILS, PDF = "/verifications/{verification_id}", "/verifications/{verification_id}/report.pdf"
 SEND, PROGRESS = "/send/{verification_id}", "/send/{verification_id}/progress"
-READERS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}
+READERS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
 WORKERS = {Role.AGENT, Role.APPROVER}
 Places = Mapping[str, set[Role]]
 Shown = tuple[Verification, Sent]
@@ -57,7 +57,8 @@ def fields(shown: Shown, password_hash: str) -> dict[str, Field]:
     """Write the matrix down, apart from the program's own table."""
     whole, link = shown
     everywhere: Places = {DETAILS: {*Role}}
-    table: Places = {"/": {*WORKERS, Role.AUDITOR}, "/export.csv": {*WORKERS, Role.AUDITOR}}
+    exporting = {*WORKERS, Role.AUDITOR}
+    table: Places = {"/": exporting | {Role.PRIVACY_OFFICER}, "/export.csv": exporting}
     code = link.code
     return {
         "requester": Field((whole.requester_name,), {**everywhere, **table, SEND: WORKERS}),

@@ -19,12 +19,15 @@ Open = Callable[..., Verification]
 Staffed = Callable[..., Agent]
 SHIELD = {"/csp-report", "/static/{mark}/{name:path}"}
 # What each role may do, written down apart from the table of the program.
-ERRANDS, FACTORS = {"GET /errands", "GET /policy"}, {"GET /account", "GET /account/enrol/{kind}"}
+POLICY, FACTORS = {"GET /policy"}, {"GET /account", "GET /account/enrol/{kind}"}
 FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
+FACTORS |= {"POST /account/sessions/end", "POST /account/sessions/others"}
 REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
 DASHBOARD, AUDIT = {"GET /dashboard"}, {"GET /audit", "GET /audit.csv"}
 MARKS = {"POST /verifications/{verification_id}/mark"}
-READS = {"GET /", "GET /news", "GET /export.csv"} | REPORTS | ERRANDS | FACTORS
+OVERSEES = {"GET /", "GET /news"} | REPORTS | POLICY | FACTORS
+ERRANDS = {"GET /errands"}
+READS = OVERSEES | ERRANDS | {"GET /export.csv"}
 VOUCHES = {"GET /vouch/{vouch_id}", "POST /vouch/{vouch_id}/sign", "POST /vouch/{vouch_id}/refuse"}
 REPLAYS = {"POST /errands/replay", "POST /verifications/{verification_id}/replay"}
 WORKS = (
@@ -46,23 +49,25 @@ APPROVES = {
     f"POST /verifications/{{verification_id}}/{step}"
     for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
-OVERSEES = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
+CONNECTED = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
     Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD,
-    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | OVERSEES | {"GET /people"},
+    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | CONNECTED | {"GET /people", "GET /people/sessions"},
+    Role.PRIVACY_OFFICER: OVERSEES,
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
     | VOUCHES
     | ERRANDS
+    | POLICY
     | FACTORS
     | REPORTS
     | MARKS
     | DASHBOARD
     | AUDIT
-    | OVERSEES
+    | CONNECTED
     | {f"POST /integrations/{{place}}/{step}" for step in ("test", "note", "look", "address")}
-    | {"GET /people", "POST /people/invite"},
+    | {"GET /people", "POST /people/invite", "GET /people/sessions", "POST /people/sessions/end"},
 }
 
 
@@ -161,6 +166,21 @@ def test_sr_90_buttons_that_a_role_may_not_use_are_not_shown(
     page = reader.get("/people")
     assert "Invite somebody" not in page
     assert "Save roles" not in page
+
+
+def test_sr_90_the_privacy_officer_reads_what_is_kept_and_takes_nothing_away(
+    visitor: Visitor, staffed: Staffed, opened: Open
+) -> None:
+    staffed("pia", Role.PRIVACY_OFFICER)
+    reader, kept = visitor(), opened()
+    reader.log_in("pia")
+    assert "Export CSV" not in reader.get("/")
+    page = reader.get(f"/verifications/{kept.id}")
+    assert "Analysis Report" in page
+    assert "can read network, device and the values behind the findings" not in page
+    for link in ("/errands", "/people"):
+        assert f'href="{link}"' not in page
+    assert reader.client.post(f"/verifications/{kept.id}/mark", data=reader.hidden()).status_code == 403
 
 
 def test_sr_90_the_auditor_reads_all_evidence(visitor: Visitor, staffed: Staffed, opened: Open) -> None:

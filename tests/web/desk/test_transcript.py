@@ -67,7 +67,7 @@ def test_the_transcript_shows_question_answer_and_grading(
 def test_sr_24_an_agent_is_not_told_how_an_answer_was(desk: Desk, asked: Verification) -> None:
     page = desk.get(f"/verifications/{asked.id}").split('id="transcript"')[1].split("</section>")[0]
     assert "3 of 4 questions answered." in page
-    assert "Approvers, auditors and administrators can read the answers." in page
+    assert "Approvers, auditors, privacy officers and administrators can read the answers." in page
     for secret in ("Grace Okafor", "Correct", "Invalid", "manager"):
         assert secret not in page
 

@@ -1,4 +1,4 @@
-"""The desk: what agents, approvers, administrators and auditors see and do, behind their login."""
+"""The desk: what people in each role see and do, behind their login."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,14 +31,17 @@ from deskward.web.desk.passwords import hashed
 from deskward.web.desk.people import People
 from deskward.web.desk.policy import PolicyPage
 from deskward.web.desk.send import SendPage
+from deskward.web.desk.sessions import Sessions
+from deskward.web.desk.single_sign_on import BACK, SingleSignOn, Trust
 from deskward.web.desk.start import StartPage
 from deskward.web.desk.table import Table
 from deskward.web.desk.tries import Tries
 from deskward.web.desk.vouch import VouchPage
+from deskward.web.desk.whence import Whence
 from deskward.web.guard import Guard, protect
 from deskward.web.pages import Templates, Trouble, environment
 
-__all__ = ["Factors", "Invitations", "Passwords", "address_of", "create_app", "hashed", "named"]
+__all__ = ["BACK", "Factors", "Invitations", "Passwords", "Trust", "address_of", "create_app", "hashed", "named"]
 
 
 def create_app(
@@ -54,20 +57,26 @@ def create_app(
     passwords: Action,
     values: Mapping[str, Sequence[Value]],
     groups: Mapping[str, Sequence[str]],
+    trust: Trust | None = None,
 ) -> FastAPI:
     """Put the desk together for its host name.
 
     `factors` are the challenges that agents enrol as second factors; `passwords` is the action whose rules
-    their passwords follow; `values` are those of the policy, by category; `groups` the logins of agents, by group.
+    their passwords follow; `values` are those of the policy, by category; `groups` the logins of agents, by group;
+    `trust` is the provider of single sign-on, where there is one.
     """
-    templates = Templates(environment("desk"))
-    door, house = Door(accounts, clock, templates, audit), lifecycle.house
+    templates, house = Templates(environment("desk")), lifecycle.house
+    door = Door(accounts, clock, templates, audit, Whence(house, guard).of)
     second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
     filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
+    sessions = Sessions(door)
+    login = Login(door, tries, second, trust.name if trust else "")
     routes = [
-        *Login(door, tries, second).routes(),
-        *Account(door, second).routes(),
+        *login.routes(),
+        *SingleSignOn(login, house.keyring, trust).routes(),
+        *sessions.routes(),
+        *Account(door, second, sessions).routes(),
         *Invited(door, invitations).routes(),
         *People(door, second, invitations).routes(),
         *Table(door, console, house.policy, filters).routes(),

@@ -1,4 +1,4 @@
-"""“Your sign-in”: the second factors of whoever is logged in; and the first one, right after the password."""
+"""“Your sign-in”: factors and sessions of whoever is logged in; and the first factor, right after the password."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.web.desk.doors import Door, Visit, own_path, see_other
 from deskward.web.desk.factors import Factors
+from deskward.web.desk.sessions import Sessions
 
 ENROL = "/account/enrol/{kind}"
 FIRST = "/login/enrol"
@@ -21,6 +22,7 @@ class Account:
 
     door: Door
     factors: Factors
+    sessions: Sessions
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -42,7 +44,9 @@ class Account:
             here="account",
             own=own,
             kinds=[(f.name, f.title) for f in self.factors.known.values()],
+            sessions=self.sessions.own(visit),
             added="added" in visit.request.query_params,
+            ended="ended" in visit.request.query_params,
             error=error,
         )
 
@@ -69,15 +73,15 @@ class Account:
         return see_other("/account")
 
     def _first(self, visit: Visit, error: DeskwardError | None = None) -> Response:
-        """Show how to enrol the first one; who has one gives it instead."""
+        """Show how to enrol the first one; who has one gives it instead (SR-85)."""
         target = _next(visit)
-        if self.factors.of(visit.agent):
+        if _has(self.factors, visit):
             return see_other(f"/login/second?next={quote(target, safe='')}")
         kind = visit.fields.get("kind") or visit.request.query_params.get("kind") or next(iter(self.factors.known))
         return self._form(visit, kind, FIRST, error, first=True)
 
     def _begin(self, visit: Visit) -> Response:
-        if self.factors.of(visit.agent):
+        if _has(self.factors, visit):
             return self._first(visit)
         try:
             self._keep(visit, visit.fields.get("kind", ""))
@@ -85,7 +89,7 @@ class Account:
             raise
         except DeskwardError as error:
             return self._first(visit, error)
-        return self.door.prove(visit, see_other(_next(visit)))
+        return self.door.prove(visit.agent, visit.session, see_other(_next(visit)))
 
     def _keep(self, visit: Visit, kind: str) -> None:
         self.factors.enrol(visit.agent, visit.session, kind, visit.fields)
@@ -105,6 +109,11 @@ class Account:
             next=_next(visit),
             error=error,
         )
+
+
+def _has(factors: Factors, visit: Visit) -> bool:
+    """Tell whether there is something to give: a factor here, or the one that began this at the provider."""
+    return bool(factors.of(visit.agent)) or visit.session.by_provider
 
 
 def _next(visit: Visit) -> str:

@@ -22,8 +22,8 @@ from deskward.web.desk.doors import Door, Visit
 from deskward.web.desk.printed import Printed, pdf_of
 from deskward.web.desk.words import EVENTS, GRADINGS, MARKS, PROOFS, actor_name, event_text
 
-READERS = (Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)  # an agent on the phone could tell the caller
-MARKERS = READERS
+MARKERS = (Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
+READERS = (*MARKERS, Role.PRIVACY_OFFICER)  # an agent on the phone could tell the caller
 ADDRESS = "/verifications/{verification_id}"
 LONGEST_VERSION = 10
 Do = Callable[[Visit, Callable[[], object]], Response]

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -75,7 +75,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def own_path(asked: str) -> str:
     """Keep a path of this very desk; “/” for everything else, so that no login leads elsewhere."""
     parts = urlsplit(asked) if _OWN_PATH.fullmatch(asked) else None
-    own = parts and not parts.scheme and not parts.netloc and ("POST", parts.path) not in OPEN
+    ways = {("GET", parts.path), ("POST", parts.path)} if parts else set()
+    own = parts and not parts.scheme and not parts.netloc and not ways & OPEN
     return asked if own else "/"
 
 
@@ -112,6 +113,7 @@ class Door:
     clock: Clock
     templates: Templates
     audit: AuditLog
+    whence: Callable[[Request], tuple[str, str]] = lambda _: ("", "")
 
     def note(self, by: Agent, kind: Deed, verification_id: str = "", /, **fields: Any) -> None:
         """Record what somebody does or looks at; what cannot be recorded is not shown (SR-112, SR-116).
@@ -176,27 +178,41 @@ class Door:
         if session is None:
             return None
         agent = self.accounts.agent(session.agent_id)
-        if agent is None or not agent.active or not self._living(session):
+        if agent is None or not agent.active or not self.living(session):
             self.accounts.end_web_sessions(digest=session.digest)
             return None
         return agent, session
 
-    def log_in(self, request: Request, agent: Agent, response: Response) -> Response:
-        """Begin a session after the password under a new id; the old one of this browser ends (SR-86)."""
+    def log_in(
+        self, request: Request, agent: Agent, response: Response, proven_at: datetime | None = None
+    ) -> Response:
+        """Begin a session under a new id; the old one of this browser ends (SR-86).
+
+        `proven_at` is when both factors were given at the provider of single sign-on; the second is to come else.
+        """
         now, old = self.clock.now(), request.cookies.get(COOKIE, "")
+        if proven_at is not None:
+            self.note(agent, Deed.SIGNED_IN, by="provider")
         if old.isascii() and old:
             self.accounts.end_web_sessions(digest=digest(old))
         self.accounts.end_web_sessions(before=now - IDLE)
-        return self._begin(WebSession("", agent.id, secrets.token_urlsafe(32), now, now), response)
+        browser, origin = self.whence(request)
+        fresh = WebSession("", agent.id, secrets.token_urlsafe(32), now, now, proven_at, browser, origin)
+        return self._begin(replace(fresh, by_provider=proven_at is not None), response)
 
-    def prove(self, visit: Visit, response: Response) -> Response:
-        """Go on under a new id after the second factor (SR-86); other tabs' forms stay good at a step-up."""
-        now, old = self.clock.now(), visit.session
+    def prove(
+        self, agent: Agent, old: WebSession, response: Response, proven_at: datetime | None = None
+    ) -> Response:
+        """Go on under a new id after the second factor (SR-86); other tabs' forms stay good at a step-up.
+
+        `proven_at` is when it was given at the provider of single sign-on; now else.
+        """
+        now = self.clock.now()
         if old.proven_at is None:
-            self.note(visit.agent, Deed.SIGNED_IN)
+            self.note(agent, Deed.SIGNED_IN)
         csrf = old.csrf if old.proven_at else secrets.token_urlsafe(32)
         self.accounts.end_web_sessions(digest=old.digest)
-        return self._begin(replace(old, csrf=csrf, seen_at=now, proven_at=now), response)
+        return self._begin(replace(old, csrf=csrf, seen_at=now, proven_at=proven_at or now), response)
 
     def log_out(self, visit: Visit) -> Response:
         """End this session."""
@@ -212,7 +228,8 @@ class Door:
         response.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="lax")
         return response
 
-    def _living(self, session: WebSession) -> bool:
+    def living(self, session: WebSession) -> bool:
+        """Tell whether a session is neither too long unused nor too old (SR-86)."""
         now = self.clock.now()
         longest = WHOLE if session.proven_at else HALFWAY
         return now - session.seen_at < IDLE and now - session.created_at < longest

@@ -10,8 +10,10 @@ Key = tuple[str, str]
 EVERYBODY = frozenset(Role)
 APPROVING = frozenset({Role.APPROVER})
 WORKING = APPROVING | {Role.AGENT}
-READING = WORKING | {Role.AUDITOR}
+READING = WORKING | {Role.AUDITOR, Role.PRIVACY_OFFICER}
+EXPORTING = WORKING | {Role.AUDITOR}
 RUNNING = WORKING | {Role.ADMINISTRATOR}
+ATTENDING = RUNNING | {Role.AUDITOR}
 PEOPLE = frozenset({Role.ADMINISTRATOR})
 OVERSEEING = PEOPLE | {Role.AUDITOR}
 JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
@@ -19,12 +21,12 @@ JUDGING = APPROVING | PEOPLE | {Role.AUDITOR}
 GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/"): READING,
     ("GET", "/news"): READING,
-    ("GET", "/export.csv"): READING,
+    ("GET", "/export.csv"): EXPORTING,
     ("GET", "/dashboard"): JUDGING,
     ("GET", "/audit"): PEOPLE | {Role.AUDITOR},
     ("GET", "/audit.csv"): PEOPLE | {Role.AUDITOR},
     ("GET", "/policy"): EVERYBODY,
-    ("GET", "/errands"): EVERYBODY,
+    ("GET", "/errands"): ATTENDING,
     ("POST", "/errands/replay"): RUNNING,
     ("GET", "/verifications/{verification_id}"): EVERYBODY,
     ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,
@@ -66,8 +68,12 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("POST", "/integrations/{place}/note"): PEOPLE,
     ("POST", "/integrations/{place}/look"): PEOPLE,
     ("POST", "/integrations/{place}/address"): PEOPLE,
-    ("GET", "/people"): OVERSEEING,
+    ("POST", "/account/sessions/end"): EVERYBODY,
+    ("POST", "/account/sessions/others"): EVERYBODY,
+    ("GET", "/people"): PEOPLE | {Role.AUDITOR},
     ("POST", "/people/invite"): PEOPLE,
+    ("GET", "/people/sessions"): PEOPLE | {Role.AUDITOR},
+    ("POST", "/people/sessions/end"): PEOPLE,
     ("POST", "/people/{agent_id}/roles"): PEOPLE,
     ("POST", "/people/{agent_id}/deactivate"): PEOPLE,
     ("POST", "/people/{agent_id}/activate"): PEOPLE,
@@ -79,6 +85,9 @@ OPEN: frozenset[Key] = frozenset(
     {
         ("GET", "/login"),
         ("POST", "/login"),
+        ("GET", "/login/provider"),
+        ("GET", "/login/provider/back"),
+        ("GET", "/login/provider/out"),
         ("GET", "/login/second"),
         ("POST", "/login/second"),
         ("GET", "/login/enrol"),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, InvalidError, NotFoundError
 from deskward.core.integrations import CONNECTORS, ByEye, Checkup, Lane, Pulse
 from deskward.core.notes import clean
@@ -27,7 +27,6 @@ FOLDERS = {
     "signals": "Source of signals",
 }
 SHOWN_LANES, SHOWN_LOOKS = 10, 5
-log = structlog.get_logger("deskward.desk")
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class IntegrationPages:
 
     def _ask(self, visit: Visit, ticket: str) -> None:
         checkup = checking.ask(self.house, _place(visit), visit.actor, ticket)
-        log.info("integration tested", integration=checkup.integration, note=bool(ticket), by=visit.agent.id)
+        self.door.note(visit.agent, Deed.TESTED, integration=checkup.integration, note=bool(ticket))
 
     def _look(self, visit: Visit) -> Response:
         def answer() -> None:
@@ -150,7 +149,7 @@ class IntegrationPages:
                 raise InvalidError("Say what you saw.", "Use one of the two buttons.")
             name, hidden = checking.outside(self.house, _place(visit)).name, seen == "hidden"
             checking.answer_look(self.house, name, marker, visit.actor, hidden=hidden)
-            log.info("test note looked at", connector=name, note=marker, hidden=hidden, by=visit.agent.id)
+            self.door.note(visit.agent, Deed.NOTE_JUDGED, connector=name, note=marker, hidden=hidden)
 
         return self._do(visit, answer)
 
@@ -163,7 +162,7 @@ class IntegrationPages:
             raise
         except DeskwardError as error:
             return self._show(visit, error)
-        log.info("webhook address changed", connector=one.name, at_once=at_once, by=visit.agent.id)
+        self.door.note(visit.agent, Deed.ADDRESS_MADE, connector=one.name, at_once=at_once)
         return self._show(visit, address=made)
 
     def _do(self, visit: Visit, step: Callable[[], None]) -> Response:

@@ -49,11 +49,11 @@ class Invitations:
     clock: Clock
     passwords: Passwords
 
-    def invite(self, roles: Iterable[Role]) -> Secret:
-        """Make a new one for these roles; its token is given this one time."""
+    def invite(self, roles: Iterable[Role], by: str = "") -> Secret:
+        """Make a new one for these roles; its token is given this one time. It ends with the account `by`."""
         now, token = self.clock.now(), Secret(new_nonce())
         wanted = tuple(role.value for role in Role if role in {*roles})
-        self.accounts.put_invitation(Invitation(digest(token.reveal()), wanted, now, now + LIVES))
+        self.accounts.put_invitation(Invitation(digest(token.reveal()), wanted, now, now + LIVES, made_by=by))
         return token
 
     def first(self) -> Secret | None:

@@ -1,4 +1,4 @@
-"""Login of agents with local accounts: the password first, then the second factor."""
+"""The login page, login of local accounts (the password first, then the second factor), and what both share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,11 +23,15 @@ from deskward.web.guard import read_form
 
 @dataclass(frozen=True)
 class Login:
-    """The login page, the page of the second factor, and what their forms do."""
+    """The login page, the page of the second factor, and what their forms do.
+
+    `provider` is the name of the provider of single sign-on, empty where there is none.
+    """
 
     door: Door
     tries: Tries
     factors: Factors
+    provider: str = ""
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -35,7 +39,7 @@ class Login:
         return [
             Route("/login", self._page, methods=["GET"]),
             Route("/login", self._form, methods=["POST"]),
-            self.door.halfway("GET", second, self._second),
+            self.door.halfway("GET", second, self.second),
             self.door.halfway("POST", second, self._prove, page=second),
             self.door.halfway("POST", "/logout", self.door.log_out, page="/"),
         ]
@@ -53,14 +57,18 @@ class Login:
         found = self.door.session_of(request)
         if found and found[1].proven_at:
             return see_other(target)
-        return self._render(request, target, said="You are signed out." if "bye" in asked else "")
+        return self.render(request, target, bye="bye" in asked)
 
     def _enter(self, request: Request, login: str, fields: Mapping[str, str]) -> Response:
         target, name = own_path(fields.get("next", "/")), clean(login)
         try:
             agent = self._known(request, name, Secret(fields.get("password", "")))
         except DeskwardError as error:
-            return limited(self._render(request, target, error.status, error=error, login=name), error)
+            return limited(self.render(request, target, error.status, error=error, login=name), error)
+        return self.halfway(request, agent, target)
+
+    def halfway(self, request: Request, agent: Agent, target: str) -> Response:
+        """Begin a session whose second factor is to come."""
         onward = "/login/second" if self.factors.of(agent) else "/login/enrol"
         return self.door.log_in(request, agent, see_other(f"{onward}?next={quote(target, safe='')}"))
 
@@ -77,24 +85,29 @@ class Login:
         wrong = InvalidError("Login or password is not right.", "Check both and try again.")
         agent = self.tries.judged(request, login, judge, wrong)
         if outdated(agent.password_hash):
-            accounts.put_agent(replace(agent, password_hash=hashed(password)))
+            accounts.renew_agent(replace(agent, password_hash=hashed(password)))
         return agent
 
-    def _second(self, visit: Visit, error: DeskwardError | None = None) -> Response:
-        target = _target(visit)
+    def second(self, visit: Visit, error: DeskwardError | None = None, target: str = "") -> Response:
+        """Show what there is to give; who gave it at the provider of single sign-on gives it there again."""
+        target = target or _target(visit)
         if self.door.is_fresh(visit.session) and error is None:
             return see_other(target)
-        ways = self.factors.ways(visit.agent, visit.session)
-        if not ways:
+        there = visit.session.by_provider
+        if there and not self.provider:
+            return self.door.log_out(visit)
+        ways = [] if there else self.factors.ways(visit.agent, visit.session)
+        if not ways and not there:
             return see_other(f"/login/enrol?next={quote(target, safe='')}")
         status, again = error.status if error else 200, visit.session.proven_at is not None
         chosen = visit.fields.get("kind", "")
-        page = self.door.show(
-            visit, "second.html", status, ways=ways, next=target, again=again, chosen=chosen, error=error
-        )
-        return limited(page, error)
+        values = {"ways": ways, "next": target, "again": again, "chosen": chosen, "error": error}
+        provider = self.provider if there else ""
+        return limited(self.door.show(visit, "second.html", status, provider=provider, **values), error)
 
     def _prove(self, visit: Visit) -> Response:
+        if visit.session.by_provider:
+            return self.second(visit)
         wrong = InvalidError("This is not right.", "Wait for the next code, or use another second factor.")
 
         def judge() -> bool | None:
@@ -103,13 +116,14 @@ class Login:
         try:
             self.tries.judged(visit.request, visit.agent.login, judge, wrong)
         except DeskwardError as error:
-            return self._second(visit, error)
-        return self.door.prove(visit, see_other(_target(visit)))
+            return self.second(visit, error)
+        return self.door.prove(visit.agent, visit.session, see_other(_target(visit)))
 
-    def _render(self, request: Request, target: str, status: int = 200, **values: Any) -> Response:
-        known = {"error": None, "said": "", "login": "", "agent": None, "csrf": "", "here": ""}
+    def render(self, request: Request, target: str, status: int = 200, **values: Any) -> Response:
+        """Show the login page."""
+        known = {"error": None, "bye": False, "login": "", "agent": None, "csrf": "", "here": ""}
         empty = not self.door.accounts.agents()
-        more = {"next": target, "empty": empty, "now": self.door.clock.now()}
+        more = {"next": target, "empty": empty, "now": self.door.clock.now(), "provider": self.provider}
         return self.door.templates.page(request, "login.html", status, **(known | more | values))
 
 

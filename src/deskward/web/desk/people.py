@@ -1,5 +1,6 @@
 """“People”: who may log in, in which roles; administrators invite, change, shut out, and help after a loss."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ ROLES = {
     Role.APPROVER: "may do what agents do, and decides exceptions",
     Role.ADMINISTRATOR: "looks after people and errands",
     Role.AUDITOR: "reads everything and changes nothing",
+    Role.PRIVACY_OFFICER: "reads what is kept about requesters, and changes nothing",
 }
 Step = Callable[[Agent], None]
 
@@ -47,12 +49,13 @@ class People:
 
     def _show(self, visit: Visit, error: DeskwardError | None = None, token: Secret | None = None) -> Response:
         agents = self.door.accounts.agents()
+        sessions = Counter(one.agent_id for one in self.door.accounts.web_sessions() if self.door.living(one))
         return self.door.show(
             visit,
             "people.html",
             error.status if error else 200,
             here="people",
-            people=[(a, [f.label for f in self.factors.of(a)]) for a in agents],
+            people=[(a, [f.label for f in self.factors.of(a)], sessions[a.id]) for a in agents],
             roles=[(role.value, text) for role, text in ROLES.items()],
             invited=address_of(self.factors.desk_url, token) if token else "",
             error=error,
@@ -63,15 +66,18 @@ class People:
         if not roles:
             return self._show(visit, InvalidError("Choose at least one role.", "It can be changed later."))
         self.door.note(visit.agent, Deed.INVITED, roles=[r.value for r in roles])
-        token = self.invitations.invite(roles)
+        token = self.invitations.invite(roles, visit.agent.id)
         return self._show(visit, token=token)
 
     def _roles(self, visit: Visit) -> Response:
         def change(agent: Agent) -> None:
             _not_oneself(visit, agent)
+            if agent.issuer:
+                text = "The roles of this account come from its groups at the provider of single sign-on."
+                raise ConflictError(text, "Change the groups there; it counts at the next login.")
             roles = tuple(role.value for role in _chosen(visit))
             self.door.note(visit.agent, Deed.ROLES_CHANGED, agent=agent.id, before=agent.roles, after=roles)
-            self.door.accounts.put_agent(replace(agent, roles=roles))
+            self.door.accounts.change_agent(replace(agent, roles=roles))
 
         return self._do(visit, change)
 
@@ -79,15 +85,14 @@ class People:
         def shut_out(agent: Agent) -> None:
             _not_oneself(visit, agent)
             self.door.note(visit.agent, Deed.DEACTIVATED, agent=agent.id)
-            self.door.accounts.put_agent(replace(agent, active=False))
-            self.door.accounts.end_web_sessions(agent_id=agent.id)
+            self.door.accounts.change_agent(replace(agent, active=False))
 
         return self._do(visit, shut_out)
 
     def _activate(self, visit: Visit) -> Response:
         def let_in(agent: Agent) -> None:
             self.door.note(visit.agent, Deed.ACTIVATED, agent=agent.id)
-            self.door.accounts.put_agent(replace(agent, active=True))
+            self.door.accounts.change_agent(replace(agent, active=True))
 
         return self._do(visit, let_in)
 

@@ -5,20 +5,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.notes import clean
 from deskward.lifecycle import Lifecycle
 from deskward.lifecycle.unticketed import LONGEST, Found, open_at_desk, search
+from deskward.web.desk.asked import hidden
 from deskward.web.desk.doors import Door, Visit, see_other
 
 PAGE = "/start"
 LONGEST_ID = 300
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
-log = structlog.get_logger("deskward.desk")
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ class StartPage:
         )
 
     def _search(self, visit: Visit) -> Response:
+        text = clean(visit.fields.get("text", ""))
         try:
-            found = search(self.lifecycle.house, _category(visit), clean(visit.fields.get("text", "")))
+            found = search(self.lifecycle.house, _category(visit), text)
         except DeskwardError as error:
             return self._show(visit, error)
-        log.info("person searched", category=_category(visit), found=len(found), by=visit.agent.id)
+        self.door.note(visit.agent, Deed.SEARCHED, text=hidden(text), category=_category(visit), found=len(found))
         return self._show(visit, found=found)
 
     def _open(self, visit: Visit) -> Response:

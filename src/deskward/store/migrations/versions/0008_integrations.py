@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 TIME = sa.DateTime(timezone=True)
 RUNNING, IN_USE = sa.text("done_at IS NULL"), sa.text("ends_at IS NULL")
