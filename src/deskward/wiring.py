@@ -171,7 +171,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
         accounts=opened.accounts,
-        sources=_sources(directories) | sources,
+        sources={n: d for n, d in directories.items() if isinstance(d, QuestionSource)} | sources,
         shadow=shadow,
         signals=signals,
         weights=settings.signal_weights(),
@@ -238,11 +238,6 @@ def networks_of(settings: Settings, clock: Clock) -> Networks:
 
 def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
-
-
-def _sources(directories: Mapping[str, Directory]) -> dict[str, QuestionSource]:
-    """Take every directory that knows facts about its people."""
-    return {name: one for name, one in directories.items() if isinstance(one, QuestionSource)}
 
 
 def _guard(settings: Settings) -> Guard:

@@ -54,6 +54,9 @@ class Careful(FakeConnector):
             raise RejectedError("Nobody has confirmed it.")
         super().add_note(ticket_id, marker, text, html)
 
+    def troubles(self) -> Iterable[Check]:
+        return ()
+
     def doctor(self) -> Iterable[Check]:
         yield Check("log in", well=True, text="logged in")
         if self.down:
@@ -65,6 +68,9 @@ class Files:
 
     def look_up(self, address: str) -> Network:
         return Network(address)
+
+    def troubles(self) -> Iterable[Check]:
+        return ()
 
     def doctor(self) -> Iterable[Check]:
         yield Check("networks.asn", well=False, text="not configured", hint="Set it.")

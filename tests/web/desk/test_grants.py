@@ -25,9 +25,9 @@ FACTORS |= {"POST /account/sessions/end", "POST /account/sessions/others"}
 REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
 DASHBOARD, AUDIT = {"GET /dashboard"}, {"GET /audit", "GET /audit.csv"}
 MARKS = {"POST /verifications/{verification_id}/mark"}
-OVERSEES = {"GET /", "GET /news"} | REPORTS | POLICY | FACTORS
+OBSERVES = {"GET /", "GET /news"} | REPORTS | POLICY | FACTORS
 ERRANDS = {"GET /errands"}
-READS = OVERSEES | ERRANDS | {"GET /export.csv"}
+READS = OBSERVES | ERRANDS | {"GET /export.csv"}
 VOUCHES = {"GET /vouch/{vouch_id}", "POST /vouch/{vouch_id}/sign", "POST /vouch/{vouch_id}/refuse"}
 REPLAYS = {"POST /errands/replay", "POST /verifications/{verification_id}/replay"}
 WORKS = (
@@ -54,7 +54,7 @@ MAY = {
     Role.AGENT: WORKS,
     Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD,
     Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | CONNECTED | {"GET /people", "GET /people/sessions"},
-    Role.PRIVACY_OFFICER: OVERSEES,
+    Role.PRIVACY_OFFICER: OBSERVES,
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
     | VOUCHES
