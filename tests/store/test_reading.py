@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, select, text
 from deskward.core.ports import Change, Delivery, Receipt
 from deskward.core.verification import Run, State, Verification
 from deskward.store.columns import hints_of
+from deskward.store.conditions import HAS_RAW, IS_OPEN, TEACHES, UNTAUGHT
 from deskward.store.opening import Opened, open_store
-from deskward.store.tables import HAS_RAW, IS_OPEN, TEACHES, UNTAUGHT, verifications
+from deskward.store.tables import verifications
 from tests.store.samples import NOON, StandingClock, a_grant, a_sending, a_verification
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from deskward.core.accounts import Agent, Invitation, Role, WebSession
 from deskward.core.errors import ConflictError
 from deskward.store.columns import row_of, value_of
+from deskward.store.conditions import is_filled
 from deskward.store.database import Database, upserting
-from deskward.store.tables import agents, invitations, is_filled, web_sessions
+from deskward.store.tables import agents, invitations, web_sessions
 
 _a, _w, _i = agents.c, web_sessions.c, invitations.c
 

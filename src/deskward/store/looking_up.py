@@ -26,9 +26,10 @@ from sqlalchemy import (
 from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime
+from deskward.store.conditions import is_filled
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
-from deskward.store.tables import agents, is_filled, verifications
+from deskward.store.tables import agents, verifications
 
 LOOKED = 10_000
 MOST_WALKED = 1_000

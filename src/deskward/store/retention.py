@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from deskward.core.risk import without_raw
+from deskward.store.conditions import HAS_RAW
 from deskward.store.database import Database
-from deskward.store.tables import HAS_RAW, verifications
+from deskward.store.tables import verifications
 
 AT_ONCE = 200
 _v = verifications.c

@@ -30,8 +30,9 @@ from deskward.core.familiarity import learned as counts_of
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, row_of, value_of
+from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
-from deskward.store.tables import TEACHES, UNTAUGHT, familiar, is_filled, sign_in_marks, verifications
+from deskward.store.tables import familiar, sign_in_marks, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 SIGHTINGS_KEPT = timedelta(days=183)

@@ -28,6 +28,7 @@ from deskward.core.ports import (
 from deskward.core.verification import Run, State, Verification
 from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import hints_of, row_of, value_of
+from deskward.store.conditions import IS_OPEN, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.integrations import SqlIntegrations
@@ -37,13 +38,11 @@ from deskward.store.sealing import Sealer
 from deskward.store.sightings import SqlSightings, forget
 from deskward.store.standing import Standing
 from deskward.store.tables import (
-    IS_OPEN,
     counts,
     errands,
     events,
     grants,
     installation,
-    is_filled,
     known_tickets,
     sendings,
     verifications,

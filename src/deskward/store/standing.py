@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
 from deskward.core.records import Fence, Sending
 from deskward.store.columns import value_of
+from deskward.store.conditions import is_filled
 from deskward.store.database import Database
-from deskward.store.tables import fences, grants, is_filled, sendings
+from deskward.store.tables import fences, grants, sendings
 
 _f, _g, _s = fences.c, grants.c, sendings.c
 

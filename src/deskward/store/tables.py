@@ -1,19 +1,15 @@
 """The tables; their columns follow the values of `core`, and the migrations follow them."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
-    literal_column,
     text,
 )
 
@@ -294,15 +290,3 @@ installation = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("first_start", UtcTime, nullable=False),
 )
-
-# The words of the partial indexes again: only then SQLite sees that it may use them. Without a type, because
-# SQLAlchemy writes a Boolean as “… = 1” there.
-IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open")
-TEACHES: ColumnElement[bool] = literal_column("verifications.teaches")
-HAS_RAW: ColumnElement[bool] = literal_column("verifications.has_raw")
-UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verifications.taught")
-
-
-def is_filled(column: Column[Any]) -> ColumnElement[bool]:
-    """Tell that a text column is not empty."""
-    return column != literal_column("''")

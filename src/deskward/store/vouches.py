@@ -8,8 +8,9 @@ from sqlalchemy import Select, select
 
 from deskward.core.records import Vouch
 from deskward.store.columns import value_of
+from deskward.store.conditions import is_filled
 from deskward.store.database import Database
-from deskward.store.tables import is_filled, sendings, vouches
+from deskward.store.tables import sendings, vouches
 
 _v, _s = vouches.c, sendings.c
 

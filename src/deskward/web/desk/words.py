@@ -64,7 +64,7 @@ DEEDS: Mapping[Deed, str] = {
     Deed.DETAILS: "Looked at the details",
     Deed.SEND_PAGE: "Looked at the Send page",
     Deed.REPORT: "Took the report as a PDF",
-    Deed.SEARCHED: "Searched the table",
+    Deed.SEARCHED: "Searched for people or tickets",
     Deed.EXPORT_BEGUN: "Exported the table",
     Deed.AUDIT_EXPORT_BEGUN: "Exported the audit log",
     Deed.INVITED: "Invited somebody",
@@ -76,6 +76,9 @@ DEEDS: Mapping[Deed, str] = {
     Deed.FACTOR_ENROLLED: "Set up a second factor",
     Deed.FACTOR_REMOVED: "Removed a second factor",
     Deed.FACTORS_REMOVED: "Removed somebody’s second factors",
+    Deed.TESTED: "Tested an integration",
+    Deed.NOTE_JUDGED: "Said what a test note looks like",
+    Deed.ADDRESS_MADE: "Made a new webhook address",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
