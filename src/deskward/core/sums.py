@@ -123,7 +123,7 @@ def _reached(verification: Verification) -> Iterator[str]:
 
 def _right(verification: Verification) -> frozenset[str]:
     proven = {p.method for p in verification.proofs} - {LINK, QUESTIONS}
-    graded = [row["grading"] for row in verification.transcript]
+    graded = [row.get("grading") for row in verification.transcript]
     if graded and all(grading == Grading.CORRECT for grading in graded):
         proven.add(QUESTIONS)
     return frozenset(proven | ({LINKED} if verification.started_at else set()))
