@@ -12,7 +12,7 @@ import pytest
 from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, UnreachableError
 from deskward.core.people import Person
-from deskward.core.ports import Directory
+from deskward.core.ports import Directory, Searchable
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 
@@ -271,3 +271,25 @@ class ServerContract(DirectoryContract):
         told = " ".join(words)
         assert place.credential.reveal() not in told
         assert NEW.reveal() not in told
+
+
+class SearchableContract:
+    """The contract of a directory whose people can be looked for by parts of their names."""
+
+    @pytest.mark.parametrize("text", ["anna", " ANN  ", "ann example", "Example anna"])
+    def test_a_person_is_found_by_every_word_of_a_text(self, place: Place, text: str) -> None:
+        assert [one.id for one in searched(place, text)] == [place.ids["anna"]]
+
+    def test_no_more_people_are_found_than_are_wanted(self, place: Place) -> None:
+        assert {one.id for one in searched(place, "both")} == {place.ids["twin"], place.ids["double"]}
+        assert len(searched(place, "example", 2)) == 2
+
+    @pytest.mark.parametrize("odd", [*ODD, " ", "anna nobody"])
+    def test_odd_words_find_nobody_here_either(self, place: Place, odd: str) -> None:
+        assert searched(place, odd) == []
+
+
+def searched(place: Place, text: str, limit: int = 9) -> list[Person]:
+    """Look for people by parts of their names."""
+    assert isinstance(place.directory, Searchable)
+    return list(place.directory.search(text, limit))

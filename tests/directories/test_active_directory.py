@@ -16,7 +16,7 @@ from deskward.directories._active_directory_words import is_locked, password_set
 from deskward.directories._ldap_errors import FailedError
 from deskward.directories._ldap_line import Entry
 from deskward.directories.active_directory import Directory
-from tests.contracts.directories import NEW, NEXT, PHONE, ServerContract, ill
+from tests.contracts.directories import NEW, NEXT, PHONE, SearchableContract, ServerContract, ill
 from tests.servers.samba import (
     ADMINISTRATOR,
     ADMINISTRATOR_PASSWORD,
@@ -153,7 +153,7 @@ def place() -> Iterator[DomainPlace]:
     made.clear()
 
 
-class TestActiveDirectoryKeepsTheContract(ServerContract):
+class TestActiveDirectoryKeepsTheContract(ServerContract, SearchableContract):
     """With an account that may do what docs/directories.md delegates, and no more."""
 
 

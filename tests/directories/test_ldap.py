@@ -15,7 +15,7 @@ from deskward.core.secret import Secret
 from deskward.directories._ldap_errors import FailedError, credential_trouble, refused, unread
 from deskward.directories._ldap_policy import reason
 from deskward.directories.ldap import Directory
-from tests.contracts.directories import NEW, PHONE, ServerContract, asked, ill
+from tests.contracts.directories import NEW, PHONE, SearchableContract, ServerContract, asked, ill
 from tests.servers.certificates import papers
 from tests.servers.slapd import (
     LONG_AGO,
@@ -156,7 +156,7 @@ def place(tmp_path: Path) -> Iterator[LdapPlace]:
         yield LdapPlace(server)
 
 
-class TestLdapKeepsTheContract(ServerContract):
+class TestLdapKeepsTheContract(ServerContract, SearchableContract):
     """Over LDAPS and, where people are found by another key, over StartTLS."""
 
 

@@ -15,7 +15,7 @@ from deskward.core.questions import QuestionSource
 from deskward.core.secret import Secret
 from deskward.core.tickets import TicketPerson
 from deskward.directories.roster import Directory
-from tests.contracts.directories import PHONE, DirectoryContract
+from tests.contracts.directories import PHONE, DirectoryContract, SearchableContract
 
 ANNA = """
 [[people]]
@@ -449,7 +449,7 @@ class RosterPlace:
         return away
 
 
-class TestTheRosterKeepsTheContract(DirectoryContract):
+class TestTheRosterKeepsTheContract(DirectoryContract, SearchableContract):
     @pytest.fixture
     def place(self, tmp_path: Path) -> RosterPlace:
         return RosterPlace(tmp_path)

@@ -27,6 +27,15 @@ class Map:
         """Give the attribute that holds this."""
         return self.attributes[what]
 
+    def holding(self, text: str) -> str:
+        """Write the filter for who has each word of a text in name, login or e-mail; empty where that is nobody.
+
+        Servers end a word at a zero octet, and would find what begins like it.
+        """
+        names = [self.attributes[what] for what in ("name", "login", "email") if self.attributes[what]]
+        words = text.split() if text.isprintable() else ()
+        return "".join(f"(|{''.join(f'({name}=*{escaped(word)}*)' for name in names)})" for word in words)
+
     def names(self) -> list[str]:
         """List the attributes to ask for."""
         return sorted({name for name in self.attributes.values() if name})

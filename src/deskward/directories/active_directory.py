@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from unicodedata import normalize
 from uuid import UUID
@@ -117,6 +118,14 @@ class Directory:
             return []
         with self._line.opened() as talk:
             return list(self._read(talk, f"({self._map.of(self._key)}={escaped(wanted)})"))
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find people whose name, login or e-mail has every word of a text, compared as the schema does."""
+        wanted = self._map.holding(text)
+        if not wanted:
+            return []
+        with self._line.opened() as talk:
+            return list(islice(self._read(talk, wanted, whole=False), limit))
 
     def get(self, person_id: str) -> Person | None:
         """Read one person by objectGUID, with state and change stamp."""

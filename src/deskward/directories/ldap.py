@@ -6,6 +6,7 @@ State is read as the overlay ppolicy keeps it (slapo-ppolicy(5), draft-behera-ld
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,14 @@ class Directory:
             return []
         with self._line.opened() as talk:
             return list(self._read(talk, f"({self._map.of(self._key)}={escaped(wanted)})"))
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find people whose name, login or e-mail has every word of a text, compared as the schema does."""
+        wanted = self._map.holding(text)
+        if not wanted:
+            return []
+        with self._line.opened() as talk:
+            return list(islice(self._read(talk, wanted, whole=False), limit))
 
     def get(self, person_id: str) -> Person | None:
         """Read one person with state and change stamp."""
