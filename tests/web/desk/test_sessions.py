@@ -110,7 +110,7 @@ def test_sr_87_somebody_sees_their_own_sessions_and_ends_one(
     assert store.accounts.web_sessions("AG-KIM")[0].digest not in page
     with capture_logs() as said:
         assert first.post("/account/sessions/end", session=other).headers["location"] == "/account?ended=1"
-    assert (said[0]["event"], said[0]["agent"], said[0]["by"]) == ("session ended", "AG-KIM", "AG-KIM")
+    assert (said[0]["event"], said[0]["agent"], said[0]["by"]) == ("sessions ended", "AG-KIM", "AG-KIM")
     assert "The session is ended." in first.get("/account?ended=1")
     assert is_in(first)
     assert not is_in(second)

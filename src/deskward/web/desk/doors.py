@@ -192,7 +192,7 @@ class Door:
         """
         now, old = self.clock.now(), request.cookies.get(COOKIE, "")
         if proven_at is not None:
-            self.note(agent, Deed.SIGNED_IN, by="provider")
+            self.note(agent, Deed.SIGNED_IN, way="provider")
         if old.isascii() and old:
             self.accounts.end_web_sessions(digest=digest(old))
         self.accounts.end_web_sessions(before=now - IDLE)
