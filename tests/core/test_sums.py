@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deskward.core.proof import LINK, Evidence, Proof
-from deskward.core.sums import Named, Need, Sum, Sums, need_of, reached, sums_of
+from deskward.core.sums import Named, Need, Sums, need_of, reached
 from deskward.core.verification import Mark, Outcome, State
 from tests.store.samples import NOON, a_verification
 
@@ -65,13 +65,6 @@ def test_half_and_nine_of_ten_are_ranks_and_nothing_is_no_duration() -> None:
 )
 def test_reviews_and_exceptions_that_nobody_looked_at_need_a_person(changes: dict[str, Any], need: Need) -> None:
     assert need_of(a_verification(**changes)) is need
-
-
-def test_a_day_is_one_of_utc_and_every_word_is_one_sum() -> None:
-    late = NOON.replace(hour=23, minute=59)
-    found = sums_of(late, "Passed", {Named.LEVEL: "High", Named.AGENT: ""}, ["started"])
-    pairs = [(Named.LEVEL, "High"), (Named.AGENT, ""), (Named.REACHED, "started")]
-    assert found == {Sum(name, "2026-11-23", value, "Passed") for name, value in pairs}
 
 
 def test_values_come_by_their_frequency_and_those_that_went_are_left_out() -> None:

@@ -122,6 +122,7 @@ def test_the_rows_of_an_older_version_are_counted_and_found_as_those_of_today(em
     with empty.write() as connection:
         for row in rows:
             write_change(connection, row, Change(), NOON)
+    with empty.write() as connection:
         before, sums = _counted(connection), summed(connection, *days)
         command.downgrade(config_for(connection), "0005")
         command.upgrade(config_for(connection), "head")

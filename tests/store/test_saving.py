@@ -142,7 +142,7 @@ def test_a_save_needs_few_statements(opened: Opened) -> None:
         opened.store.save(first, Change(event=an_event(), errands=(an_errand("a"), an_errand("b"))))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(seen) <= 5
+    assert len(seen) <= 4
 
 
 def test_the_bell_rings_after_the_commit_once_for_each_lane(opened: Opened) -> None:

@@ -116,3 +116,11 @@ def test_a_step_a_need_and_a_group_narrow_the_table(opened: Opened, monkeypatch:
     assert opened.console.page(Search(reached="started")).looked_to == NOON - timedelta(minutes=3)
     assert [r.id for r in opened.console.page(Search(reached="started", number="IR-v8")).rows] == ["v8"]
     assert [r.id for r in opened.console.page(Search(agents=("a1", "a2"))).rows] == ["v1", "v2"]
+
+
+def test_a_row_that_is_deleted_counts_no_more(opened: Opened) -> None:
+    opened.store.save(a_verification("v1"), Change())
+    opened.store.save(a_verification("v2", opened_at=NOON + timedelta(hours=11, minutes=59)), Change())
+    with opened.database.write() as connection:
+        connection.execute(verifications.delete().where(verifications.c.id == "v1"))
+    assert told(opened.console.sums(FIRST, LAST)) == from_rows(opened)

@@ -6,7 +6,6 @@ A verification counts once under each of its words, with its status; when it mov
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 
@@ -99,13 +98,6 @@ def need_of(verification: Verification) -> Need:
         return Need.REVIEW
     passed = verification.exception and verification.outcome is Outcome.PASSED and not verification.disputed
     return Need.EXCEPTION if passed and verification.mark is Mark.NONE else Need.NONE
-
-
-def sums_of(opened_at: datetime, status: str, named: Mapping[Named, str], words: Iterable[str]) -> frozenset[Sum]:
-    """Give the sums that a verification counts in."""
-    pairs = [*named.items(), *((Named.REACHED, word) for word in words)]
-    day = opened_at.astimezone(UTC).date().isoformat()
-    return frozenset(Sum(name, day, value, status) for name, value in pairs)
 
 
 def _reached(verification: Verification) -> Iterator[str]:

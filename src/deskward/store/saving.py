@@ -18,7 +18,7 @@ from deskward.store.requesters import counted_in
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import remembered
 from deskward.store.standing import fenced, revoke_grants
-from deskward.store.summing import count_anew, counted_before, counted_by, counted_now
+from deskward.store.summing import counted_by
 from deskward.store.tables import (
     addresses,
     authenticators,
@@ -43,7 +43,6 @@ def write_change(
 ) -> Verification:
     """Write it all; ConflictError when the version moved, LimitError, RefusedError for a spent grant."""
     new = replace(old, version=old.version + 1, updated_at=now)
-    before = counted_before(connection, old) if old.version else frozenset()
     _write_verification(connection, old, new)
     if change.consume:
         _consume(connection, change.consume, now)
@@ -60,7 +59,6 @@ def write_change(
         remember(connection, [change.known])
     if sealer:
         _write_proof(connection, change, now, sealer)
-    count_anew(connection, before, counted_now(new))
     return new
 
 

@@ -1,19 +1,16 @@
-"""The sums that the dashboard reads: changed in the transaction of the verification that they count."""
+"""The sums that the dashboard reads; triggers of the database keep them, in the transaction that changes a row."""
 
 from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from deskward.core.sums import Named, Sum, Sums, need_of, reached, sums_of
+from deskward.core.sums import Named, Sums, need_of, reached
 from deskward.core.verification import Verification
-from deskward.store.columns import row_of
-from deskward.store.database import upserting
-from deskward.store.tables import day_sums, verifications
+from deskward.store.tables import day_sums
 
 BETWEEN = "|"
-_v, _d = verifications.c, day_sums.c
-_BEFORE = select(_v.opened_at, _v.status, _v.risk_level, _v.category, _v.agent_id, _v.reached)
+_d = day_sums.c
 
 
 def written(words: Iterable[str]) -> str:
@@ -24,39 +21,6 @@ def written(words: Iterable[str]) -> str:
 def counted_by(verification: Verification) -> dict[str, str]:
     """Give the columns by which a row is counted and found."""
     return {"reached": written(reached(verification)), "need": need_of(verification).value}
-
-
-def counted_before(connection: Connection, old: Verification) -> frozenset[Sum]:
-    """Read where the row counts before it is written again; nowhere when somebody else was faster."""
-    row = connection.execute(_BEFORE.where(_v.id == old.id, _v.version == old.version)).first()
-    if row is None:
-        return frozenset()
-    words = (word for word in row.reached.split(BETWEEN) if word)
-    named = {Named.LEVEL: row.risk_level.value, Named.CATEGORY: row.category, Named.AGENT: row.agent_id}
-    return sums_of(row.opened_at, row.status, named, words)
-
-
-def counted_now(new: Verification) -> frozenset[Sum]:
-    """Give where it counts as it is written now."""
-    named = {Named.LEVEL: new.risk_level.value, Named.CATEGORY: new.category, Named.AGENT: new.agent_id}
-    return sums_of(new.opened_at, new.status.label, named, reached(new))
-
-
-def count_anew(connection: Connection, before: frozenset[Sum], now: frozenset[Sum]) -> None:
-    """Move it from its old sums to its new ones.
-
-    Last in its transaction and always in one order: savers on PostgreSQL wait for each other but shortly, and
-    never in a circle.
-    """
-    moves = [(one, -1) for one in before - now] + [(one, 1) for one in now - before]
-    rows = [row_of(one) | {"number": by} for one, by in moves]
-    if rows:
-        statement = upserting(connection, day_sums)
-        more = {"number": _d.number + statement.excluded.number}
-        adding = statement.on_conflict_do_update(index_elements=["name", "day", "value", "status"], set_=more)
-        connection.execute(
-            adding, sorted(rows, key=lambda row: (row["name"], row["day"], row["value"], row["status"]))
-        )
 
 
 def summed(connection: Connection, first: date, last: date) -> Sums:

@@ -21,6 +21,20 @@ NEEDED = sa.text("need <> ''")
 RESULTS = ("Passed", "Failed", "Not Enough Questions")
 STEP = 1.1
 AT_ONCE = 1_000
+# What a row counts under, written for one of the two rows that a trigger sees.
+NAMED = """
+    SELECT 'level' AS name, {row}.risk_level AS value
+    UNION ALL SELECT 'category', {row}.category
+    UNION ALL SELECT 'agent', {row}.agent_id
+    UNION ALL SELECT 'reached', {word} FROM {words} WHERE {word} <> ''
+"""
+ADD = "INSERT INTO day_sums (name, day, value, status, number)"
+ADDED = "ON CONFLICT (name, day, value, status) DO UPDATE SET number = day_sums.number + excluded.number"
+CHANGES = {
+    "insert": ("INSERT", (("new", 1),)),
+    "update": ("UPDATE OF status, risk_level, category, agent_id, reached", (("old", -1), ("new", 1))),
+    "delete": ("DELETE", (("old", -1),)),
+}
 READ = (
     *("id", "opened_at", "decided_at", "started_at", "status", "risk_level", "category", "agent_id", "state"),
     *("outcome", "exception", "mark", "wrong_total", "misses", "tried", "proofs", "transcript"),
@@ -46,10 +60,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_verifications_need", "verifications", ["need", *NEWEST], sqlite_where=NEEDED, postgresql_where=NEEDED
     )
+    _keep_sums()
     _audit()
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        op.execute("DROP FUNCTION verifications_are_summed CASCADE")
+    else:
+        for change in CHANGES:
+            op.execute(f"DROP TRIGGER verifications_are_summed_{change}")
     op.drop_table("desk_entries")
     for name in ("newest", "kind", "actor"):
         op.drop_index(f"ix_events_{name}", "events")
@@ -89,10 +110,47 @@ def _fill(connection: sa.Connection) -> None:
         connection.execute(add, rows)
 
 
-def _portions(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
-    portion = sa.text(
-        f"SELECT {', '.join(READ)} FROM verifications WHERE id > :last ORDER BY id LIMIT :most"  # noqa: S608 - constant
+def _keep_sums() -> None:
+    """Let the database move a row from its old sums to its new ones, in the transaction that changes it."""
+    if op.get_bind().dialect.name == "postgresql":
+        _keep_sums_on_postgresql()
+        return
+    words = """json_each('[' || replace(json_quote(trim({row}.reached, '|')), '|', '","') || ']') AS word"""
+    for change, (when, moves) in CHANGES.items():
+        steps = "".join(
+            f"{ADD} SELECT name, substr({row}.opened_at, 1, 10), value, {row}.status, {by} FROM"
+            f" ({NAMED.format(row=row, word='word.value', words=words.format(row=row))}) WHERE true {ADDED};"
+            for row, by in moves
+        )
+        op.execute(
+            f"CREATE TRIGGER verifications_are_summed_{change} AFTER {when} ON verifications BEGIN {steps} END"
+        )
+
+
+def _keep_sums_on_postgresql() -> None:
+    """Do it at the commit and in one order of sums, so that savers wait shortly and never in a circle."""
+    words = "unnest(string_to_array({row}.reached, '|')) AS word"
+    moved = " UNION ALL ".join(
+        f"SELECT name, to_char({row}.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, value,"
+        f" {row}.status AS status, {by} AS number FROM"
+        f" ({NAMED.format(row=row, word='word', words=words.format(row=row))}) AS {row}_named WHERE {when}"
+        for row, by, when in (("old", -1, "TG_OP <> 'INSERT'"), ("new", 1, "TG_OP <> 'DELETE'"))
     )
+    op.execute(f"""
+        CREATE FUNCTION verifications_are_summed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          {ADD}
+          SELECT name, day, value, status, sum(number) FROM ({moved}) AS moved
+          GROUP BY name, day, value, status HAVING sum(number) <> 0 ORDER BY name, day, value, status
+          {ADDED};
+          RETURN NULL;
+        END $$""")
+    op.execute("""
+        CREATE CONSTRAINT TRIGGER verifications_are_summed AFTER INSERT OR UPDATE OR DELETE ON verifications
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION verifications_are_summed()""")
+
+
+def _portions(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
+    portion = sa.text(f"SELECT {', '.join(READ)} FROM verifications WHERE id > :last ORDER BY id LIMIT :most")
     last = ""
     while rows := [dict(row._mapping) for row in connection.execute(portion, {"last": last, "most": AT_ONCE})]:  # noqa: SLF001 - its documented way
         yield rows
