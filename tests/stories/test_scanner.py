@@ -54,7 +54,7 @@ def _asked_for(product: Product, link: str) -> None:
 
 def _standing(product: Product, ticket: Ticket) -> dict[str, Any]:
     """Give what a scanner must not change: the row without its counters, sendings and errands."""
-    counters = {"opens", "code_tries", "wrong_total", "version", "updated_at"}
+    counters = {"opens", "code_tries", "wrong_total", "reached", "version", "updated_at"}
     row = {name: value for name, value in ticket.row().items() if name not in counters}
     events = [e["kind"] for e in product.of("events", ticket.verification) if e["kind"] != "wrong_value"]
     tables = {name: product.of(name, ticket.verification) for name in ("sendings", "grants", "errands")}
