@@ -144,8 +144,9 @@ def _keep_sums_on_postgresql() -> None:
           {ADDED};
           RETURN NULL;
         END $$""")
-    op.execute("""
-        CREATE CONSTRAINT TRIGGER verifications_are_summed AFTER INSERT OR UPDATE OR DELETE ON verifications
+    op.execute(f"""
+        CREATE CONSTRAINT TRIGGER verifications_are_summed
+        AFTER {" OR ".join(when for when, _ in CHANGES.values())} ON verifications
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION verifications_are_summed()""")
 
 
