@@ -15,7 +15,7 @@ from deskward.core.ports import Errand, ErrandKind
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.lifecycle.reading import DeskView
 from deskward.web.desk.analysis import Analysis, version_seen
-from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.doors import Door, Visit, attempted, see_other
 from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
@@ -158,14 +158,8 @@ class Details:
     def _uphold(self, visit: Visit) -> Response:
         return self._do(visit, lambda: self.lifecycle.uphold(_fence(visit), visit.actor))
 
-    def _do(self, visit: Visit, step: Any) -> Response:
-        try:
-            step()
-        except NotFoundError:
-            raise
-        except DeskwardError as error:
-            return self._show(visit, error)
-        return see_other(f"/verifications/{visit.verification_id}")
+    def _do(self, visit: Visit, step: Callable[[], object]) -> Response:
+        return attempted(visit, step, self._show, f"/verifications/{visit.verification_id}")
 
 
 def _fence(visit: Visit) -> str:

@@ -85,6 +85,19 @@ def see_other(path: str) -> Response:
     return RedirectResponse(path, SEE_OTHER)
 
 
+def attempted(
+    visit: Visit, step: Callable[[], object], show: Callable[[Visit, DeskwardError], Response], page: str
+) -> Response:
+    """Do a step and go back to its page, or show there what hindered it; what is not there has its own page."""
+    try:
+        step()
+    except NotFoundError:
+        raise
+    except DeskwardError as error:
+        return show(visit, error)
+    return see_other(page)
+
+
 @dataclass(frozen=True)
 class _Way:
     """One route: its view, and what it asks of who comes. `page` is where its form stands, as a pattern."""

@@ -15,7 +15,7 @@ from deskward.core.notes import clean
 from deskward.core.secret import Secret
 from deskward.lifecycle import House, checking, hook_paths
 from deskward.lifecycle.checking import Outside
-from deskward.web.desk.doors import Door, Visit, see_other
+from deskward.web.desk.doors import Door, Visit, attempted
 
 PAGE, ONE = "/integrations", "/integrations/{place}"
 FOLDERS = {
@@ -166,13 +166,7 @@ class IntegrationPages:
         return self._show(visit, address=made)
 
     def _do(self, visit: Visit, step: Callable[[], None]) -> Response:
-        try:
-            step()
-        except NotFoundError:
-            raise
-        except DeskwardError as error:
-            return self._show(visit, error)
-        return see_other(f"{PAGE}/{_place(visit)}")
+        return attempted(visit, step, self._show, f"{PAGE}/{_place(visit)}")
 
     def _standings(self) -> list[Standing]:
         rows, now = self.house.store.integrations, self.door.clock.now()
