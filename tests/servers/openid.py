@@ -16,14 +16,13 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from tests.servers.tokens import Reply, told
+from tests.servers.tokens import Reply, answering, told
 
 CLIENT, SECRET = "desk ward", "s3cret+/%"
 COOKIE = "provider"
@@ -235,43 +234,12 @@ def signed_with_nothing(header: dict[str, Any], claims: dict[str, Any]) -> str:
 def providing(provider: OpenId) -> Iterator[OpenId]:
     """Serve on a free loopback port until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            where = urlsplit(self.path)
-            query, form = (dict(parse_qsl(text, keep_blank_values=True)) for text in (where.query, content))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            self.give(provider(self.command, where.path, query, form, headers))
+    def answer(method: str, where: SplitResult, content: str, headers: Mapping[str, str]) -> Reply:
+        query, form = (dict(parse_qsl(text, keep_blank_values=True)) for text in (where.query, content))
+        return provider(method, where.path, query, form, headers)
 
-        do_POST = do_GET  # noqa: N815 - the name is http.server's
-
-        def give(self, reply: Reply) -> None:
-            self.close_connection = True
-            if reply.status < 0:
-                provider.over.wait(30)
-            if reply.status <= 0:
-                return
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    provider.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with answering(answer, provider.over) as provider.url:
         yield provider
-    finally:
-        provider.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _over(right: dict[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 import json
 import threading
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlsplit
 
 CLIENT, SECRET = "desk ward", "s3cret+/%"
 ENCODED = "Basic " + b64encode(b"desk+ward:s3cret%2B%2F%25").decode()
@@ -39,6 +39,7 @@ def told(body: Any, status: int = 200, **headers: str) -> Reply:
 
 
 HANGS_UP, SILENT = Reply(0), Reply(-1)
+Answer = Callable[[str, SplitResult, str, Mapping[str, str]], Reply]
 
 
 @dataclass
@@ -110,24 +111,37 @@ class Source:
 def serving(source: Source) -> Iterator[Source]:
     """Serve on a free loopback port until the end of the block."""
 
+    def answer(method: str, where: SplitResult, content: str, headers: Mapping[str, str]) -> Reply:
+        authorization = headers.get("authorization", "")
+        if where.path == source.token_path:
+            return source.token(authorization, content)
+        query = dict(parse_qsl(where.query, keep_blank_values=True))
+        body = json.loads(content) if content else None
+        return source.called(authorization, Asked(method, where.path, query, body))
+
+    with answering(answer, source.over) as source.url:
+        yield source
+
+
+@contextmanager
+def answering(answer: Answer, over: threading.Event) -> Iterator[str]:
+    """Serve one connection for each request until the end of the block; gives the address.
+
+    `answer` gets method, address, content, and headers by small letters. `over` ends what is SILENT.
+    """
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            where, authorization = urlsplit(self.path), self.headers.get("Authorization", "")
-            if where.path == source.token_path:
-                reply = source.token(authorization, content)
-            else:
-                query = dict(parse_qsl(where.query, keep_blank_values=True))
-                body = json.loads(content) if content else None
-                reply = source.called(authorization, Asked(self.command, where.path, query, body))
-            self.give(reply)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self.give(answer(self.command, urlsplit(self.path), content, headers))
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
 
         def give(self, reply: Reply) -> None:
             self.close_connection = True
             if reply.status < 0:
-                source.over.wait(30)
+                over.wait(30)
             if reply.status <= 0:
                 return
             self.send_response(reply.status)
@@ -143,11 +157,10 @@ def serving(source: Source) -> Iterator[Source]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    source.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield source
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        source.over.set()
+        over.set()
         server.shutdown()
         thread.join()
         server.server_close()

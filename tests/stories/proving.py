@@ -59,10 +59,15 @@ def fresh(agent: Agent, login: str, press: str) -> None:
     agent.page.get_by_role("button", name=press, exact=True).click()
     agent.page.wait_for_load_state()
     if agent.page.get_by_label("Code from your app").count():
-        agent.page.get_by_label("Code from your app").fill(agent.product.code(login))
-        agent.page.get_by_role("button", name="Continue").click()
+        give_code(agent, login)
         agent.page.wait_for_load_state()
         agent.page.get_by_role("button", name=press, exact=True).click()
+
+
+def give_code(agent: Agent, login: str) -> None:
+    """Give the second factor that a page asks for anew."""
+    agent.page.get_by_label("Code from your app").fill(agent.product.code(login))
+    agent.page.get_by_role("button", name="Continue").click()
 
 
 def set_up_in_person(agent: Agent, approver: Agent, ticket: Ticket) -> str:
@@ -190,8 +195,7 @@ def _log_in_anew(agent: Agent, login: str, wanted: Locator, after: Locator | Non
     expect(asked.or_(wanted)).to_be_visible()
     if not asked.is_visible():
         return False
-    agent.page.get_by_label("Code from your app").fill(agent.product.code(login))
-    agent.page.get_by_role("button", name="Continue").click()
+    give_code(agent, login)
     expect(after or wanted).to_be_visible()
     return True
 

@@ -12,6 +12,7 @@ from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened, open_store
 from tests.store.samples import RunningClock, a_verification
 from tests.stories.camera import WIDE, Camera
+from tests.stories.proving import give_code
 from tests.stories.test_people import walk
 from tests.stories.walk import Agent, Story
 
@@ -201,14 +202,14 @@ def errands(story: Story, camera: Camera) -> None:
 
 def account(story: Story, camera: Camera) -> None:
     """Add a second factor to one's own sign-in."""
-    page = story.agent(viewport=WIDE).page
+    agent = story.agent(viewport=WIDE)
+    page = agent.page
     page.goto(story.product.at("desk", "/account"))
     camera.shoot(page, "account-own")
     for kind in ("totp", "passkey"):
         page.goto(story.product.at("desk", f"/account/enrol/{kind}"))
         if page.get_by_role("heading", name="Confirm that it is you").count():
-            page.get_by_label("Code from your app").fill(story.product.code("alex"))
-            page.get_by_role("button", name="Continue").click()
+            give_code(agent, "alex")
             page.wait_for_url("**/account/enrol/*")
         camera.shoot(page, f"account-add-{kind}")
 

@@ -148,6 +148,16 @@ def desk(visitor: Callable[[], Desk], agent: Agent) -> Desk:
 
 
 @pytest.fixture
+def ada(visitor: Callable[[], Desk], staffed: Callable[..., Agent]) -> Desk:
+    """Give the browser of an administrator, at the list of people."""
+    staffed("ada", Role.ADMINISTRATOR)
+    made = visitor()
+    made.log_in("ada")
+    made.get("/people")
+    return made
+
+
+@pytest.fixture
 def address(house: House, guard: Guard, store: Opened, agent: Agent, clock: FakeClock) -> Iterator[str]:
     """Serve the desk on a free port; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))

@@ -27,16 +27,6 @@ def invitations(house: House, store: Opened, clock: FakeClock) -> Invitations:
     return Invitations(store.accounts, house.keyring, clock, Passwords(FakeReset()))
 
 
-@pytest.fixture
-def ada(visitor: Visitor, staffed: Staffed) -> Desk:
-    """Give the browser of an administrator."""
-    staffed("ada", Role.ADMINISTRATOR)
-    made = visitor()
-    made.log_in("ada")
-    made.get("/people")
-    return made
-
-
 def test_sr_85_the_first_administrator_begins_at_a_one_time_address(
     visitor: Visitor, invitations: Invitations, store: Opened
 ) -> None:

@@ -72,15 +72,6 @@ def test_the_browser_is_named_in_words(house: House) -> None:
     assert seen(bare, "192.0.2.7", FIREFOX) == ("an unknown browser", "network 192.0.2.0/24")
 
 
-@pytest.fixture
-def ada(visitor: Visitor, staffed: Staffed) -> Desk:
-    staffed("ada", Role.ADMINISTRATOR)
-    made = visitor()
-    made.log_in("ada")
-    made.get("/people")
-    return made
-
-
 def two(visitor: Visitor) -> tuple[Desk, Desk]:
     """Give two browsers of Kim."""
     first, second = visitor(), visitor()
