@@ -18,12 +18,13 @@ LOOKS = (("wide", WIDE), ("narrow", NARROW))
 
 @dataclass
 class Camera:
-    """Takes a page at each width, light and dark, without waiting for anything but the page itself."""
+    """Takes a page at each width, light and dark, once it is loaded."""
 
     folder: Path
 
     def shoot(self, page: Page, name: str) -> None:
         """Take all looks of the page as it stands."""
+        page.wait_for_load_state()
         before = page.viewport_size or WIDE
         for size, viewport in LOOKS:
             page.set_viewport_size(viewport)

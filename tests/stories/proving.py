@@ -56,18 +56,8 @@ def link_to(product: Product, address: str) -> str:
 
 def fresh(agent: Agent, login: str, press: str) -> None:
     """Press a button that asks for a fresh login, and give it."""
-    agent.page.get_by_role("button", name=press, exact=True).click()
-    agent.page.wait_for_load_state()
-    if agent.page.get_by_label("Code from your app").count():
-        give_code(agent, login)
-        agent.page.wait_for_load_state()
+    if agent.press_fresh(login, press):
         agent.page.get_by_role("button", name=press, exact=True).click()
-
-
-def give_code(agent: Agent, login: str) -> None:
-    """Give the second factor that a page asks for anew."""
-    agent.page.get_by_label("Code from your app").fill(agent.product.code(login))
-    agent.page.get_by_role("button", name="Continue").click()
 
 
 def set_up_in_person(agent: Agent, approver: Agent, ticket: Ticket) -> str:
@@ -130,11 +120,7 @@ def answer(requester: Requester, value: str) -> None:
 def approve(approver: Agent) -> None:
     """Approve; after a fresh login the form is seen again and filled in again."""
     page = approver.page
-    page.get_by_role("button", name="Approve", exact=True).click()
-    page.wait_for_load_state()
-    if page.get_by_label("Code from your app").count():
-        page.get_by_label("Code from your app").fill(approver.product.code("sam"))
-        page.get_by_role("button", name="Continue").click()
+    if approver.press_fresh("sam", "Approve"):
         page.get_by_label("Reason for approving").fill("Known by voice, and her lead confirms.")
         page.get_by_role("button", name="Approve", exact=True).click()
 
@@ -195,7 +181,7 @@ def _log_in_anew(agent: Agent, login: str, wanted: Locator, after: Locator | Non
     expect(asked.or_(wanted)).to_be_visible()
     if not asked.is_visible():
         return False
-    give_code(agent, login)
+    agent.give_code(login)
     expect(after or wanted).to_be_visible()
     return True
 

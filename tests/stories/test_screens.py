@@ -28,6 +28,7 @@ class Inspector(Camera):
     found: list[str] = field(default_factory=list)
 
     def shoot(self, page: Page, name: str) -> None:
+        page.wait_for_load_state()
         address, before = urlsplit(page.url), page.viewport_size or WIDE
         self.seen.add(((address.hostname or "").partition(".")[0], address.path))
         for viewport, scheme in LOOKS:
