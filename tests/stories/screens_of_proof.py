@@ -207,9 +207,32 @@ def objection(story: Story, camera: Camera) -> None:
     camera.shoot(approver.page, "details-objected")
 
 
+def hand_over(story: Story, camera: Camera) -> None:
+    """Hand a pass that looks suspicious to an approver, before the requester acts on it."""
+    human, agent, requester = story.product.somebody(), story.agent(viewport=WIDE), story.requester()
+    ticket = agent.ticket(human, "Password Reset")
+    agent.open(ticket)
+    code = agent.send()
+    requester.follow(mailed_link(story.product, human))
+    requester.agree(code)
+    requester.sees("Password reset")
+    agent.details(ticket)
+    agent.page.locator("summary", has_text="Send to review").click()
+    agent.page.get_by_label("What is suspicious").fill("The voice changed in the middle of the call.")
+    camera.shoot(agent.page, "details-hand-over")
+    agent.page.get_by_role("button", name="Send to review").click()
+    agent.page.get_by_text("handed it to an approver: The voice changed").first.wait_for()
+    camera.shoot(agent.page, "details-handed-over")
+    requester.page.get_by_label("New password").fill("a long sentence for today 42")
+    requester.press("Set new password")
+    requester.sees("Thank you")
+    camera.shoot(requester.page, "portal-handed-over")
+
+
 PROOF: dict[str, Callable[[Story, Camera], None]] = {
     "proof": proof,
     "colleagues": colleagues,
     "questions": questions,
     "objection": objection,
+    "handing over": hand_over,
 }

@@ -14,12 +14,15 @@ class Deed(StrEnum):
     """What somebody did or looked at at the desk, beside the life of a verification (SR-112)."""
 
     SIGNED_IN = "signed in"
+    SIGN_IN_REFUSED = "sign-in refused"
+    DENIED = "page refused"
     SIGNED_OUT = "signed out"
     DETAILS = "details opened"
     SEND_PAGE = "send page opened"
     REPORT = "report taken"
     SEARCHED = "searched"
     EXPORT_BEGUN = "export begun"
+    AUDIT = "log read"
     AUDIT_EXPORT_BEGUN = "export of the log begun"
     INVITED = "invited"
     INVITATION_USED = "invitation used"
@@ -35,14 +38,26 @@ class Deed(StrEnum):
     ADDRESS_MADE = "webhook address changed"
 
 
+VISITOR = "visitor"
 LOOKS = frozenset(
-    {Deed.DETAILS, Deed.SEND_PAGE, Deed.REPORT, Deed.SEARCHED, Deed.EXPORT_BEGUN, Deed.AUDIT_EXPORT_BEGUN}
+    {
+        Deed.DETAILS,
+        Deed.SEND_PAGE,
+        Deed.REPORT,
+        Deed.SEARCHED,
+        Deed.EXPORT_BEGUN,
+        Deed.AUDIT,
+        Deed.AUDIT_EXPORT_BEGUN,
+    }
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the desk; `actor` is “agent:ID”, `fields` hold no secret and no full address."""
+    """One entry of the desk; `actor` is “agent:ID” or VISITOR, who is not signed in.
+
+    `fields` hold no secret and no full address.
+    """
 
     kind: Deed
     at: datetime

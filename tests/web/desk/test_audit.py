@@ -69,6 +69,37 @@ def test_sr_112_opening_details_report_and_send_page_is_recorded_with_who_and_wh
     assert f'<a href="/verifications/{v.id}">{v.ticket_number}</a>' in page
 
 
+def test_sr_112_who_is_not_let_in_is_recorded_and_what_was_typed_as_a_login_is_not(
+    *, visitor: Visitor, auditor: Desk, agent: Agent, store: Opened
+) -> None:
+    assert visitor().log_in("KIM", "wrong").status_code == 422
+    assert visitor().log_in("my-own-password", "wrong").status_code == 422
+    halfway = visitor()
+    halfway.get(halfway.give_password().headers["location"])
+    assert halfway.post("/login/second", code="000000").status_code == 422
+    found = [fields for _, _, fields in looks(store, Deed.SIGN_IN_REFUSED)]
+    assert [(one.get("agent"), one["reason"]) for one in found] == [
+        (agent.id, "wrong password"),
+        (None, "wrong password"),
+        (agent.id, "wrong second factor"),
+    ]
+    page = auditor.get("/audit?who=visitor")
+    assert rows(page) == [("Was not let in", "Somebody not signed in")] * 3
+    assert "Kim Agent · wrong password · " in page
+    assert "my-own-password" not in page
+
+
+def test_sr_112_a_page_that_a_role_does_not_give_is_recorded(desk: Desk, agent: Agent, store: Opened) -> None:
+    assert desk.client.get("/people").status_code == 403
+    assert [fields["page"] for _, _, fields in looks(store, Deed.DENIED)] == ["GET /people"]
+
+
+def test_sr_112_who_reads_the_log_is_in_it(auditor: Desk, store: Opened) -> None:
+    auditor.get("/audit?what=looks")
+    assert [fields for _, _, fields in looks(store, Deed.AUDIT)] == [{"filters": {"what": "looks"}}]
+    assert rows(auditor.get("/audit?who=agent:AG-OLGA"))[0] == ("Read the audit log", "Olga Person")
+
+
 def test_what_a_page_fetches_by_itself_and_a_form_are_no_looks(desk: Desk, opened: Open, store: Opened) -> None:
     v = opened()
     desk.get("/account")

@@ -67,7 +67,7 @@ def create_app(
     """
     templates, house = Templates(environment("desk")), lifecycle.house
     door = Door(accounts, clock, templates, audit, Whence(house, guard).of)
-    second, tries = Factors(factors, house, guard.desk_url), Tries(house, guard)
+    second, tries = Factors(factors, house, guard.desk_url), Tries(door, house, guard)
     filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
     sessions = Sessions(door)

@@ -18,12 +18,11 @@ from deskward.core.lines import clean
 from deskward.web.desk.asked import Asked, asked_of
 from deskward.web.desk.crew import Crew
 from deskward.web.desk.doors import Door, Visit
-from deskward.web.desk.words import DEEDS, EVENTS, actor_name, deed_text, event_text
+from deskward.web.desk.words import ACTORS, DEEDS, EVENTS, actor_name, deed_text, event_text
 
 PATH, CSV = "/audit", "/audit.csv"
 UNUSABLE, AT_ONCE, LONGEST = 400, 500, 40
 LOOKED = "looks"
-OTHERS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
 HEADINGS = ("Time", "Who", "Actor", "What", "Ticket Number", "Verification ID", "Details")
 _PLACE = re.compile(r"([0-9]{1,18})_([A-Za-z0-9-]{0,40})_([0-9]{1,18})")
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,13 +89,14 @@ class Audit:
         agents = self._agents()
         asked = audit_asked_of(visit.request.query_params, agents)
         page = self.log.page(asked.sought())
+        self.door.note(visit.agent, Deed.AUDIT, filters=dict(asked.filters))
         return self.door.show(
             visit,
             "audit.html",
             UNUSABLE if asked.left_out else 200,
             here="audit",
             asked=asked,
-            people={**{f"agent:{key}": name for key, name in agents.items()}, **OTHERS},
+            people={**{f"agent:{key}": name for key, name in agents.items()}, **ACTORS},
             looks={deed.value: words for deed, words in DEEDS.items() if deed in LOOKS},
             deeds={deed.value: words for deed, words in DEEDS.items() if deed not in LOOKS},
             events={kind.value: words for kind, words in EVENTS.items()},
@@ -153,7 +153,7 @@ def audit_asked_of(query: QueryParams, agents: Mapping[str, str]) -> AuditAsked:
         left_out.append("There is no such place in the log. Here are the newest entries.")
         after = before = None
     return AuditAsked(
-        who=one_of("who", {*OTHERS, *(f"agent:{key}" for key in agents)}, "nobody of that name here"),
+        who=one_of("who", {*ACTORS, *(f"agent:{key}" for key in agents)}, "nobody of that name here"),
         what=one_of("what", {LOOKED, *EventKind, *Deed}, "no such kind of entry"),
         about=about if len(about) <= LONGEST else "",
         days=replace(days, left_out=()),

@@ -282,6 +282,7 @@ class Door:
             return PlainTextResponse("Your role does not show this.", NOT_ALLOWED)
         if way.path == "/":
             return see_other(home_of(visit.agent))
+        self.note(visit.agent, Deed.DENIED, page=f"{way.method} {way.path}")
         held = visit.agent.roles
         roles = f"the role{'s' * (len(held) > 1)} {' and '.join(held)}" if held else "no role"
         text = f"Your account has {roles}, and this needs another one."

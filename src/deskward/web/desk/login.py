@@ -83,7 +83,7 @@ class Login:
             return agent if right else None
 
         wrong = InvalidError("Login or password is not right.", "Check both and try again.")
-        agent = self.tries.judged(request, login, judge, wrong)
+        agent = self.tries.judged(request, login, "password", judge, wrong)
         if outdated(agent.password_hash):
             accounts.renew_agent(replace(agent, password_hash=hashed(password)))
         return agent
@@ -114,7 +114,7 @@ class Login:
             return self.factors.right(visit.agent, visit.session, visit.fields) or None
 
         try:
-            self.tries.judged(visit.request, visit.agent.login, judge, wrong)
+            self.tries.judged(visit.request, visit.agent.login, "second factor", judge, wrong)
         except DeskwardError as error:
             return self.second(visit, error)
         return self.door.prove(visit.agent, visit.session, see_other(_target(visit)))

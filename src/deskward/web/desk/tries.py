@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from deskward.core.audit import VISITOR, Deed, Entry
 from deskward.core.errors import InvalidError, LimitError
 from deskward.core.links import network_of
 from deskward.core.ports import Count
 from deskward.lifecycle.house import House
+from deskward.web.desk.doors import Door
 from deskward.web.guard import Guard, client_address
 
 WINDOW = timedelta(minutes=15)
@@ -25,13 +27,14 @@ Found = TypeVar("Found")
 class Tries:
     """How often somebody may be wrong."""
 
+    door: Door
     house: House
     guard: Guard
 
     def judged(
-        self, request: Request, login: str, judge: Callable[[], Found | None], wrong: InvalidError
+        self, request: Request, login: str, step: str, judge: Callable[[], Found | None], wrong: InvalidError
     ) -> Found:
-        """Give what `judge` found; None is counted and raises `wrong`, too many of them LimitError."""
+        """Give what `judge` found; None is counted, recorded and raises `wrong`, too many of them LimitError."""
         budgets = self._budgets(login, client_address(request, self.guard.trusted_hops))
         # Look, compare and count under one lock: else parallel tries would all look before any is counted.
         with _ONE_AT_A_TIME:
@@ -39,6 +42,7 @@ class Tries:
             found = judge()
             if found is None:
                 self.house.store.add_counts(tuple(budgets), self.house.clock.now())
+                turned_away(self.door, request, f"wrong {step}", login)
                 raise wrong
         return found
 
@@ -56,3 +60,14 @@ class Tries:
             minutes = int(WINDOW.total_seconds() // 60)
             seconds = int(WINDOW.total_seconds())
             raise LimitError("Too many wrong logins.", seconds, f"Wait {minutes} minutes, then try again.")
+
+
+def turned_away(door: Door, request: Request, reason: str, login: str) -> None:
+    """Record that somebody was not let in (SR-112); who is no agent takes the same time, and is not named.
+
+    What was typed as a login is not kept: it may be a password.
+    """
+    agent, (browser, origin) = door.accounts.agent_by_login(login), door.whence(request)
+    fields = {"agent": agent.id} if agent else {}
+    fields |= {"reason": reason, "browser": browser, "origin": origin}
+    door.audit.add([Entry(Deed.SIGN_IN_REFUSED, door.clock.now(), VISITOR, fields=fields)])

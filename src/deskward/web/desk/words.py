@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deskward.core.answers import Grading
-from deskward.core.audit import Deed, Recorded
+from deskward.core.audit import VISITOR, Deed, Recorded
 from deskward.core.events import Event, EventKind
 from deskward.core.notices import Copy, Purpose
 from deskward.core.ports import Delivery, Errand, ErrandKind, ErrandState, Sending
@@ -60,12 +60,15 @@ EVENTS: Mapping[EventKind, str] = {
 }
 DEEDS: Mapping[Deed, str] = {
     Deed.SIGNED_IN: "Signed in",
+    Deed.SIGN_IN_REFUSED: "Was not let in",
+    Deed.DENIED: "Was refused a page",
     Deed.SIGNED_OUT: "Signed out",
     Deed.DETAILS: "Looked at the details",
     Deed.SEND_PAGE: "Looked at the Send page",
     Deed.REPORT: "Took the report as a PDF",
     Deed.SEARCHED: "Searched for people or tickets",
     Deed.EXPORT_BEGUN: "Exported the table",
+    Deed.AUDIT: "Read the audit log",
     Deed.AUDIT_EXPORT_BEGUN: "Exported the audit log",
     Deed.INVITED: "Invited somebody",
     Deed.INVITATION_USED: "Joined by an invitation",
@@ -124,7 +127,13 @@ METHODS: Mapping[str, str] = {
     "totp": "authenticator app",
     "vouch": "colleagues vouched",
 }
-_ACTORS = {"requester": "Requester", "owner": "The account’s owner", "system": "Deskward", "ticket": "Ticket"}
+ACTORS = {
+    "requester": "Requester",
+    "owner": "The account’s owner",
+    "system": "Deskward",
+    "ticket": "Ticket",
+    VISITOR: "Somebody not signed in",
+}
 _FACTS = (
     "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
 )  # fmt: skip
@@ -172,7 +181,7 @@ def deed_text(fields: Mapping[str, Any], agents: Mapping[str, str], *, personal:
         *([f"with {' and '.join(fields['shown'])}"] if fields.get("shown") else []),
         *([f"“{searched}”" if personal else "words not shown to your role"] if searched else []),
         *(f"{name}: {value}" for name, value in filters.items()),
-        *([str(fields["factor"])] if "factor" in fields else []),
+        *(str(fields[name]) for name in ("factor", "page", "reason", "browser", "origin") if fields.get(name)),
     ]
     return " · ".join(said)
 
@@ -183,7 +192,7 @@ def actor_name(event: Event | Recorded, agents: Mapping[str, str]) -> str:
     if kind == "voucher":
         return str(event.fields["by"])
     recorded = str(event.fields.get("agent_name", "An agent"))
-    return agents.get(agent_id, recorded) if kind == "agent" else _ACTORS.get(kind, kind)
+    return agents.get(agent_id, recorded) if kind == "agent" else ACTORS.get(kind, kind)
 
 
 def event_text(fields: Mapping[str, Any]) -> str:
