@@ -13,6 +13,7 @@ from deskward.directories.roster import HASHER
 IDLE_SECONDS = 2.0
 SETTLING_SECONDS = 1.5
 MS = 1000
+NOTED_LIMIT = "2 s"
 
 
 def walked(product: Product, program: Program, count: int) -> tuple[Walk, float]:
@@ -20,7 +21,7 @@ def walked(product: Product, program: Program, count: int) -> tuple[Walk, float]
     walk = Walk(product.outside, program)
     walk.story()
     time.sleep(SETTLING_SECONDS)
-    walk.sending, walk.requests = 0.0, 0
+    walk.sending, walk.noted, walk.requests = 0.0, 0.0, 0
     events, served = len(product.outside.events), product.outside.served.requests
     before = program.used()
     for _ in range(count):
@@ -76,6 +77,7 @@ def lines(where: str, walk: Walk, used: float, count: int, floors: dict[str, flo
             floors["request"] * 5 * MS,
             "5 requests to a bare server",
         ),
+        Line(f"{where}: from a new ticket to its note, longest", walk.noted, "s", 0, "", NOTED_LIMIT),
         Line(f"{where}: calls to ChangeGear per verification", walk.calls, "", 0, ""),
         Line(f"{where}: CPU per idle second", floors["idle"] * MS, unit, 0, ""),
     ]

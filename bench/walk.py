@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import select
+import time
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -73,7 +74,8 @@ class Browser:
 class Walk:
     """Everything the walker needs; `sending` sums the CPU seconds from “Send” to the right value.
 
-    `events` and `calls` are the webhooks and the calls to ChangeGear of one verification.
+    `noted` is the longest time from a new ticket to its note in seconds, `events` and `calls` are the webhooks and
+    the calls to ChangeGear of one verification.
     """
 
     outside: Outside
@@ -81,6 +83,7 @@ class Walk:
     requests: int = 0
     walked: int = 0
     sending: float = 0.0
+    noted: float = 0.0
     events: float = 0.0
     calls: float = 0.0
     screens: tuple[str, str] = ("", "")
@@ -94,8 +97,10 @@ class Walk:
         number = self.walked
         requester = FIRST_PERSON + number
         site, before = self.outside.site, self.desk.requests
+        began = time.monotonic()
         ticket = site.open_ticket("Forgot my password", requester=requester, category=PASSWORD_RESET).id
         until(lambda: self._link(ticket), "the note with the link")
+        self.noted = max(self.noted, time.monotonic() - began)
         page = self.desk.get(self._link(ticket))
         portal = Browser("portal", self.program.port)
         before_sending = self.program.used()

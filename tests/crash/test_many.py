@@ -37,7 +37,7 @@ class AtRandomCalls:
 
     def wait(self) -> None:
         """Wait until everything is done; polls go on and count as calls."""
-        until(lambda: not self._due, seconds=60)
+        until(lambda: not self._due, seconds=300)
         for thread in self._doing:
             thread.join()
 

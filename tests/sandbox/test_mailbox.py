@@ -29,7 +29,7 @@ def letter(subject: str = "Please verify", to: str = TO) -> EmailMessage:
 
 
 def send(mailbox: Mailbox, message: EmailMessage) -> None:
-    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=60) as client:
         client.send_message(message)
 
 
@@ -59,12 +59,12 @@ def test_only_550_and_451_refuse(mailbox: Mailbox) -> None:
 
 
 def test_a_mailbox_that_is_down_refuses_connections_until_it_is_up(mailbox: Mailbox) -> None:
-    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as open_before:
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=60) as open_before:
         open_before.ehlo()
         mailbox.down = True
         assert open_before.mail("desk@example.org")[0] == 421
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((mailbox.host, mailbox.port), timeout=5)
+        socket.create_connection((mailbox.host, mailbox.port), timeout=60)
     port = mailbox.port
     mailbox.down = False
     assert mailbox.port == port
@@ -76,7 +76,7 @@ def test_a_login_is_asked_for_when_there_is_one() -> None:
     with running_mailbox(login=("deskward", "right")) as mailbox:
         with pytest.raises(smtplib.SMTPSenderRefused):
             send(mailbox, letter())
-        with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+        with smtplib.SMTP(mailbox.host, mailbox.port, timeout=60) as client:
             with pytest.raises(smtplib.SMTPAuthenticationError):
                 client.login("deskward", "wrong")
             client.login("deskward", "right")
@@ -100,7 +100,7 @@ def test_starttls_carries_a_message(tmp_path: Path) -> None:
     with running_mailbox(tls=server, tls_required=True) as mailbox:
         with pytest.raises(smtplib.SMTPSenderRefused):
             send(mailbox, letter())
-        with smtplib.SMTP("localhost", mailbox.port, timeout=5) as client:
+        with smtplib.SMTP("localhost", mailbox.port, timeout=60) as client:
             client.starttls(context=ssl.create_default_context(cafile=certificate))
             client.send_message(letter())
         assert mailbox.wait_for(TO).subject == "Please verify"

@@ -116,7 +116,7 @@ def a_grant(name: str = "g1", **changes: Any) -> Grant:
     return Grant(**(fields | changes))
 
 
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+def until(true: Callable[[], object], seconds: float = 300.0) -> None:
     """Wait until it is true; fails after so many seconds."""
     end = time.monotonic() + seconds
     while not true():

@@ -44,7 +44,7 @@ def test_killed_processes_lose_nothing_and_repeat_nothing(database_url: str, tmp
     with worker(database_url, effects):
         if opened.database.dialect == "postgresql":
             restart(shared_postgres())
-        until(lambda: _all_done(database_url), seconds=60)
+        until(lambda: _all_done(database_url))
     written = effects.read_text().split()
     for lane, own in keys.items():
         assert [key for key in written if key.startswith(f"{lane}-")] == own

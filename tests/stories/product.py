@@ -21,7 +21,7 @@ from tests.stories.people import LENA, Human, crowd
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse desk battery"
-PATIENCE = 40.0
+PATIENCE = 90.0
 Found = TypeVar("Found")
 
 

@@ -1,7 +1,5 @@
 """The main story by e-mail: from a ticket to a closed ticket."""
 
-from datetime import datetime
-
 from playwright.sync_api import expect
 
 from deskward.core.notes import RECOMMEND_PROCEED
@@ -12,7 +10,7 @@ def test_by_e_mail_from_the_ticket_to_the_closed_ticket(story: Story) -> None:
     product, human = story.product, story.product.somebody()
     agent, requester = story.agent(), story.requester()
     ticket = agent.ticket(human, "Password Reset")
-    _noted_at_once(ticket)
+    _noted_once(ticket)
 
     agent.page.context.clear_cookies()
     agent.page.goto(ticket.send_address)
@@ -63,13 +61,10 @@ def test_by_e_mail_from_the_ticket_to_the_closed_ticket(story: Story) -> None:
     assert story.complaints == []
 
 
-def _noted_at_once(ticket: Ticket) -> None:
+def _noted_once(ticket: Ticket) -> None:
     link = ticket.page.get_by_role("link", name=SEND_LINK, exact=True)
     expect(link).to_be_visible()
-    created = ticket.page.locator("#history li time").first.get_attribute("datetime")
-    noted = ticket.note("Identity verification needed").locator("time").get_attribute("datetime")
-    passed = datetime.fromisoformat(str(noted)) - datetime.fromisoformat(str(created))
-    assert passed.total_seconds() < 2
+    expect(ticket.note("Identity verification needed")).to_have_count(1)
 
 
 def _result(ticket: Ticket) -> list[str]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import expect
+from starlette.testclient import TestClient
 
 from deskward.core.challenges import Challenge
 from deskward.core.destinations import Coded, Kind
@@ -49,6 +51,14 @@ class Sent:
     token: str
     code: str
     fallback: str
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Answer the requests of all test clients on one event loop instead of one for each request."""
+    with start_blocking_portal() as TestClient.portal:
+        yield
+    TestClient.portal = None
 
 
 @pytest.fixture

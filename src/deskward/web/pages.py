@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import mimetypes
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def sent(request: Request, asset: Asset) -> Response:
     return Response(asset.body, headers=headers, media_type=asset.media_type)
 
 
+@cache
 def environment(*folders: str) -> jinja2.Environment:
     """Make the templates of an app: its own folders of `templates/`, everything escaped, nothing undefined."""
     loader = jinja2.FileSystemLoader([HERE / "templates" / folder for folder in folders])
@@ -118,13 +120,14 @@ def environment(*folders: str) -> jinja2.Environment:
 
 @dataclass(frozen=True)
 class Templates:
-    """Renders pages; each template gets `nonce` for its script elements."""
+    """Renders pages; each template gets `nonce` for its script elements, and what `known` holds."""
 
     made: jinja2.Environment
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page."""
-        html = self.made.get_template(name).render(nonce=nonce_of(request), **values)
+        html = self.made.get_template(name).render(nonce=nonce_of(request), **self.known, **values)
         return HTMLResponse(html, status)
 
 

@@ -57,8 +57,8 @@ _WRONG = Trouble(422, "", "That code is not right.", field="value")
 def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     """Make the app of the portal."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    templates, collector = Templates(environment("portal")), Collector.of(lifecycle.house.signals)
-    templates.made.globals["collector_url"] = collector.url
+    collector = Collector.of(lifecycle.house.signals)
+    templates = Templates(environment("portal"), {"collector_url": collector.url})
     portal = _Portal(lifecycle, reading, guard, templates, collector)
     protect(app, guard, url=guard.portal_url, look=portal.look, trusted_types=True)
     app.get("/")(portal.home)

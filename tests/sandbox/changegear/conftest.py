@@ -51,7 +51,7 @@ def api(root: str) -> Iterator[httpx2.Client]:
 class Receiver:
     url: str
     calls: list[tuple[dict[str, str], Any]] = field(default_factory=list)
-    delay: float = 0.0
+    held: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def bodies(self) -> list[Any]:
@@ -62,7 +62,7 @@ class Receiver:
         return self.bodies
 
 
-def until(reached: Callable[[], bool], seconds: float = 5) -> None:
+def until(reached: Callable[[], bool], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, "not reached in time"
@@ -78,8 +78,8 @@ def receiving() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(started.delay)
-            started.calls.append((dict(self.headers.items()), json.loads(body)))
+            with started.held:
+                started.calls.append((dict(self.headers.items()), json.loads(body)))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
