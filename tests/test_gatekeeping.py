@@ -161,12 +161,13 @@ def test_a_bad_file_of_the_gateway_stops_its_start_with_words(apart: Parted, tex
         pass
 
 
-def test_sr_53_a_file_that_everybody_may_read_stops_the_start(apart: Parted) -> None:
+def test_sr_53_a_file_that_others_may_read_stops_the_start(apart: Parted) -> None:
     with pytest.raises(SettingsError, match="There is no"):
         read_file(apart.settings())
-    written_for_gateway(apart.path, apart.own).chmod(0o644)
-    with pytest.raises(SettingsError, match="open to everybody"):
-        read_file(apart.settings())
+    for mode in (0o640, 0o604, 0o620):
+        written_for_gateway(apart.path, apart.own).chmod(mode)
+        with pytest.raises(SettingsError, match="open to others than its owner"):
+            read_file(apart.settings())
 
 
 def test_tables_that_are_not_up_to_date_stop_the_gateway_which_changes_none(apart: Parted) -> None:
@@ -186,6 +187,8 @@ def test_sr_53_all_other_parts_start_without_the_file_of_the_gateway_and_can_cha
     assert {id(house.house.people["roster"]), id(house.house.sources["roster"])} == {id(roster)}
     with pytest.raises(UnreachableError, match="does not answer on its socket"):
         roster.get(RITA)
+    first = next(checks_of(house.house, "directories.roster"))
+    assert (first.name, first.well) == ("gateway", False)
     assert house.portal()
     house.close()
 

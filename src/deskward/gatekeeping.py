@@ -75,10 +75,9 @@ def read_file(settings: Settings) -> GatewayFile:
     """Read the gateway's own file; SettingsError where it cannot be, is open to others, or lacks a directory."""
     path = settings.near / str(settings.gateway.file)
     content = content_of(path)
-    if path.stat().st_mode & stat.S_IRWXO:
-        raise SettingsError(
-            f"{path} is open to everybody on this machine.", "Take that away: chmod o= and the path."
-        )
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        hint = "chmod 600 it, and let the gateway's user own it."
+        raise SettingsError(f"{path} is open to others than its owner.", hint)
     try:
         given = GatewayFile.model_validate(dict(content))
     except ValidationError as error:

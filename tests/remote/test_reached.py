@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,13 @@ def ruling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("ruling")
     with at_socket(app_of({"roster": Ruling(people={ANNA.id: ANNA})}), folder) as path:
         yield reach(path, {"roster": Ruling}).directories["roster"]
+
+
+def test_a_long_list_comes_whole_and_in_order(tmp_path: Path) -> None:
+    people = {str(number): replace(ANNA, id=str(number)) for number in range(300)}
+    with at_socket(app_of({"roster": FakeDirectory(people=people)}), tmp_path) as path:
+        far = reach(path, {"roster": FakeDirectory}).directories["roster"]
+        assert list(far.everyone()) == list(people.values())
 
 
 def test_odd_words_come_out_as_they_went_in(ruling: Any) -> None:
