@@ -8,7 +8,7 @@ from typing import Literal
 import structlog
 from cyclopts import App
 
-from deskward import past, plugins, serving, sign_in, staff
+from deskward import gatekeeping, past, plugins, serving, sign_in, staff
 from deskward.core.console import Search
 from deskward.core.errors import DeskwardError, InvalidError
 from deskward.core.integrations import ByEye
@@ -18,6 +18,7 @@ from deskward.lifecycle import checking
 from deskward.lifecycle.campaign import campaign
 from deskward.lifecycle.importing import import_directory
 from deskward.policies import policies
+from deskward.settings import read, settings_path
 from deskward.staff import File, house_of
 from deskward.wiring import Deskward
 
@@ -54,7 +55,7 @@ def run(*, settings: File = None, log: Literal["DEBUG", "INFO", "WARNING"] = "IN
 
 @app.command
 def serve(
-    name: Literal["desk", "portal", "hooks", "errands"],
+    name: Literal["desk", "portal", "hooks", "errands", "gateway"],
     *,
     listen: str = "",
     settings: File = None,
@@ -62,6 +63,9 @@ def serve(
 ) -> None:
     """Run one part; on PostgreSQL as many of each as wanted, on many machines."""
     log_lines(log)
+    if name == "gateway":
+        gatekeeping.serve(read(settings_path(settings)))
+        return
     house = house_of(settings)
     if name == "desk":
         staff.print_first(house)

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import structlog
 import uvicorn
@@ -34,8 +35,7 @@ def serve(
     `more` are further apps by host name (the sandbox).
     """
     wanted = tuple(parts)
-    signal.signal(signal.SIGTERM, _leave)
-    _stay_small()
+    prepare()
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         stack.callback(house.close)
         errands = house.running() if "errands" in wanted else contextlib.nullcontext()
@@ -69,8 +69,14 @@ class _Server(uvicorn.Server):
 def _server(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping[str, Starlette]) -> _Server:
     makers = {"desk": house.desk, "portal": house.portal, "hooks": house.hooks}
     hosts = {house.host_of(part): make() for part, make in makers.items() if part in wanted}
-    config = uvicorn.Config(
-        Hosts({**hosts, **more}),
+    log.info("serving", parts=wanted, listen=listen)
+    return _Server(config_of(Hosts({**hosts, **more})), _bound(listen))
+
+
+def config_of(app: Any) -> uvicorn.Config:
+    """Say how an app is served: nothing is logged of a request, and one under way has 10 seconds at the end."""
+    return uvicorn.Config(
+        app,
         access_log=False,
         ws="none",
         log_config=None,
@@ -78,12 +84,14 @@ def _server(house: Deskward, wanted: tuple[str, ...], listen: str, more: Mapping
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
-    log.info("serving", parts=wanted, listen=listen)
-    return _Server(config, _bound(listen))
 
 
-def _stay_small() -> None:
-    """Give the start's leftovers back, and each password hash's 19 MiB at once; glibc would keep them."""
+def prepare() -> None:
+    """Leave quietly when told to, and stay small.
+
+    The start's leftovers are given back, and each password hash's 19 MiB at once; glibc would keep them.
+    """
+    signal.signal(signal.SIGTERM, _leave)
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)

@@ -73,6 +73,13 @@ class Store(Section):
     key_file: Path = Path("deskward.key")
 
 
+class GatewaySettings(Section):
+    """Where the gateway listens when it is a process of its own, and the file that only this process reads."""
+
+    socket: Path | None = None
+    file: Path | None = None
+
+
 class ErrandSettings(Section):
     """How many errands run at once."""
 
@@ -131,6 +138,7 @@ class Settings(BaseSettings):
     brand: str = Field(default="imper.ai", min_length=1, max_length=40)
     web: Web
     store: Store = Store()
+    gateway: GatewaySettings = GatewaySettings()
     errands: ErrandSettings = ErrandSettings()
     sign_in: SignInSettings = SignInSettings()
     limits: LimitSettings = LimitSettings()
@@ -178,6 +186,23 @@ class Settings(BaseSettings):
             if len(secret.reveal()) < LEAST_PATH_TOKEN:
                 raise ValueError(f"hooks.{name}: the path token needs at least {LEAST_PATH_TOKEN} characters")
         return self
+
+    @model_validator(mode="after")
+    def _without_credentials(self) -> Self:
+        if self.gateway.socket is None:
+            return self
+        if self.gateway.file is None:
+            raise ValueError("gateway.file: with gateway.socket set, name the file with the credentials")
+        for name, table in self.directories.items():
+            if table:
+                text = "leave this section empty; with gateway.socket its keys belong into gateway.file"
+                raise ValueError(f"directories.{name}: {text}")
+        return self
+
+    def store_address(self, url: str = "") -> str:
+        """Give the address of the database, or this one; a relative file stands in the settings' folder."""
+        address, prefix = url or self.store.url, "sqlite:///"
+        return f"{prefix}{self.near / address.removeprefix(prefix)}" if address.startswith(prefix) else address
 
     def signal_weights(self) -> Mapping[str, float]:
         """Give the factors by which the findings of signals count, where they are not 1."""

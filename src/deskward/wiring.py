@@ -25,7 +25,7 @@ from deskward.core.links import Keyring
 from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
-from deskward.core.ports import Action, Channel, Clock, Connector, Directory
+from deskward.core.ports import Action, Channel, Clock, Connector, Directory, People
 from deskward.core.questions import QuestionSource
 from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Connected, Signal
@@ -35,6 +35,7 @@ from deskward.gateway import Gateway
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.networks import Networks
 from deskward.policy_values import values_of
+from deskward.remote.reached import Reached, reach
 from deskward.settings import Settings, shadow_of
 from deskward.sign_in import trust_of
 from deskward.store.opening import Opened, open_store
@@ -43,7 +44,6 @@ from deskward.web.desk import Factors, Invitations, Passwords
 from deskward.web.guard import Guard
 
 KEY_BYTES = 32
-MOST_SKEW = 5.0
 EMBEDDED = "embedded"
 FACTORS, RESET = ("totp", "passkey"), "reset_password"
 
@@ -68,7 +68,7 @@ class Deskward:
     errands: Errands
     runner: Runner
     guard: Guard
-    directories: Mapping[str, Directory]
+    directories: Mapping[str, People]
     factors: Mapping[str, Enrollable]
     passwords: Action
     networks: Networks
@@ -146,15 +146,17 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
     make = partial(_plugins, settings)
     connectors: Mapping[str, Connector] = make("connectors", settings.connectors)
     channels: Mapping[str, Channel] = make("channels", settings.channels)
-    directories: Mapping[str, Directory] = make("directories", settings.directories)
+    far = gateway_elsewhere(settings)
+    own: Mapping[str, Directory] = {} if far else make("directories", settings.directories)
+    directories: Mapping[str, People] = far.directories if far else own
     actions: Mapping[str, Action] = make("actions", settings.actions)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
     signals = signals_of(settings)
     logs, networks = logs_of(signals, directories), undo.enter_context(closing(networks_of(settings, clock)))
-    opened = undo.enter_context(closing(open_store(_rooted(settings.store.url, settings.near), clock)))
+    opened = undo.enter_context(closing(open_store(settings.store_address(), clock)))
     keyring = Keyring(_key(settings.near / settings.store.key_file, opened))
-    _check_clock(opened)
+    opened.check_clock()
     words = NoteWords(settings.brand, settings.web.desk_url, {n: a.title for n, a in actions.items()})
     house = House(
         store=opened.store,
@@ -167,7 +169,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         channels=channels,
         people=directories,
         actions=actions,
-        gateway=Gateway(opened.store, clock, directories, actions, policy.version),
+        gateway=far.gateway if far else Gateway(opened.store, clock, own, actions, policy.version),
         authenticators=opened.authenticators(keyring.sealing_key()),
         challenges=challenges,
         accounts=opened.accounts,
@@ -219,7 +221,15 @@ def signals_of(settings: Settings) -> Mapping[str, Signal]:
     return _plugins(settings, "signals", dict(sorted(tables.items())))
 
 
-def logs_of(signals: Mapping[str, Signal], directories: Mapping[str, Directory]) -> Mapping[str, SignInLog]:
+def gateway_elsewhere(settings: Settings) -> Reached | None:
+    """Give what is had of a gateway in a process of its own; None where it is in this one."""
+    if settings.gateway.socket is None:
+        return None
+    found = {name: plugins.find("directories", name) for name in settings.directories}
+    return reach(settings.near / settings.gateway.socket, found)
+
+
+def logs_of(signals: Mapping[str, Signal], directories: Mapping[str, People]) -> Mapping[str, SignInLog]:
     """Take the logs that familiarity learns from; SettingsError where one names no directory."""
     logs = {one.teaches: one for one in signals.values() if isinstance(one, SignInLog) and one.teaches}
     if missing := logs.keys() - directories.keys():
@@ -255,11 +265,6 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _rooted(url: str, near: Path) -> str:
-    prefix = "sqlite:///"
-    return f"{prefix}{near / url.removeprefix(prefix)}" if url.startswith(prefix) else url
-
-
 def _key(path: Path, opened: Opened) -> bytes:
     """Read the key, or make it on the very first start, readable by its owner only."""
     try:
@@ -288,12 +293,3 @@ def _made_key(path: Path) -> bytes:
         with suppress(FileExistsError):
             os.link(fresh.name, path)
     return bytes.fromhex(path.read_text(encoding="ascii").strip())
-
-
-def _check_clock(opened: Opened) -> None:
-    skew = opened.skew()
-    if abs(skew) > MOST_SKEW:
-        raise SettingsError(
-            f"This machine's clock and the database's are {skew:.0f} seconds apart.",
-            "Set both by NTP; links and codes expire by the clock (SR-17).",
-        )

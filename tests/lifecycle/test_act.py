@@ -170,7 +170,6 @@ def test_a_directory_that_is_down_keeps_the_pass(home: Household) -> None:
     ("spent", "state"),
     [
         (Spent(done=False, text="Changed.", stop=True), State.CANCELLED),
-        (Spent(done=False, text="Unknown.", unknown=True), State.PASSED),
         (Spent(done=True, text="Done, though the settling thought otherwise."), State.DONE),
     ],
 )
@@ -184,6 +183,14 @@ def test_a_gateway_that_did_not_begin_leaves_the_pass(home: Household) -> None:
     passed, pin = home.passed()
     home.change(gateway=Saying(Spent(done=False, text="Try again.")))
     with pytest.raises(InvalidError, match="Try again"):
+        home.lifecycle.act(pin, PASSWORD)
+    assert home.lifecycle.get(passed.id) == passed
+
+
+def test_a_gateway_that_gave_no_answer_and_did_not_begin_is_told_as_a_system_that_is_down(home: Household) -> None:
+    passed, pin = home.passed()
+    home.change(gateway=Saying(Spent(done=False, text="Unknown.", unknown=True)))
+    with pytest.raises(UnreachableError, match="Unknown"):
         home.lifecycle.act(pin, PASSWORD)
     assert home.lifecycle.get(passed.id) == passed
 

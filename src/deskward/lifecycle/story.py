@@ -210,6 +210,8 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
             return self.done(current, spent)
         if spent.stop:
             return self.cancel(current.id, SYSTEM, spent.text)
+        if spent.unknown and current.state is State.PASSED:
+            raise UnreachableError(spent.text)
         if spent.done or spent.unknown:
             return current
         if current.state is State.ACTING:

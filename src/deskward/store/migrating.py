@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import ProgrammingError
 
 from deskward.core.errors import SettingsError
 from deskward.store.database import Database
@@ -26,6 +27,18 @@ def migrate(database: Database) -> None:
             if database.dialect == "postgresql":
                 _add_engine(connection)
             _upgrade(connection)
+
+
+def check_current(database: Database) -> None:
+    """Raise SettingsError where the tables are of another version, or their version may not be read."""
+    try:
+        version = current(database)
+    except ProgrammingError as error:
+        hint = "Give this role the rights in docs/operations.md."
+        raise SettingsError("The database does not let this role read its version.", hint) from error
+    if version != HEAD:
+        hint = "Run `deskward migrate`, or start another part first; all parts need the same version of Deskward."
+        raise SettingsError(f"The tables are of version {version or 'none'}, not {HEAD}.", hint)
 
 
 def current(database: Database) -> str:

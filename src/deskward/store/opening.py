@@ -1,8 +1,10 @@
 """Opens the store that a database address names; the wiring calls this and nothing else."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from deskward.core.console import Runner
+from deskward.core.errors import SettingsError
 from deskward.core.ports import Clock
 from deskward.store.accounts import SqlAccounts
 from deskward.store.audit import SqlAuditLog
@@ -10,10 +12,12 @@ from deskward.store.authenticators import SqlAuthenticators
 from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
 from deskward.store.errand_rows import SqlErrandRows
-from deskward.store.migrating import migrate
+from deskward.store.migrating import check_current, migrate
 from deskward.store.runner_embedded import EmbeddedRunner
 from deskward.store.sealing import Sealer
 from deskward.store.sql import SqlStore
+
+MOST_SKEW = 5.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Opened:
         """Give clock minus database time, in seconds (SR-17)."""
         return self.clock.now().timestamp() - self.database.seconds()
 
+    def check_clock(self) -> None:
+        """Raise SettingsError where clock and database are further apart than links and codes allow."""
+        skew = self.skew()
+        if abs(skew) > MOST_SKEW:
+            raise SettingsError(
+                f"This machine's clock and the database's are {skew:.0f} seconds apart.",
+                "Set both by NTP; links and codes expire by the clock (SR-17).",
+            )
+
     def close(self) -> None:
         """Close the connections."""
         self.database.close()
@@ -56,12 +69,21 @@ class Opened:
         return ProcrastinateRunner(self.database.url, self.rows, self.clock, concurrency=threads)
 
 
-def open_store(url: str, clock: Clock) -> Opened:
-    """Migrate, fix the first start, and open; SettingsError when the address cannot be used."""
+def open_store(url: str, clock: Clock, *, changes_tables: bool = True) -> Opened:
+    """Migrate, fix the first start, and open; SettingsError when the address cannot be used.
+
+    Who may not change tables (the gateway's own role) gets a SettingsError where they are not up to date.
+    """
     database = connect(url)
-    migrate(database)
     store = SqlStore(database, clock)
-    store.first_start()
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        if changes_tables:
+            migrate(database)
+            store.first_start()
+        else:
+            check_current(database)
+        undo.pop_all()
     console = SqlConsole(database, store.bell)
     return Opened(
         database, clock, store, console, SqlAccounts(database), SqlErrandRows(database), SqlAuditLog(database)
