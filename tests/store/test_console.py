@@ -160,6 +160,12 @@ def test_a_requester_or_an_agent_with_more_than_can_be_counted_is_walked_to(
         assert two.console.counted(Search(text=text)) == Counted(1)
 
 
+def test_an_id_is_found_that_happens_to_have_no_digit(opened: Opened) -> None:
+    for verification_id in ("DW-BHTCDFTNPQ", "DW-BHTCDFTNPR"):
+        opened.store.save(a_verification(verification_id), Change())
+    assert [row.id for row in opened.console.page(Search(text="dw-bhtcdftnpq")).rows] == ["DW-BHTCDFTNPQ"]
+
+
 def test_a_count_ends_where_it_is_enough(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deskward.store.looking_up.MOST_COUNTED", 3)
     for number in range(4):

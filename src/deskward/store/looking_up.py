@@ -60,7 +60,7 @@ class Meant:
 
     def _one(self, columns: Columns) -> Iterator[ColumnElement[bool]]:
         word = self.terms.single
-        if any(letter.isdigit() for letter in word):
+        if word:
             yield columns.id == word.upper()
         tail = tail_of(word)
         if tail is not None:
