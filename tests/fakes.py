@@ -13,7 +13,7 @@ from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import InvalidError, OutsideError, RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Delivery, Directory, Field, Message, Posted, Receipt
-from deskward.core.proof import Evidence, ProofLevel
+from deskward.core.proof import ActionClass, Evidence, ProofLevel
 from deskward.core.questions import Fact
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
@@ -185,6 +185,24 @@ class SignedInDirectory(FakeDirectory):
             raise self.stuck
         self.ended.append(person_id)
         return "All sessions were ended."
+
+
+@dataclass
+class GivingDirectory(SignedInDirectory):
+    """A directory that gives temporary access; `given` holds what nobody has used yet."""
+
+    access_class: ActionClass = ActionClass.C2
+    given: dict[str, Secret] = field(default_factory=dict)
+
+    def give_access(self, person_id: str, minutes: int) -> Secret:
+        self._changed(person_id)
+        self.given[person_id] = Secret(f"given once {self.changes} for {minutes}")
+        return self.given[person_id]
+
+    def end_access(self, person_id: str) -> str:
+        if self.down:
+            raise self.down
+        return "It was ended." if self.given.pop(person_id, None) else ""
 
 
 @dataclass

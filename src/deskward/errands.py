@@ -156,6 +156,7 @@ class Errands:
             ErrandKind.CONFIRM: self._confirm,
             ErrandKind.REVOKE: self._revoke,
             ErrandKind.CHECK: self._check,
+            ErrandKind.END_ACCESS: self._end_access,
         }
 
     def _intake(self, errand: Errand) -> None:
@@ -204,6 +205,9 @@ class Errands:
 
     def _revoke(self, errand: Errand) -> None:
         self.lifecycle.revoke(errand.about["verification"])
+
+    def _end_access(self, errand: Errand) -> None:
+        self.lifecycle.end_access(errand.about["verification"])
 
     def _close(self, errand: Errand) -> None:
         verification = self.lifecycle.get(errand.about["verification"])

@@ -1,7 +1,7 @@
 """Spends grants: the only place that holds directories with their credentials (SR-53)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from deskward.core.errors import OutsideError, RejectedError, UnreachableError
@@ -19,6 +19,7 @@ from deskward.core.ports import (
     Spent,
     Store,
 )
+from deskward.core.powers import Temporary, Undoable
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 
@@ -74,9 +75,16 @@ class Gateway:
         return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
 
     def revoke(self, verification: Verification) -> str:
-        """Take back the password that the action set, and end sessions (SR-47); raises outside errors."""
-        sets = _sets_password(self.actions[verification.action])
-        return self.directories[verification.directory].revoke(verification.subject_id, password=sets)
+        """Take back what the action set, and end sessions (SR-47); raises outside errors.
+
+        Where nobody objected, what an action gave for a while is ended, if it was not used.
+        """
+        action, directory = self.actions[verification.action], self.directories[verification.directory]
+        if isinstance(action, Temporary) and not verification.disputed:
+            return action.expire(directory, verification.subject_id)
+        if isinstance(action, Undoable):
+            return action.take_back(directory, verification.subject_id)
+        return directory.revoke(verification.subject_id, password=_sets_password(action))
 
     def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
         now = self.clock.now()
@@ -96,7 +104,7 @@ class Gateway:
         self, directory: Directory, action: Action, before: Person, answers: Mapping[str, Secret]
     ) -> Spent:
         try:
-            action.perform(directory, before, answers)
+            secret = action.perform(directory, before, answers)
         except RejectedError as error:
             return Spent(done=False, text=error.text)
         except UnreachableError:
@@ -109,7 +117,7 @@ class Gateway:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after is None or not action.achieved(before, after):
             return Spent(done=False, text="The directory accepted the change but does not show it.", unknown=True)
-        return _done(directory, action, after)
+        return replace(_done(directory, action, after), secret=secret or Secret(""))
 
 
 def _sets_password(action: Action) -> bool:
@@ -117,14 +125,16 @@ def _sets_password(action: Action) -> bool:
 
 
 def _done(directory: Directory, action: Action, person: Person) -> Spent:
-    """End what was open before a new password (SR-70); that this fails undoes nothing, and the ticket says it."""
+    """End what was open before a new way in (SR-70); that this fails undoes nothing, and the ticket says it."""
     sessions = ""
-    if _sets_password(action) and isinstance(directory, KeepsSessions):
+    renews = _sets_password(action) or isinstance(action, Undoable)
+    if renews and isinstance(directory, KeepsSessions):
         try:
             sessions = directory.end_sessions(person.id)
         except OutsideError as trouble:
             sessions = f"{STILL_OPEN} {trouble.text}"
-    return Spent(done=True, text=action.done, sessions=sessions)
+    minutes = action.minutes if isinstance(action, Temporary) else 0
+    return Spent(done=True, text=action.done, sessions=sessions, minutes=minutes)
 
 
 def _covers(grant: Grant, verification: Verification, policy_version: str) -> bool:

@@ -26,6 +26,7 @@ from deskward.core.messages import Portal
 from deskward.core.notes import NoteWords
 from deskward.core.policy_rules import check_steps
 from deskward.core.ports import Action, Channel, Clock, Connector, Directory, People
+from deskward.core.powers import check_powers
 from deskward.core.questions import QuestionSource
 from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Connected, Signal
@@ -151,6 +152,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
     directories: Mapping[str, People] = far.directories if far else own
     actions: Mapping[str, Action] = make("actions", settings.actions)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
+    check_powers(policy.categories, actions, own)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
     signals = signals_of(settings)
     logs, networks = logs_of(signals, directories), undo.enter_context(closing(networks_of(settings, clock)))
@@ -183,7 +185,6 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         hooks=Hooks(settings.web.hooks_url, settings.hooks),
     )
     lifecycle = Lifecycle(house)
-    runner = opened.runner(settings.errands.threads)
     holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()
     errands = Errands(house, lifecycle, opened.rows, holder)
     return Deskward(
@@ -193,7 +194,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         lifecycle=lifecycle,
         reading=Reading(house),
         errands=errands,
-        runner=runner,
+        runner=opened.runner(settings.errands.threads),
         guard=_guard(settings),
         directories=directories,
         factors={name: plugins.build("challenges", name, {}, near=settings.near) for name in FACTORS},

@@ -13,6 +13,7 @@ from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Directory, Searchable
+from deskward.core.powers import GivesAccess
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 
@@ -275,6 +276,80 @@ class ServerContract(DirectoryContract):
         told = " ".join(words)
         assert place.credential.reveal() not in told
         assert NEW.reveal() not in told
+
+
+class AccessPlace(Place, Protocol):
+    """A directory that gives temporary access."""
+
+    def enters(self, person_id: str, given: Secret, chosen: Secret) -> bool:
+        """Sign in with what was given, and choose the next password where that is asked for."""
+        ...
+
+
+class AccessContract:
+    """The contract of a directory that gives temporary access (SR-55)."""
+
+    def test_sr_55_what_is_given_lets_its_owner_in_once_and_cannot_stay(self, place: AccessPlace) -> None:
+        anna, given = place.ids["anna"], access(place).give_access(place.ids["anna"], 60)
+        assert len(given.reveal()) >= 8
+        assert place.enters(anna, given, NEXT)
+        assert not place.enters(anna, given, NEXT)
+        assert not place.signs_in(anna, given)
+
+    def test_sr_55_each_is_another_one_and_ends_the_one_before(self, place: AccessPlace) -> None:
+        anna, giving = place.ids["anna"], access(place)
+        first, second = giving.give_access(anna, 60), giving.give_access(anna, 60)
+        assert first != second
+        assert not place.enters(anna, first, NEXT)
+        assert place.enters(anna, second, NEXT)
+
+    def test_sr_55_what_nobody_used_is_ended_once(self, place: AccessPlace) -> None:
+        anna, giving = place.ids["anna"], access(place)
+        given = giving.give_access(anna, 60)
+        assert giving.end_access(anna)
+        assert not place.enters(anna, given, NEXT)
+        assert giving.end_access(anna) == ""
+
+    def test_sr_55_what_was_used_is_left_alone(self, place: AccessPlace) -> None:
+        anna, giving = place.ids["anna"], access(place)
+        assert giving.end_access(anna) == ""
+        assert place.enters(anna, giving.give_access(anna, 60), NEXT)
+        before = read(place, "anna")
+        assert giving.end_access(anna) == ""
+        assert read(place, "anna").stamp == before.stamp
+
+    def test_sr_58_the_stamp_moves_with_what_is_given(self, place: AccessPlace) -> None:
+        stamps = [read(place, "anna").stamp]
+        for _ in range(2):
+            access(place).give_access(place.ids["anna"], 60)
+            stamps.append(read(place, "anna").stamp)
+        assert len(set(stamps)) == 3
+
+    def test_sr_61_the_factors_are_the_same_after_it(self, place: AccessPlace) -> None:
+        before = read(place, "anna")
+        access(place).give_access(before.id, 60)
+        assert read(place, "anna").aal == before.aal
+
+    @pytest.mark.parametrize("name", ["gone", "nobody"])
+    def test_an_account_that_is_disabled_or_not_there_gets_none(self, place: AccessPlace, name: str) -> None:
+        person_id = place.ids.get(name, "00000000-0000-0000-0000-000000000000")
+        with pytest.raises(RejectedError) as refusal:
+            access(place).give_access(person_id, 60)
+        assert refusal.value.hint
+        assert access(place).end_access(person_id) == ""
+
+    def test_where_it_is_away_nothing_is_given_or_ended(self, place: AccessPlace) -> None:
+        anna, away = place.ids["anna"], place.away()
+        assert isinstance(away, GivesAccess)
+        for call in (lambda: away.give_access(anna, 60), lambda: away.end_access(anna)):
+            with pytest.raises(UnreachableError):
+                call()
+
+
+def access(place: Place) -> GivesAccess:
+    """Give the directory as one that gives temporary access."""
+    assert isinstance(place.directory, GivesAccess)
+    return place.directory
 
 
 class SearchableContract:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from ldap3 import MODIFY_REPLACE
 
 from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, SettingsError, UnreachableError
@@ -16,7 +17,7 @@ from deskward.directories._active_directory_words import is_locked, password_set
 from deskward.directories._ldap_errors import FailedError
 from deskward.directories._ldap_line import Entry
 from deskward.directories.active_directory import Directory
-from tests.contracts.directories import NEW, NEXT, PHONE, SearchableContract, ServerContract, ill
+from tests.contracts.directories import NEW, NEXT, PHONE, AccessContract, SearchableContract, ServerContract, ill
 from tests.servers.samba import (
     ADMINISTRATOR,
     ADMINISTRATOR_PASSWORD,
@@ -124,6 +125,16 @@ class DomainPlace:
         with self.server.signed_in(self.dn(self.name(person_id)), password.reveal()) as connection:
             return bool(connection.bound)
 
+    def enters(self, person_id: str, given: Secret, chosen: Secret) -> bool:
+        with self.server.signed_in(self.dn(self.name(person_id)), given.reveal()) as connection:
+            if connection.bound or "data 773" not in connection.result["message"]:
+                return bool(connection.bound)
+        with self.server.signed_in() as connection:  # as the change at the sign-in does it
+            quoted = f'"{chosen.reveal()}"'.encode("utf-16-le")
+            return bool(
+                connection.modify(self.dn(self.name(person_id)), {"unicodePwd": [(MODIFY_REPLACE, [quoted])]})
+            )
+
     def lock(self, person_id: str) -> None:
         for _ in range(3):
             assert not self.signs_in(person_id, Secret("a wrong password"))
@@ -153,7 +164,7 @@ def place() -> Iterator[DomainPlace]:
     made.clear()
 
 
-class TestActiveDirectoryKeepsTheContract(ServerContract, SearchableContract):
+class TestActiveDirectoryKeepsTheContract(ServerContract, AccessContract, SearchableContract):
     """With an account that may do what docs/directories.md delegates, and no more."""
 
 

@@ -15,7 +15,7 @@ from deskward.core.errors import OutsideError, RejectedError, SettingsError, Unc
 from deskward.core.secret import Secret
 from deskward.directories import keycloak
 from deskward.directories.keycloak import Directory
-from tests.contracts.directories import NEW, NEXT, PHONE, ServerContract, asked, ill, read
+from tests.contracts.directories import NEW, NEXT, PHONE, AccessContract, ServerContract, asked, ill, read
 from tests.servers.faults import Fault, Faulty
 from tests.servers.keycloak import ACCOUNT, ADMIN_CLIENT, OTHER_CLIENT, Keycloak
 from tests.servers.tokens import CLIENT, HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
@@ -72,6 +72,9 @@ class KeycloakPlace:
     def signs_in(self, person_id: str, password: Secret) -> bool:
         return self.realm.signs_in(person_id, password.reveal())
 
+    def enters(self, person_id: str, given: Secret, chosen: Secret) -> bool:
+        return self.realm.enters(person_id, given.reveal(), chosen.reveal())
+
     def lock(self, person_id: str) -> None:
         for _ in range(3):
             self.realm.signs_in(person_id, "not the password")
@@ -108,7 +111,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeycloakPlace]:
         yield found
 
 
-class TestKeycloakKeepsTheContract(ServerContract):
+class TestKeycloakKeepsTheContract(ServerContract, AccessContract):
     pass
 
 

@@ -18,7 +18,7 @@ from deskward.core.errors import OutsideError, RejectedError, SettingsError, Unc
 from deskward.core.secret import Secret
 from deskward.directories import okta
 from deskward.directories.okta import Directory
-from tests.contracts.directories import NEW, NEXT, PHONE, ServerContract, asked, ill, read
+from tests.contracts.directories import NEW, NEXT, PHONE, AccessContract, ServerContract, asked, ill, read
 from tests.servers.faults import Fault, Faulty
 from tests.servers.okta import Okta
 from tests.servers.tokens import HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
@@ -62,6 +62,9 @@ class OktaPlace:
     def signs_in(self, person_id: str, password: Secret) -> bool:
         return self.staff.signs_in(person_id, password.reveal())
 
+    def enters(self, person_id: str, given: Secret, chosen: Secret) -> bool:
+        return self.staff.enters(person_id, given.reveal(), chosen.reveal())
+
     def lock(self, person_id: str) -> None:
         for _ in range(3):
             self.staff.signs_in(person_id, "not the password")
@@ -92,7 +95,7 @@ def place() -> Iterator[OktaPlace]:
         yield OktaPlace(source, faulty, staff)
 
 
-class TestOktaKeepsTheContract(ServerContract):
+class TestOktaKeepsTheContract(ServerContract, AccessContract):
     pass
 
 

@@ -29,6 +29,7 @@ PASSWORD = {
     "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",
     "id": "28c10230-6103-485e-b985-444c60001490",
 }
+PASS = "#microsoft.graph.temporaryAccessPassAuthenticationMethod"
 Row = dict[str, Any]
 
 
@@ -54,6 +55,8 @@ class Graph:
     operations: dict[str, tuple[str, str]] = field(default_factory=dict)
     looks: int = 3
     licensed: bool = True
+    passes: dict[str, str] = field(default_factory=dict)
+    allows_passes: bool = True
     lag: int = 0
     page: int = 4
     url: str = ""
@@ -121,6 +124,11 @@ class Graph:
             "GET users/([^/]+)/authentication/methods": lambda a, who: self.pages(
                 a, [PASSWORD, *self.methods.get(self.known(who), [])]
             ),
+            "GET users/([^/]+)/authentication/temporaryAccessPassMethods": lambda a, who: self.pages(
+                a, self.passes_of(who)
+            ),
+            "POST users/([^/]+)/authentication/temporaryAccessPassMethods": self.make_pass,
+            "DELETE users/([^/]+)/authentication/temporaryAccessPassMethods/([^/]+)": self.delete_pass,
             "GET users/([^/]+)/directReports": self.reports,
             f"POST users/([^/]+)/authentication/methods/{PASSWORD['id']}/resetPassword": self.reset,
             "GET users/([^/]+)/authentication/operations/([^/]+)": self.operation,
@@ -230,6 +238,42 @@ class Graph:
     def revoke(self, _: Asked, who: str) -> Reply:
         self.revoked.append(self.known(who))
         return told({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean", "value": True})
+
+    def passes_of(self, who: str) -> list[Row]:
+        return [m for m in self.methods.get(self.known(who), []) if m["@odata.type"] == PASS]
+
+    def make_pass(self, asked: Asked, who: str) -> Reply:
+        """A new pass takes the place of the one before; it is told in this answer only."""
+        assert asked.body == {"lifetimeInMinutes": asked.body["lifetimeInMinutes"], "isUsableOnce": True}
+        if not self.allows_passes:
+            return refused(400, "badRequest", "The Temporary Access Pass policy does not allow this.")
+        kept = [m for m in self.methods.get(self.known(who), []) if m["@odata.type"] != PASS]
+        row = {
+            "@odata.type": PASS,
+            "id": str(uuid4()),
+            "isUsable": True,
+            "isUsableOnce": True,
+            "lifetimeInMinutes": asked.body["lifetimeInMinutes"],
+            "methodUsabilityReason": "EnabledByPolicy",
+        }
+        self.methods[who] = [*kept, row]
+        self.passes[who] = f"TAP+{uuid4().hex[:8]}"
+        return told({**row, "temporaryAccessPass": self.passes[who]}, 201)
+
+    def delete_pass(self, _: Asked, who: str, own: str) -> Reply:
+        if all(row["id"] != own for row in self.passes_of(who)):
+            raise KeyError(own)
+        self.methods[who] = [m for m in self.methods[who] if m["id"] != own]
+        del self.passes[who]
+        return DONE
+
+    def enters(self, who: str, given: str) -> bool:
+        """Sign in with a pass, which is good once and stays on the list."""
+        usable = [row for row in self.passes_of(who) if row["isUsable"]]
+        if not usable or self.passes.get(who) != given:
+            return False
+        usable[0]["isUsable"] = False
+        return True
 
     def reports(self, asked: Asked, who: str) -> Reply:
         return self.pages(

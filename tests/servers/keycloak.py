@@ -142,7 +142,7 @@ class Keycloak:
 
     def reset_password(self, asked: Asked, who: str) -> Reply:
         account, password = self.account(who), asked.body["value"]
-        assert asked.body == {"type": "password", "value": password, "temporary": False}
+        assert asked.body == {"type": "password", "value": password, "temporary": asked.body["temporary"]}
         if not password.strip():
             return told({"error": "Empty password not allowed"}, 400)
         if account.row.get("federationLink"):
@@ -155,7 +155,18 @@ class Keycloak:
         old = [one for one in account.credentials if one["type"] == "password"]
         account.credentials = [*kept, {**(old or [new])[0], "createdDate": self.clock}]
         account.passwords.append(password)
+        account.row["requiredActions"] = ["UPDATE_PASSWORD"] if asked.body["temporary"] else []
         return DONE
+
+    def enters(self, person_id: str, given: str, chosen: str) -> bool:
+        """Sign in, and choose the next password where Keycloak asks for it."""
+        account = self.people[person_id]
+        if not self.signs_in(person_id, given):
+            return False
+        if account.row["requiredActions"]:
+            account.passwords.append(chosen)
+            account.row["requiredActions"] = []
+        return True
 
     def remove_credential(self, _: Asked, who: str, credential: str) -> Reply:
         account = self.account(who)

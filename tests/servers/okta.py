@@ -115,6 +115,7 @@ class Okta:
             "GET users/([^/]+)/factors": lambda _, who: told(self.factors.get(self.known(who)["id"], [])),
             "POST users/([^/]+)": self.update,
             "POST users/([^/]+)/lifecycle/unlock": self.unlock,
+            "POST users/([^/]+)/lifecycle/expire_password_with_temp_password": self.expire,
             "DELETE users/([^/]+)/sessions": self.clear,
             "GET groups/([^/]+)/users": lambda a, group: self.pages(
                 a, [self.people[m] for m in self.groups[group][1]]
@@ -170,6 +171,7 @@ class Okta:
             return refused(400, "E0000001", "Api validation failed: password", POLICY)
         self._count += 1
         row["passwordChanged"] = _moment(self._count)
+        row["status"] = "ACTIVE" if row["status"] == "PASSWORD_EXPIRED" else row["status"]
         self.passwords[row["id"]] = password
         return told(row)
 
@@ -179,6 +181,26 @@ class Okta:
             return refused(403, "E0000032", "Unlock is not allowed for this user.")
         row["status"], self.failures[row["id"]] = "ACTIVE", 0
         return told({})
+
+    def expire(self, asked: Asked, who: str) -> Reply:
+        """Okta makes the temporary password, and asks for another one at the next sign-in."""
+        row, given = self.known(who), f"Tmp{secrets.token_hex(6)}"
+        assert asked.query == {"revokeSessions": "true"}
+        row["status"] = "PASSWORD_EXPIRED"
+        self.passwords[row["id"]] = given
+        return told({"tempPassword": given})
+
+    def enters(self, who: str, given: str, chosen: str) -> bool:
+        """Sign in with a temporary password, and choose the next one where it is asked for."""
+        row = self.people[who]
+        if row["status"] != "PASSWORD_EXPIRED":
+            return self.signs_in(who, given)
+        if self.passwords[who] != given:
+            return False
+        self._count += 1
+        row["status"], row["passwordChanged"] = "ACTIVE", _moment(self._count)
+        self.passwords[who] = chosen
+        return True
 
     def clear(self, asked: Asked, who: str) -> Reply:
         self.cleared.append((self.known(who)["id"], asked.query.get("oauthTokens", "false")))

@@ -55,6 +55,8 @@ class EventKind(StrEnum):
     ADDRESS_ASKED = "address_asked"
     ADDRESS_CONFIRMED = "address_confirmed"
     MARKED = "marked"
+    RECEIVED = "received"
+    ACCESS_ENDED = "access_ended"
 
 
 NOTED = frozenset(EventKind) - {

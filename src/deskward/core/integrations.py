@@ -20,6 +20,7 @@ FOLDERS: Mapping[ErrandKind, str] = {
     ErrandKind.CONFIRM: CHANNELS,
     ErrandKind.SETTLE: DIRECTORIES,
     ErrandKind.REVOKE: DIRECTORIES,
+    ErrandKind.END_ACCESS: DIRECTORIES,
 }
 
 

@@ -213,7 +213,7 @@ def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
 
 
 def _done(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
-    return "Action completed by the requester", [
+    return f.get("title", "Action completed by the requester"), [
         Line("Action", w.action(v.action)),
         Line("Result", f["text"]),
         Line("Timestamp", f["at"]),
@@ -291,4 +291,6 @@ _WRITERS = {
     EventKind.REVOKED: _revoked,
     EventKind.UPHELD: _upheld,
     EventKind.LIFTED: _lifted,
+    EventKind.RECEIVED: _done,
+    EventKind.ACCESS_ENDED: _done,
 }

@@ -233,8 +233,8 @@ class Action(Protocol):
         """Say in words what is wrong with the answers; empty when they will do."""
         ...
 
-    def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
-        """Do it, once."""
+    def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> Secret | None:
+        """Do it, once; gives what is shown to the requester only, if anything."""
         ...
 
     def achieved(self, before: Person, after: Person) -> bool:

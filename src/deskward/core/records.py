@@ -24,6 +24,7 @@ class ErrandKind(StrEnum):
     REVOKE = "revoke"
     CONFIRM = "confirm"
     CHECK = "check"
+    END_ACCESS = "end_access"
 
 
 class ErrandState(StrEnum):
@@ -105,7 +106,8 @@ class Spent:
     """How an action ended: done, not done with the reason in words, or unknown.
 
     `stop` tells that it can never be done (the account changed); else the requester may try again. `sessions` says
-    for the ticket what became of what was open, empty where nothing had to be ended.
+    for the ticket what became of what was open, empty where nothing had to be ended. `secret` is shown to the
+    requester once, and is good for `minutes`; nobody keeps it.
     """
 
     done: bool
@@ -113,6 +115,8 @@ class Spent:
     unknown: bool = False
     stop: bool = False
     sessions: str = ""
+    secret: Secret = field(default_factory=lambda: Secret(""))
+    minutes: int = 0
 
 
 def send_errand(sending: Sending, after: str) -> Errand:

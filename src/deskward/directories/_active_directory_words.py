@@ -3,10 +3,14 @@
 import struct
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from unicodedata import normalize
+
+from ldap3 import MODIFY_REPLACE
 
 from deskward.core.errors import RejectedError, UnreachableError
+from deskward.core.secret import Secret
 from deskward.directories._ldap_errors import FailedError, refused
-from deskward.directories._ldap_line import Entry, Talk
+from deskward.directories._ldap_line import Changes, Entry, Talk
 
 DISABLED, LOCKED_OUT = 0x2, 0x10  # userAccountControl, and its computed companion (MS-ADTS 2.2.16, 3.1.1.4.5.17)
 EPOCH, NEVER = datetime(1601, 1, 1, tzinfo=UTC), 0x7FFFFFFFFFFFFFFF
@@ -87,3 +91,9 @@ def _sentences(asked: Mapping[str, int]) -> Iterator[str]:
 
 def _number(policy: Entry, name: str) -> int:
     return int(policy.text(name).upper() == "TRUE") or policy.number(name)
+
+
+def password_change(password: Secret) -> Changes:
+    """Write a password as the domain takes it (MS-ADTS 3.1.1.3.1.5)."""
+    quoted = '"' + normalize("NFC", password.reveal()) + '"'
+    return {"unicodePwd": [(MODIFY_REPLACE, [quoted.encode("utf-16-le")])]}

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from unicodedata import normalize
 from uuid import UUID
 
 from ldap3 import MODIFY_REPLACE
 
 from deskward.core.errors import RejectedError, UnreachableError
+from deskward.core.first_passwords import first_password
 from deskward.core.people import Person
+from deskward.core.proof import ActionClass
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
@@ -27,6 +28,7 @@ from deskward.directories._active_directory_words import (
     STATE,
     is_enabled,
     is_locked,
+    password_change,
     reason,
     rules_of,
     stamp_of,
@@ -63,10 +65,10 @@ class Directory:
     password at the next sign-in. `test_account` is reset by doctor.
     """
 
-    name = "active_directory"
+    name, access_class = "active_directory", ActionClass.C2
     rights = (
         "an ordinary domain user with three rights on the unit of the people: Reset Password, write lockoutTime, "
-        "write pwdLastSet (for change_at_next_logon only)."
+        "write pwdLastSet (for change_at_next_logon and temporary_access only)."
     )
 
     def __init__(
@@ -160,12 +162,29 @@ class Directory:
             entry = self._entry(talk, person.id, "msDS-ResultantPSO")
             return tuple(rules_of(talk, self._domain_dn, entry)) if entry else ()
 
+    def give_access(self, person_id: str, minutes: int) -> Secret:
+        """Set a password that is good for one sign-in, where another one must be chosen; time does not end it."""
+        del minutes
+        password = first_password()
+        self._set(person_id, password, once=True)
+        return password
+
+    def end_access(self, person_id: str) -> str:
+        """Make a password unusable after which nobody has chosen another one."""
+        with self._line.opened() as talk:
+            entry = self._entry(talk, person_id)
+            waits = entry is not None and entry.text("pwdLastSet") == "0"
+        return self.revoke(person_id, password=True) if waits else ""
+
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password under the domain's policy; a lock-out stays."""
+        self._set(person_id, password, once=self._once)
+
+    def _set(self, person_id: str, password: Secret, *, once: bool) -> None:
         with self._line.opened() as talk:
             entry = self._changeable(talk, person_id)
-            changes = _password(password)
-            if self._once:
+            changes = password_change(password)
+            if once:
                 changes = {**changes, "pwdLastSet": [(MODIFY_REPLACE, ["0"])]}
             try:
                 talk.modify(entry.dn, changes, [HINTS])
@@ -186,7 +205,7 @@ class Directory:
             entry = self._entry(talk, person_id)
             if entry is None:
                 raise RejectedError(GONE, ASK)
-            _write(talk, entry, _password(unknown_password()))
+            _write(talk, entry, password_change(unknown_password()))
         return UNUSABLE
 
     def doctor(self) -> Iterable[Check]:
@@ -271,11 +290,6 @@ class Directory:
             locked=is_locked(entry),
             stamp=stamp_of(entry),
         )
-
-
-def _password(password: Secret) -> Changes:
-    quoted = '"' + normalize("NFC", password.reveal()) + '"'
-    return {"unicodePwd": [(MODIFY_REPLACE, [quoted.encode("utf-16-le")])]}
 
 
 def _write(talk: Talk, entry: Entry, changes: Changes) -> None:

@@ -17,6 +17,7 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
+from deskward.directories._entra_access import RIGHT, Passes, pass_mark
 from deskward.directories._entra_graph import ID, Graph, checked, day_of, literal, said, text_of
 from deskward.directories._entra_operation import reset
 from deskward.outbound.contacts import Contacts
@@ -57,7 +58,7 @@ ENDED = "All sign-in sessions were revoked; what is open may live on for some mi
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 
 
-class Directory:
+class Directory(Passes):
     """The tenant `tenant` (id or domain), reached as the application `client_id` with its own permissions.
 
     Who has a directory role, may activate one, or is in a group that roles can be assigned to is privileged
@@ -176,7 +177,7 @@ class Directory:
             return
         yield Check("entra", well=True, text=f"People can be read; {len(privileged)} accounts are privileged.")
         if isinstance(granted, list):
-            yield rights_check("entra rights", NEEDED, frozenset(map(str, granted)))
+            yield rights_check("entra rights", NEEDED, frozenset(map(str, granted)), {RIGHT})
         else:
             text = "Accounts, groups and roles can be read; the token does not tell whether passwords can be set."
             yield Check("entra rights", well=True, text=text)
@@ -228,6 +229,7 @@ class Directory:
             groups=tuple(text_of(one, "displayName") for one in above if text_of(one, TYPE).endswith(".group")),
             privileged=any(self._has_power(one) for one in above) or self._may_have_power(listed.id),
             aal=2 if factors else 1,
+            stamp=listed.stamp + pass_mark(methods),
         )
 
     def _listed(self, row: Mapping[str, Any]) -> Person:

@@ -1,6 +1,5 @@
 """Accounts in a realm of Keycloak, over its Admin REST API (keycloak.org/docs-api, version 26)."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +11,10 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
+from deskward.directories._keycloak_changes import Changes, quoted
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check
-from deskward.outbound.rest import GONE, Rest
+from deskward.outbound.rest import Rest
 from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_IN_CROWD, MOST_COLLEAGUES = 100, 50, 30
@@ -24,12 +24,9 @@ ADMINISTERS = frozenset({"admin", "create-realm"})  # Keycloak's own realm roles
 FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless"})
 NEEDED = frozenset({"view-users", "manage-users"})
 RIGHTS = "the roles view-users and manage-users of the client realm-management."
-TAKEN = "The password was removed; the account has none until a new one is set."
-ENDED = "All sessions of the account were ended."
-_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9:_.@+-]{1,255}")  # a UUID, or f:provider:id of a user federation
 
 
-class Directory:
+class Directory(Changes):
     """The realm `realm` at `base_url`; `client_id` is a confidential client with a service account.
 
     `admin_client` is the internal id (a UUID) of the realm's client “realm-management”: whoever has one of its
@@ -115,41 +112,6 @@ class Directory:
             if len(rows) < PAGE:
                 return
 
-    def set_password(self, person_id: str, password: Secret) -> None:
-        """Set a password that is not temporary; Keycloak's policies of the realm decide.
-
-        The stamp of a password that is kept in a directory behind Keycloak cannot be read, so it is not set here.
-        """
-        row = self._changeable(person_id)
-        if row.get("federationLink"):
-            raise RejectedError(
-                "The password of this account is kept in a directory behind Keycloak, and is not set here.",
-                "Connect Deskward to that directory.",
-            )
-        new = {"type": "password", "value": password.reveal(), "temporary": False}
-        self._rest.change("PUT", f"users/{_quoted(person_id)}/reset-password", json=new)
-
-    def unlock(self, person_id: str) -> None:
-        """Forget the failed sign-ins for which the account is locked."""
-        self._changeable(person_id)
-        path = f"attack-detection/brute-force/users/{_quoted(person_id)}"
-        self._rest.change("DELETE", path)
-
-    def revoke(self, person_id: str, *, password: bool) -> str:
-        """End all sessions, also those that were to last; with `password`, remove the password first (SR-47)."""
-        own = f"users/{_quoted(person_id)}"
-        if password:
-            for one in self._credentials(person_id):
-                if one.get("type") == "password":
-                    self._rest.change("DELETE", f"{own}/credentials/{_quoted(str(one.get('id')))}")
-        ended = self.end_sessions(person_id)
-        return f"{TAKEN} {ended}" if password else ended
-
-    def end_sessions(self, person_id: str) -> str:
-        """End all sessions, also those that were to last; tokens of before are not taken any more."""
-        self._rest.change("POST", f"users/{_quoted(person_id)}/logout", repeatable=True)
-        return ENDED
-
     def doctor(self) -> Iterable[Check]:
         """Check reach and credentials, then that the rights are there, and no more than needed."""
         try:
@@ -176,25 +138,9 @@ class Directory:
         found = self._rest.rows("users", query)
         return frozenset(n for own in found for n in _names(self._rest.rows(f"users/{own['id']}/{self._admins}")))
 
-    def _row(self, person_id: str) -> dict[str, Any] | None:
-        found = self._rest.read(f"users/{_quoted(person_id)}") if _ID.fullmatch(person_id) else None
-        return None if found is None else self._rest.row_of(found)
-
-    def _changeable(self, person_id: str) -> dict[str, Any]:
-        row = self._row(person_id)
-        if row is None:
-            raise RejectedError(GONE, "Start again with the account that the person has now.")
-        if not row.get("enabled"):
-            text = "The account is disabled, so nothing was changed."
-            raise RejectedError(text, "The administrator of Keycloak can enable it.")
-        return row
-
-    def _credentials(self, person_id: str) -> list[dict[str, Any]]:
-        return self._rest.rows(f"users/{_quoted(person_id)}/credentials")
-
     def _person(self, row: Mapping[str, Any]) -> Person:
         """Complete what a list or a look-up tells of an account."""
-        listed, own = self._listed(row), _quoted(str(row["id"]))
+        listed, own = self._listed(row), quoted(str(row["id"]))
         credentials, groups = self._credentials(own), self._rest.rows(f"users/{own}/groups")
         locked = bool(self._rest.one(f"attack-detection/brute-force/users/{own}").get("disabled"))
         return replace(
@@ -253,8 +199,8 @@ class Directory:
         team = self._attributes.get("team")
         if team and person.team and '"' not in person.team:
             yield from ((row, "") for row in self._crowd("users", [("q", f'"{team}":"{person.team}"')]))
-        for group in self._rest.rows(f"users/{_quoted(person.id)}/groups"):
-            rows = self._crowd(f"groups/{_quoted(str(group['id']))}/members", [("briefRepresentation", "false")])
+        for group in self._rest.rows(f"users/{quoted(person.id)}/groups"):
+            rows = self._crowd(f"groups/{quoted(str(group['id']))}/members", [("briefRepresentation", "false")])
             yield from ((row, _text(group, "name")) for row in rows)
 
     def _managers(self, named: str) -> Iterator[dict[str, Any]]:
@@ -266,10 +212,6 @@ class Directory:
     def _crowd(self, path: str, query: list[tuple[str, str]]) -> list[dict[str, Any]]:
         rows = self._rest.rows(path, [*query, ("max", str(MOST_IN_CROWD + 1))])
         return rows if len(rows) <= MOST_IN_CROWD else []
-
-
-def _quoted(person_id: str) -> str:
-    return quote(person_id, safe="")
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

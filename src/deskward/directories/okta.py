@@ -10,33 +10,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from deskward.core.errors import OutsideError, RejectedError, SettingsError
+from deskward.core.errors import OutsideError, SettingsError
 from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
+from deskward.directories._okta_changes import EXPIRED, LIVING, LOCKED, Changes, part, text_of
 from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
-from deskward.outbound.rest import GONE, Query, Rest
+from deskward.outbound.doctoring import reset_check, rights_check
+from deskward.outbound.rest import Query, Rest
 from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
 LONGEST_KEY = 254
-LIVING = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"})
-LOCKED = "LOCKED_OUT"
-OWN = frozenset({"OKTA", "IMPORT"})  # providers whose passwords Okta keeps itself
 NO_FACTORS = frozenset({"question", "email"})
 SCOPES = frozenset({"okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"})
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
 RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
-ENDED = "All sessions of the account were ended, and its tokens revoked."
-TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
-_ID = re.compile(r"[0-9A-Za-z]{1,64}")
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
 
 
-class Directory:
+class Directory(Changes):
     """The organisation at `base_url`, reached as the service application `client_id` or with `api_token`.
 
     The application has scopes and a `private_key` (RSA, in PEM; `key_id` names it); that is the better way, since
@@ -116,35 +111,6 @@ class Directory:
             one = self._listed(row)
             yield replace(one, privileged=one.id in privileged)
 
-    def set_password(self, person_id: str, password: Secret) -> None:
-        """Set a password as an administrator does; the policy of the organisation decides."""
-        row = self._changeable(person_id)
-        provider = _text(_part(_part(row, "credentials"), "provider"), "type")
-        if provider not in OWN:
-            raise RejectedError(
-                f"The password of this account is kept outside Okta ({provider}), and is not set here.",
-                "Connect Deskward to the directory that keeps it.",
-            )
-        self._set(person_id, password)
-
-    def unlock(self, person_id: str) -> None:
-        """Lift a lock-out; Okta refuses that for an account that is open, so then it is not asked."""
-        if self._changeable(person_id).get("status") == LOCKED:
-            self._rest.change("POST", f"users/{person_id}/lifecycle/unlock")
-
-    def revoke(self, person_id: str, *, password: bool) -> str:
-        """End all sessions and tokens; with `password`, first set one that nobody knows (SR-47)."""
-        if password:
-            self._set(_checked(person_id), unknown_password())
-        ended = self.end_sessions(person_id)
-        return f"{TAKEN} {ended}" if password else ended
-
-    def end_sessions(self, person_id: str) -> str:
-        """End all sessions, and revoke the tokens that applications hold."""
-        path, tokens = f"users/{_checked(person_id)}/sessions", [("oauthTokens", "true")]
-        self._rest.change("DELETE", path, query=tokens, repeatable=True)
-        return ENDED
-
     def doctor(self) -> Iterable[Check]:
         """Check reach and credentials, then that roles can be read, and that our rights are not too mighty."""
         try:
@@ -152,7 +118,7 @@ class Directory:
             granted = self._out.claims().get("scp")
             scoped = isinstance(self._out, TokenOutbound)
             me = {} if scoped else self._rest.row_of(self._rest.read("users/me"))
-            roles = {_text(role, "type") for role in (self._rest.rows(f"users/{me['id']}/roles") if me else ())}
+            roles = {text_of(role, "type") for role in (self._rest.rows(f"users/{me['id']}/roles") if me else ())}
         except OutsideError as trouble:
             yield Check("okta", well=False, text=trouble.text, hint=trouble.hint or "Check the settings.")
             return
@@ -170,56 +136,38 @@ class Directory:
         """Let go of the connections."""
         self._rest.close()
 
-    def _row(self, person_id: str) -> dict[str, Any] | None:
-        """Read one account by its id; Okta also takes login names there, which are no ids."""
-        found = self._rest.read(f"users/{person_id}") if _ID.fullmatch(person_id) else None
-        row = None if found is None else self._rest.row_of(found)
-        return row if row and row["id"] == person_id else None
-
-    def _changeable(self, person_id: str) -> dict[str, Any]:
-        row = self._row(person_id)
-        if row is None:
-            raise RejectedError(GONE, "Start again with the account that the person has now.")
-        if row.get("status") not in LIVING:
-            text = "The account is not active, so nothing was changed."
-            raise RejectedError(text, "The administrator of Okta can activate it.")
-        return row
-
-    def _set(self, person_id: str, password: Secret) -> None:
-        new = {"credentials": {"password": {"value": password.reveal()}}}
-        self._rest.change("POST", f"users/{person_id}", json=new)
-
     def _person(self, row: Mapping[str, Any]) -> Person:
         listed = self._listed(row)
         groups = list(self._pages(f"users/{listed.id}/groups", patient=False))
         roles = self._rest.rows(f"users/{listed.id}/roles")
         factors = self._rest.rows(f"users/{listed.id}/factors")
-        kinds = {_text(one, "factorType") for one in factors if one.get("status") == "ACTIVE"}
+        kinds = {text_of(one, "factorType") for one in factors if one.get("status") == "ACTIVE"}
         return replace(
             listed,
-            groups=tuple(_text(_part(one, "profile"), "name") for one in groups if one.get("type") != "BUILT_IN"),
+            groups=tuple(text_of(part(one, "profile"), "name") for one in groups if one.get("type") != "BUILT_IN"),
             privileged=bool(roles) or any(one["id"] in self._groups for one in groups),
             aal=2 if kinds - NO_FACTORS else 1,
         )
 
     def _listed(self, row: Mapping[str, Any]) -> Person:
-        profile, status = _part(row, "profile"), row.get("status")
+        profile, status = part(row, "profile"), row.get("status")
         enabled, locked = status in LIVING, status == LOCKED
-        whole = f"{_text(profile, 'firstName')} {_text(profile, 'lastName')}".strip()
-        mails, phones = [_text(profile, "secondEmail")], [_text(profile, "mobilePhone")]
+        first = ".first" if status == EXPIRED else ""
+        whole = f"{text_of(profile, 'firstName')} {text_of(profile, 'lastName')}".strip()
+        mails, phones = [text_of(profile, "secondEmail")], [text_of(profile, "mobilePhone")]
         return Person(
             id=str(row["id"]),
-            login=_text(profile, "login"),
-            name=_text(profile, "displayName") or whole or _text(profile, "login"),
-            first_name=_text(profile, "firstName"),
-            email=_text(profile, "email").casefold(),
-            destinations=self._contacts.of(str(row["id"]), _text(profile, "email"), mails, phones),
-            manager=_text(profile, "managerId") or _text(profile, "manager"),
-            title=_text(profile, "title"),
-            team=_text(profile, "department"),
+            login=text_of(profile, "login"),
+            name=text_of(profile, "displayName") or whole or text_of(profile, "login"),
+            first_name=text_of(profile, "firstName"),
+            email=text_of(profile, "email").casefold(),
+            destinations=self._contacts.of(str(row["id"]), text_of(profile, "email"), mails, phones),
+            manager=text_of(profile, "managerId") or text_of(profile, "manager"),
+            title=text_of(profile, "title"),
+            team=text_of(profile, "department"),
             enabled=enabled,
             locked=locked,
-            stamp=f"{_text(row, 'passwordChanged') or 'never'}.{int(enabled)}{int(locked)}",
+            stamp=f"{text_of(row, 'passwordChanged') or 'never'}.{int(enabled)}{int(locked)}{first}",
         )
 
     def _privileged(self) -> frozenset[str]:
@@ -233,7 +181,7 @@ class Directory:
             told = self._rest.page(path, query).json()
             page = told if isinstance(told, dict) else {}
             found |= {str(one["id"]) for one in self._rest.rows_of(page.get("value"))}
-            after = _text(_part(_part(page, "_links"), "next"), "href")
+            after = text_of(part(part(page, "_links"), "next"), "href")
             path, query = self._rest.linked(after) if after else ("", ())
         for group in sorted(self._groups):
             found |= {str(one["id"]) for one in self._pages(f"groups/{group}/users")}
@@ -260,25 +208,9 @@ class Directory:
             path, query = self._rest.linked(after[1]) if after else ("", ())
 
 
-def _checked(person_id: str) -> str:
-    """Let nothing but an id into a path."""
-    if not _ID.fullmatch(person_id):
-        raise RejectedError(GONE, "Look at the account there.")
-    return person_id
-
-
 def _literal(text: str) -> str:
     """Write a text into a search expression (SCIM, RFC 7644 3.4.2.2: a JSON string)."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = row.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    return str(row.get(name) or "").strip()
 
 
 def _said(told: Any) -> str:
@@ -286,5 +218,5 @@ def _said(told: Any) -> str:
     error = told if isinstance(told, dict) else {}
     causes = error.get("errorCauses")
     first = causes[0] if isinstance(causes, list) and causes and isinstance(causes[0], dict) else {}
-    words = _text(first, "errorSummary") or _text(error, "errorSummary")
+    words = text_of(first, "errorSummary") or text_of(error, "errorSummary")
     return words.removeprefix("password: ")[:300]

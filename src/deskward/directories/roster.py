@@ -17,7 +17,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from deskward.core.colleagues import facts_among
 from deskward.core.errors import RejectedError, SettingsError, UncertainError, UnreachableError
+from deskward.core.first_passwords import first_password
 from deskward.core.people import Person
+from deskward.core.proof import ActionClass
 from deskward.core.questions import Fact
 from deskward.core.searching import folded
 from deskward.core.secret import Secret
@@ -37,13 +39,17 @@ def _has(text: str, words: Sequence[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Account:
-    """What changed since the roster was written; `hashes` are argon2id, newest first."""
+    """What changed since the roster was written; `hashes` are argon2id, newest first.
+
+    A `temporary` password is good for one sign-in.
+    """
 
     hashes: tuple[str, ...] = ()
     locked: bool | None = None
     changes: int = 0
     password_changed_at: str = ""
     taken_back: bool = False
+    temporary: bool = False
 
 
 class Directory:
@@ -54,7 +60,7 @@ class Directory:
     `region` is the ISO country of numbers without “+”.
     """
 
-    name = "roster"
+    name, access_class = "roster", ActionClass.C2
     rights = "read its file. Passwords are kept beside it."
 
     def __init__(
@@ -137,15 +143,32 @@ class Directory:
             return "Nothing was set that could be taken back."
         with self._changing(person_id) as (account, accounts):
             if not account.taken_back:
-                kept = account.hashes[1:]
-                accounts[person_id] = replace(account, hashes=kept, changes=account.changes + 1, taken_back=True)
-            before = bool(accounts.get(person_id, _Account()).hashes)
-        return BEFORE_VALID if before else NONE_LEFT
+                before = replace(account, hashes=account.hashes[1:], changes=account.changes + 1)
+                accounts[person_id] = replace(before, taken_back=True, temporary=False)
+            kept = bool(accounts.get(person_id, _Account()).hashes)
+        return BEFORE_VALID if kept else NONE_LEFT
+
+    def give_access(self, person_id: str, minutes: int) -> Secret:
+        """Set a password that is good for one sign-in; it is ended in time from outside."""
+        del minutes
+        password = first_password()
+        self.set_password(person_id, password)
+        with self._changing(person_id) as (account, accounts):
+            accounts[person_id] = replace(account, temporary=True)
+        return password
+
+    def end_access(self, person_id: str) -> str:
+        """Take back a password for one sign-in that was not used."""
+        given = self.get(person_id) is not None and self._accounts().get(person_id, _Account()).temporary
+        return self.revoke(person_id, password=True) if given else ""
 
     def check_password(self, person_id: str, password: Secret) -> bool:
-        """Tell whether this is the person's password; for the sandbox's sign-in page."""
+        """Tell whether this is the person's password, for a sign-in; one that is good once is spent by it."""
         account = self._accounts().get(person_id, _Account())
-        return _is_among(password, account.hashes[:1])
+        right = _is_among(password, account.hashes[:1])
+        if right and account.temporary:
+            self.revoke(person_id, password=True)
+        return right
 
     def doctor(self) -> Iterable[Check]:
         """Read the roster, and look at its keys and rights."""

@@ -30,6 +30,7 @@ from deskward.core.ports import (
     People,
     Store,
 )
+from deskward.core.powers import Temporary
 from deskward.core.questions import QuestionSource
 from deskward.core.replay import Shadow
 from deskward.core.sign_ins import SignInLog
@@ -154,11 +155,17 @@ class House:
         kinds = [ErrandKind.NOTE, ErrandKind.STATUS] if kind in NOTED else []
         category = self.policy.named(verification.category)
         holds = verification.outcome is not Outcome.FAILED
-        if kind is EventKind.DONE and holds and category and category.closes:
+        completed = EventKind.RECEIVED if self.gives(verification) else EventKind.DONE
+        if kind is completed and holds and category and category.closes:
             kinds.append(ErrandKind.CLOSE)
         return tuple(
             Errand(k, lane, f"{k.value}:{verification.id}:{{seq}}", about, now, verification.id) for k in kinds
         )
+
+    def gives(self, verification: Verification) -> Temporary | None:
+        """Give the action where it shows its owner a secret that is good for a while."""
+        action = self.actions.get(verification.action)
+        return action if isinstance(action, Temporary) else None
 
     def grant(self, verification: Verification, person: Person) -> Grant:
         """Make the single-use permission for this action of this person (SR-56)."""

@@ -105,14 +105,18 @@ class Objecting(Steps):
             return
         self.house.record(verification, EventKind.REVOKED, SYSTEM, self._revoked(verification))
 
-    def _revoked(self, verification: Verification) -> dict[str, Any]:
+    def _done_again(self, verification: Verification) -> bool:
+        """Tell whether the same action was done for the same person later."""
         same = self.house.store.runs(
             verification.directory, verification.subject_id, verification.opened_at - UNDO_FOR
         )
         ends = [
             v.ended_at for v in same if v.state is State.DONE and v.action == verification.action and v.ended_at
         ]
-        if verification.ended_at and any(at > verification.ended_at for at in ends):
+        return bool(verification.ended_at and any(at > verification.ended_at for at in ends))
+
+    def _revoked(self, verification: Verification) -> dict[str, Any]:
+        if self._done_again(verification):
             return {"done": False, "text": "The same was done again later. Check the account by hand."}
         try:
             return {"done": True, "text": self.house.gateway.revoke(verification)}

@@ -17,7 +17,8 @@ from deskward.core.tickets import Ticket
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import done_under, fence_over, stopped
-from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields, when
+from deskward.lifecycle.giving import done_fields, ending
+from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, House, ended, result_fields
 from deskward.lifecycle.vault import known
 
 BASELINE = "baseline"
@@ -171,7 +172,8 @@ class Steps:
         now = self.house.clock.now()
         moved, change = done_under(self.house, ended(verification.moved(State.DONE), now))
         text = f"{READ_BACK} {spent.sessions}".strip() if actor == REQUESTER else spent.text
-        return self.house.record(moved, EventKind.DONE, actor, {"text": text, "at": when(now)}, change)
+        fields = done_fields(self.house, moved, spent, text)
+        return self.house.record(moved, EventKind.DONE, actor, fields, ending(self.house, moved, change))
 
     def cancelled(self, verification: Verification, actor: Actor, reason: str) -> Verification:
         """Write that it is cancelled, by whom and why."""

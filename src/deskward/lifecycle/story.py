@@ -4,7 +4,7 @@ open → send → start → answer → act → settle → closed; cancel and exp
 and act, more proof, the verdict, a second person and a hold, is in `proving.py` and `approving.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
 from deskward.lifecycle.marking import Marking
 from deskward.lifecycle.means import Means
-from deskward.lifecycle.objecting import Objecting
+from deskward.lifecycle.receiving import Receiving
 from deskward.lifecycle.sending import Request, compose
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
@@ -44,7 +44,7 @@ from deskward.lifecycle.vouching import Vouching
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
+class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:
@@ -194,8 +194,13 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
         change = Change(used=bound.used, addresses=used_now(self.house, verification, link.root))
         return self.house.record(moved, EventKind.STARTED, REQUESTER, {"at": when(now)}, change), secret
 
-    def act(self, pin: str | Verification, answers: Mapping[str, Secret]) -> Verification:
-        """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59)."""
+    def act(
+        self, pin: str | Verification, answers: Mapping[str, Secret], show: Callable[[Spent], object] = repr
+    ) -> Verification:
+        """Do the action with its grant through the gateway: passed → acting → done (SR-57 to SR-59).
+
+        `show` is called with what the requester sees once; nothing keeps it (SR-54).
+        """
         verification = self.pinned(pin)
         if verification.state is not State.PASSED or not verification.action:
             return verification
@@ -207,7 +212,10 @@ class Lifecycle(Vouching, Enrolling, Adding, Objecting, Marking):
         spent = self.house.gateway.spend(verification, answers)
         current = self.get(verification.id)
         if spent.done and current.state in {State.ACTING, State.PASSED}:
-            return self.done(current, spent)
+            done = self.done(current, spent)
+            if spent.secret and not done.disputed:
+                show(spent)
+            return done
         if spent.stop:
             return self.cancel(current.id, SYSTEM, spent.text)
         if spent.unknown and current.state is State.PASSED:

@@ -24,6 +24,7 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle import NEUTRAL, NEUTRAL_HINT, Lifecycle, Reading
 from deskward.web.collecting import PING, ROUTE, Collector
 from deskward.web.enrol import add_pages, led_in
+from deskward.web.giving import Giving
 from deskward.web.guard import Form, Guard, client_address, protect
 from deskward.web.not_me import NotMe
 from deskward.web.pages import Templates, Trouble, environment, trouble_of
@@ -75,11 +76,11 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     app.post("/v/other")(portal.other)
     app.post("/v/none")(portal.give_up)
     app.post("/v/resume")(portal.resume)
-    app.post("/v/act")(portal.act)
     Vouch(lifecycle, templates).join(app)
     app.post("/v/faster")(portal.faster)
     add_pages(app, lifecycle, templates)
     AddressPages(lifecycle, reading, guard, templates, portal.pinned, COOKIE).join(app)
+    Giving(lifecycle, reading, portal.page, portal.moved).join(app)
     NotMe(lifecycle, reading, COOKIE, portal.page, portal.pinned).join(app)
     return app
 
@@ -150,12 +151,12 @@ class _Portal:
         def move(seen: Verification) -> object:
             return self.lifecycle.answer(seen, seen.version, self._visit(request, form, seen))
 
-        return self._moved(request, form, move)
+        return self.moved(request, form, move)
 
     def way(self, request: Request, form: Form) -> Response:
         """Take the choice of a way to give more proof."""
         name, option = form.get("challenge", ""), form.get("option", "")
-        return self._moved(request, form, lambda seen: self.lifecycle.ask(seen, seen.version, name, option))
+        return self.moved(request, form, lambda seen: self.lifecycle.ask(seen, seen.version, name, option))
 
     def prove(self, request: Request, form: Form) -> Response:
         """Take the answer to what is asked; a wrong one is said on the same page."""
@@ -169,29 +170,19 @@ class _Portal:
                 raise InvalidError("That is not right.", "Check it and try again.", "answer")
             return now
 
-        return self._moved(request, form, move)
+        return self.moved(request, form, move)
 
     def other(self, request: Request, form: Form) -> Response:
         """Take “Another way”."""
-        return self._moved(request, form, lambda seen: self.lifecycle.other_way(seen, seen.version))
+        return self.moved(request, form, lambda seen: self.lifecycle.other_way(seen, seen.version))
 
     def give_up(self, request: Request, form: Form) -> Response:
         """Take “I cannot do any of these”."""
-        return self._moved(request, form, lambda seen: self.lifecycle.give_up(seen, seen.version))
+        return self.moved(request, form, lambda seen: self.lifecycle.give_up(seen, seen.version))
 
     def resume(self, request: Request, form: Form) -> Response:
         """Take “Continue” after a waiting time."""
-        return self._moved(request, form, lambda seen: self.lifecycle.resume(seen, seen.version))
-
-    def act(self, request: Request, form: Form) -> Response:
-        """Do the action with what was typed, which goes nowhere else (SR-54, SR-79)."""
-
-        def move(seen: Verification) -> object:
-            action = self.lifecycle.house.actions.get(seen.action)
-            names = [f.name for f in action.fields] if action else []
-            return self.lifecycle.act(seen, {name: Secret(form.get(name, "")) for name in names})
-
-        return self._moved(request, form, move)
+        return self.moved(request, form, lambda seen: self.lifecycle.resume(seen, seen.version))
 
     def faster(self, request: Request, form: Form) -> Response:
         """Lead on to the page where means for the next time are set up."""
@@ -205,7 +196,8 @@ class _Portal:
         """Answer trouble on a calm page; its bytes hold nothing but the words."""
         return self.page(request, "error.html", trouble.status, text=trouble.text, hint=trouble.hint)
 
-    def _moved(self, request: Request, form: Form, move: Move) -> Response:
+    def moved(self, request: Request, form: Form, move: Move) -> Response:
+        """Take a button of the present step, once; what went wrong is said on the same page."""
         seen = self.pinned(request)
         if form.get("version") != str(seen.version):
             return RedirectResponse(STEP, 303)
@@ -263,6 +255,8 @@ class _Portal:
             return self.page(request, name, reference=verification.id)
         if verification.state is State.PASSED and not verification.action:
             name = "verified.html"
+        if self.lifecycle.unconfirmed(verification):
+            name = "given.html"
         view = self.reading.portal(verification)
         if verification.state is State.STARTED and verification.agreed_at:
             waits = view.asked and view.asked.send_to_people

@@ -57,6 +57,8 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.ADDRESS_ASKED: "Code sent to a new address",
     EventKind.ADDRESS_CONFIRMED: "New address confirmed by the requester",
     EventKind.MARKED: "Result marked by an analyst",
+    EventKind.RECEIVED: "The requester has the temporary access",
+    EventKind.ACCESS_ENDED: "Temporary access ended unused",
 }
 DEEDS: Mapping[Deed, str] = {
     Deed.SIGNED_IN: "Signed in",
@@ -93,6 +95,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.SETTLE: "Find out how the action ended",
     ErrandKind.REVOKE: "Take back what the action set",
     ErrandKind.CHECK: "Test of an integration",
+    ErrandKind.END_ACCESS: "End temporary access that was not used",
 }
 ERRAND_STATES: Mapping[ErrandState, tuple[str, str]] = {
     ErrandState.DUE: ("Waiting", "blue"),

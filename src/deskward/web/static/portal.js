@@ -128,6 +128,7 @@
   function offerShow(button) {
     const field = document.getElementById(button.getAttribute("aria-controls"));
     button.hidden = false;
+    if ("hide" in field.dataset) field.type = "password";
     button.addEventListener("click", () => {
       const shown = field.type === "password";
       field.type = shown ? "text" : "password";
@@ -135,6 +136,15 @@
     });
     field.form.addEventListener("submit", () => {
       field.type = "password";
+    });
+  }
+
+  function offerCopy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
     });
   }
 
@@ -172,6 +182,7 @@
   showTimes();
   all("main form").forEach(sendOnce);
   all(".show[aria-controls]").forEach(offerShow);
+  all("[data-copy]").forEach(offerCopy);
   all("[data-least]").forEach(countLength);
   all("[data-poll]").forEach(poll);
   all("[data-print]").forEach(offerPrint);

@@ -1,0 +1,73 @@
+"""What some directories can do beyond the rest, and what the actions that need it say of themselves."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
+
+from deskward.core.errors import SettingsError
+from deskward.core.policy import Category
+from deskward.core.ports import Directory
+from deskward.core.proof import ActionClass
+from deskward.core.secret import Secret
+
+
+@runtime_checkable
+class GivesAccess(Protocol):
+    """A directory that lets the owner of an account in with a first secret, which cannot stay (SR-55).
+
+    `access_class` is the least class of a category that gives it: C3 where it stands for a second factor as well.
+    """
+
+    access_class: ActionClass
+
+    def give_access(self, person_id: str, minutes: int) -> Secret:
+        """Make a random secret that ends at its first use, and after so many minutes where the directory can.
+
+        The stamp of the account moves with it. Calls raise outside errors.
+        """
+        ...
+
+    def end_access(self, person_id: str) -> str:
+        """End what was given and not used yet; gives in words what was done, empty where nothing was left."""
+        ...
+
+
+@runtime_checkable
+class Demanding(Protocol):
+    """An action that not every directory offers, or not every class of a category may have."""
+
+    def obstacle(self, directory: Directory, action_class: ActionClass) -> str:
+        """Say in a sentence why it cannot be; empty where it can."""
+        ...
+
+
+@runtime_checkable
+class Undoable(Protocol):
+    """An action that changes who can sign in, though no password is typed: sessions are ended after it (SR-70)."""
+
+    def take_back(self, directory: Directory, person_id: str) -> str:
+        """Undo what it did after the owner's objection (SR-47); gives in words what was done."""
+        ...
+
+
+@runtime_checkable
+class Temporary(Protocol):
+    """An action whose `perform` gives a secret that the requester sees once; it is good for `minutes` at most."""
+
+    minutes: int
+
+    def expire(self, directory: Directory, person_id: str) -> str:
+        """End what was not used in time; gives in words what was done, empty where nothing was left."""
+        ...
+
+
+def check_powers(
+    categories: Iterable[Category], actions: Mapping[str, object], directories: Mapping[str, Directory]
+) -> None:
+    """Raise SettingsError where a category has an action that its directory or its class does not allow."""
+    for category in categories:
+        action = actions.get(category.action)
+        if isinstance(action, Demanding):
+            why = action.obstacle(directories[category.directory], category.action_class)
+            if why:
+                hint = "Choose another action, directory or class for it; see docs/settings.md."
+                raise SettingsError(f"categories.{category.name}: {why}", hint)
