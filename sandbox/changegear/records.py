@@ -8,6 +8,7 @@ EventName = Literal["create", "update", "delete"]
 PASSWORD_RESET = 101
 ACCOUNT_UNLOCK = 102
 IDENTITY_CHECK = 103
+TEMPORARY_ACCESS = 104
 PRINTER = 201
 
 
@@ -36,6 +37,7 @@ CATEGORIES = (
     Category(PASSWORD_RESET, "Password Reset", 100),
     Category(ACCOUNT_UNLOCK, "Account Unlock", 100),
     Category(IDENTITY_CHECK, "Identity check", 100),
+    Category(TEMPORARY_ACCESS, "Temporary access", 100),
     Category(200, "Hardware"),
     Category(PRINTER, "Printer", 200),
 )

@@ -109,6 +109,59 @@ class TestEntraKeepsTheContract(ServerContract, AccessContract):
         assert refusal.value.hint
 
 
+def test_sr_55_a_pass_is_good_once_for_its_minutes_and_a_synchronised_account_gets_one(place: EntraPlace) -> None:
+    place.tenant.people[place.anna]["onPremisesSyncEnabled"] = True
+    given = place.made().give_access(place.anna, 45)
+    (row,) = place.tenant.passes_of(place.anna)
+    assert (row["lifetimeInMinutes"], row["isUsableOnce"]) == (45, True)
+    assert given.reveal() == place.tenant.passes[place.anna]
+
+
+def test_who_cannot_have_a_pass_is_told_why(place: EntraPlace) -> None:
+    guest = place.tenant.add("guest", userType="Guest")
+    with pytest.raises(RejectedError, match="This is a guest"):
+        place.made().give_access(guest, 60)
+    place.tenant.allows_passes = False
+    with pytest.raises(RejectedError, match="policy does not allow this"):
+        place.made().give_access(place.anna, 60)
+    place.tenant.denied = {"temporaryAccessPass"}
+    with pytest.raises(RejectedError, match="must grant Deskward"):
+        place.made().give_access(place.anna, 60)
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("reply", [HANGS_UP, told({}, 503), told([])])
+def test_sr_58_a_pass_without_a_clear_end_is_uncertain_and_the_stamp_decides(
+    place: EntraPlace, reply: Reply, done: bool
+) -> None:
+    before = read(place, "anna")
+    place.fault("POST", "temporaryAccessPass", reply, done=done)
+    with pytest.raises(UncertainError):
+        place.made().give_access(place.anna, 60)
+    assert (read(place, "anna").stamp != before.stamp) is done
+
+
+def test_a_throttled_pass_is_not_made_and_can_be_asked_for_again(place: EntraPlace) -> None:
+    place.fault("POST", "temporaryAccessPass", told({}, 429, Retry_After="7"))
+    with pytest.raises(UnreachableError, match="try again later"):
+        place.made().give_access(place.anna, 60)
+    assert place.made().give_access(place.anna, 60)
+
+
+def test_doctor_takes_the_right_to_make_passes_for_no_more_than_needed(place: EntraPlace) -> None:
+    assert place.source.claims
+    place.source.claims["roles"].append("UserAuthMethod-TAP.ReadWrite.All")
+    assert not ill(place.directory.doctor())
+
+
+def test_sr_61_the_factors_are_the_same_before_and_after_a_reset(place: EntraPlace) -> None:
+    place.tenant.methods[place.anna] = [{"@odata.type": "#microsoft.graph.fido2AuthenticationMethod", "id": "f-1"}]
+    before = list(place.tenant.methods[place.anna])
+    place.directory.set_password(place.anna, NEW)
+    assert place.tenant.methods[place.anna] == before
+    assert read(place, "anna").aal == 2
+
+
 def test_a_person_is_read_with_work_groups_and_addresses(place: EntraPlace) -> None:
     place.tenant.people[place.anna] |= {
         "department": "Nets",

@@ -115,6 +115,23 @@ class TestKeycloakKeepsTheContract(ServerContract, AccessContract):
     pass
 
 
+def test_sr_55_a_temporary_password_under_a_policy_that_refuses_it_is_told(place: KeycloakPlace) -> None:
+    behind = place.realm.add("behind", federationLink="ldap-1")
+    with pytest.raises(RejectedError, match="behind Keycloak"):
+        place.made().give_access(behind, 60)
+    place.fault("PUT", "reset-password", told({"error_description": "Invalid password: minimum length 40."}, 400))
+    with pytest.raises(RejectedError, match="minimum length 40"):
+        place.made().give_access(place.anna, 60)
+
+
+def test_sr_61_the_factors_are_the_same_before_and_after_a_reset(place: KeycloakPlace) -> None:
+    credentials = place.realm.people[place.anna].credentials
+    credentials.append({"id": "c-1", "type": "otp", "createdDate": 1})
+    place.directory.set_password(place.anna, NEW)
+    assert [c for c in place.realm.people[place.anna].credentials if c["type"] == "otp"] == [credentials[-1]]
+    assert read(place, "anna").aal == 2
+
+
 def test_a_person_is_read_with_attributes_groups_and_factors(place: KeycloakPlace) -> None:
     account = place.realm.people[place.anna]
     account.groups = ["/crew/deck"]

@@ -99,6 +99,32 @@ class TestOktaKeepsTheContract(ServerContract, AccessContract):
     pass
 
 
+def test_sr_55_a_password_that_lives_outside_okta_has_no_temporary_one(place: OktaPlace) -> None:
+    outside = place.staff.add("outside@staff.example", provider="ACTIVE_DIRECTORY")
+    with pytest.raises(RejectedError, match="kept outside Okta"):
+        place.made().give_access(outside, 60)
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("reply", [HANGS_UP, told({}, 503), told({}), told([])])
+def test_sr_58_temporary_access_without_a_clear_end_is_uncertain_and_the_stamp_decides(
+    place: OktaPlace, reply: Reply, done: bool
+) -> None:
+    before = read(place, "anna")
+    place.fault("POST", "expire_password", reply, done=done)
+    with pytest.raises(UncertainError):
+        place.made().give_access(place.anna, 60)
+    assert (read(place, "anna").stamp != before.stamp) is done
+
+
+def test_sr_61_the_factors_are_the_same_before_and_after_a_reset(place: OktaPlace) -> None:
+    place.staff.factors[place.anna] = [{"id": "f-1", "factorType": "token:software:totp", "status": "ACTIVE"}]
+    before = list(place.staff.factors[place.anna])
+    place.directory.set_password(place.anna, NEW)
+    assert place.staff.factors[place.anna] == before
+    assert read(place, "anna").aal == 2
+
+
 def test_a_person_is_read_with_groups_factors_and_addresses(place: OktaPlace) -> None:
     for n in range(6):
         place.staff.group(f"group {n}", place.anna)

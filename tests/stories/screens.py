@@ -164,6 +164,27 @@ def address(story: Story, camera: Camera) -> None:
     camera.shoot(page, "portal-address-added")
 
 
+def temporary(story: Story, camera: Camera) -> None:
+    """Get temporary access, see it, and come back to the page."""
+    product, human = story.product, story.product.somebody()
+    agent, requester = story.agent(viewport=WIDE), story.requester()
+    ticket, page = agent.ticket(human, "Temporary access"), requester.page
+    agent.open(ticket)
+    code = agent.send()
+    requester.follow(mailed_link(product, human))
+    requester.agree(code)
+    requester.press("Show my temporary access")
+    page.get_by_label("Your temporary access").wait_for()
+    camera.shoot(page, "portal-access-hidden")
+    requester.press("Show")
+    camera.shoot(page, "portal-access")
+    page.goto(product.at("portal", "/v/step"))
+    camera.shoot(page, "portal-access-again")
+    requester.press("I have it")
+    requester.sees("Done")
+    camera.shoot(page, "portal-access-done")
+
+
 def bare(story: Story, camera: Camera) -> None:
     """Come without a link to the pages that wait for one."""
     page = story.requester().page
@@ -189,6 +210,7 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     "mail": by_mail,
     "sms": by_sms,
     "address": address,
+    "temporary": temporary,
     "bare": bare,
     **PROOF,
     **RISK,

@@ -1,8 +1,9 @@
 """Internal notes: written from templates with allow-listed values, in two profiles (SR-103, DESIGN 9.7)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deskward.core.events import Event, EventKind
@@ -68,6 +69,7 @@ def _plain(value: object) -> str:
     return re.sub(r":/{2,}", ":", clean(value))
 
 
+COMPLETED, UNSEEN = "Action completed by the requester", "Done, but perhaps not seen by the requester"
 _Written = tuple[str, list[Line]]
 
 
@@ -212,8 +214,8 @@ def _unknown(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
     ]
 
 
-def _done(f: Mapping[str, Any], v: Verification, w: NoteWords) -> _Written:
-    return f.get("title", "Action completed by the requester"), [
+def _done(f: Mapping[str, Any], v: Verification, w: NoteWords, title: str = COMPLETED) -> _Written:
+    return UNSEEN if f.get("unseen") else title, [
         Line("Action", w.action(v.action)),
         Line("Result", f["text"]),
         Line("Timestamp", f["at"]),
@@ -261,7 +263,7 @@ def _lifted(f: Mapping[str, Any], _: Verification, __: NoteWords) -> _Written:
     return "Fence lifted", [Line("Lifted by", f["by"]), Line("", "Links can be sent for this person again.")]
 
 
-_WRITERS = {
+_WRITERS: Mapping[EventKind, Callable[[Mapping[str, Any], Verification, NoteWords], _Written]] = {
     EventKind.OPENED: _opened,
     EventKind.UNABLE: _unable,
     EventKind.SENT: _sent,
@@ -291,6 +293,6 @@ _WRITERS = {
     EventKind.REVOKED: _revoked,
     EventKind.UPHELD: _upheld,
     EventKind.LIFTED: _lifted,
-    EventKind.RECEIVED: _done,
-    EventKind.ACCESS_ENDED: _done,
+    EventKind.RECEIVED: partial(_done, title="The requester has the temporary access"),
+    EventKind.ACCESS_ENDED: partial(_done, title="Temporary access ended unused"),
 }

@@ -10,7 +10,6 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import House, when
 
 SHOWN = "What was made is shown to them once. The ticket stays open until they say that they have it."
-UNSEEN = "Done, but perhaps not seen by the requester"
 INTERRUPTED = (
     "But something broke off: they have perhaps not seen what was made. "
     "The ticket stays open; start a new verification where they need another one."
@@ -35,7 +34,7 @@ def done_fields(house: House, verification: Verification, spent: Spent, told: st
         return fields
     if spent.secret:
         return fields | {"text": f"{told} {SHOWN}"}
-    return fields | {"title": UNSEEN, "text": f"{told} {INTERRUPTED}"}
+    return fields | {"unseen": True, "text": f"{told} {INTERRUPTED}"}
 
 
 def unconfirmed(house: House, verification: Verification) -> bool:

@@ -6,9 +6,6 @@ from deskward.lifecycle.giving import unconfirmed
 from deskward.lifecycle.house import REQUESTER, SYSTEM, when
 from deskward.lifecycle.objecting import Objecting
 
-HAS_IT = "The requester has the temporary access"
-ENDED = "Temporary access ended unused"
-
 
 class Receiving(Objecting):
     """Two arrows after the action; neither changes the state."""
@@ -18,7 +15,7 @@ class Receiving(Objecting):
         verification = self.pinned(pin)
         if not unconfirmed(self.house, verification):
             return verification
-        fields = {"title": HAS_IT, "text": "They say that they have it.", "at": when(self.house.clock.now())}
+        fields = {"text": "They say that they have it.", "at": when(self.house.clock.now())}
         return self.house.record(verification, EventKind.RECEIVED, REQUESTER, fields)
 
     def unconfirmed(self, verification: Verification) -> bool:
@@ -35,6 +32,6 @@ class Receiving(Objecting):
             return self.revoke(verification_id)
         ended = "" if self._done_again(verification) else self.house.gateway.revoke(verification)
         if ended:
-            fields = {"title": ENDED, "text": ended, "at": when(self.house.clock.now())}
+            fields = {"text": ended, "at": when(self.house.clock.now())}
             self.house.record(verification, EventKind.ACCESS_ENDED, SYSTEM, fields)
         return None

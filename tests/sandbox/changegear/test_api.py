@@ -155,7 +155,15 @@ def test_people_and_categories_can_be_looked_up(api: httpx2.Client) -> None:
     people = api.get("/entity/Person?columns=Email&filter=[Email]+like+'rita%40example.test'").json()
     assert people == [{"ID": RITA, "eTag": 1, "Email": "rita@example.test"}]
     names = [row["Name"] for row in api.get("/entity/IIncidentRequestType").json()]
-    assert names == ["Accounts", "Password Reset", "Account Unlock", "Identity check", "Hardware", "Printer"]
+    assert names == [
+        "Accounts",
+        "Password Reset",
+        "Account Unlock",
+        "Identity check",
+        "Temporary access",
+        "Hardware",
+        "Printer",
+    ]
 
 
 @pytest.mark.parametrize(
