@@ -206,6 +206,27 @@ class GivingDirectory(SignedInDirectory):
 
 
 @dataclass
+class FactorDirectory(SignedInDirectory):
+    """A directory that keeps factors; `breaks` after so many are removed, `unread` when they are."""
+
+    kept: list[str] = field(default_factory=list)
+    breaks: tuple[int, OutsideError] | None = None
+    unread: bool = False
+
+    def factors(self, person_id: str) -> Sequence[str]:
+        if self.unread and not self.kept:
+            raise UnreachableError("It is down.")
+        return tuple(self.kept)
+
+    def reset_factors(self, person_id: str) -> None:
+        for number in range(len(self.kept)):
+            if self.breaks and self.breaks[0] == number:
+                raise self.breaks[1]
+            self.kept.pop(0)
+        self.people[person_id] = replace(self.people[person_id], aal=1)
+
+
+@dataclass
 class FakeReset:
     name: str = "reset_password"
     title: str = "Reset the password"

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import update
 
 from deskward import gateway
+from deskward.actions.reset_factors import Action
 from deskward.core.errors import OutsideError, RefusedError, RejectedError, UncertainError, UnreachableError
 from deskward.core.events import EventKind
 from deskward.core.people import Person
 from deskward.core.ports import Grant, Spent
 from deskward.core.verification import State, Verification
-from deskward.gateway import CHANGED, TRY_AGAIN, UNREADABLE
+from deskward.gateway import CHANGED, TRY_AGAIN, UNREADABLE, Gateway
 from deskward.store.tables import grants
-from tests.fakes import ANNA, BEN, SignedInDirectory
+from tests.fakes import ANNA, BEN, FactorDirectory, SignedInDirectory
 from tests.household import PASSWORD, Household
 from tests.many import at_once
 from tests.servers.sqlite import fresh_file
@@ -202,6 +203,18 @@ def test_sr_58_a_directory_that_dies_after_the_action_is_unknown_until_settled(
     assert not gateway.settle(replace(acting, acting_stamp=home.directory.people["o-anna"].stamp)).done
     home.directory.people.clear()
     assert gateway.settle(acting).unknown
+
+
+@pytest.mark.parametrize("left", [[], ["key"]])
+def test_sr_58_an_action_that_can_be_repeated_is_settled_by_what_is_left(tmp_path: Path, left: list[str]) -> None:
+    directory = FactorDirectory(people={ANNA.id: replace(ANNA, stamp="other", aal=2 if left else 1)}, kept=left)
+    home = Household(fresh_file(tmp_path), directory=directory)
+    acting = replace(home.open(), action="reset_factors", acting_stamp="s0")
+    spender = Gateway(home.store, home.clock, {"roster": directory}, {"reset_factors": Action()}, "1")
+    settled = spender.settle(acting)
+    home.opened.close()
+    assert (settled.done, settled.unknown) == (not left, False)
+    assert directory.ended == ([] if left else [ANNA.id])
 
 
 def test_sr_47_only_a_password_that_the_action_set_is_taken_back(home: Household, passed: Verification) -> None:

@@ -19,7 +19,7 @@ from deskward.core.ports import (
     Spent,
     Store,
 )
-from deskward.core.powers import Temporary, Undoable
+from deskward.core.powers import Repeatable, Temporary, Undoable
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 
@@ -70,9 +70,10 @@ class Gateway:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after.stamp != verification.acting_stamp and (after.locked or not after.enabled):
             return Spent(done=False, text=OTHER_CHANGE, unknown=True)
-        if after.stamp != verification.acting_stamp:
+        moved = after.stamp != verification.acting_stamp
+        if action.reached(after) if isinstance(action, Repeatable) else moved:
             return _done(directory, action, after)
-        return Spent(done=False, text="The action was interrupted before it happened. Do it again.")
+        return Spent(done=False, text="The action was interrupted before it was done. Do it again.")
 
     def revoke(self, verification: Verification) -> str:
         """Take back what the action set, and end sessions (SR-47); raises outside errors.

@@ -13,7 +13,7 @@ from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Directory, Searchable
-from deskward.core.powers import GivesAccess
+from deskward.core.powers import GivesAccess, KeepsFactors
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 
@@ -349,6 +349,57 @@ class AccessContract:
 def access(place: Place) -> GivesAccess:
     """Give the directory as one that gives temporary access."""
     assert isinstance(place.directory, GivesAccess)
+    return place.directory
+
+
+class FactorPlace(Place, Protocol):
+    """A directory that keeps second factors."""
+
+    def register(self, person_id: str) -> None:
+        """Let the person have two second factors of different kinds."""
+        ...
+
+
+class FactorContract:
+    """The contract of a directory that keeps the second factors of its people."""
+
+    def test_all_factors_are_removed_and_removing_none_is_no_trouble(self, place: FactorPlace) -> None:
+        anna = place.ids["anna"]
+        place.register(anna)
+        assert (len(factors(place).factors(anna)), read(place, "anna").aal) == (2, 2)
+        factors(place).reset_factors(anna)
+        assert (list(factors(place).factors(anna)), read(place, "anna").aal) == ([], 1)
+        factors(place).reset_factors(anna)
+
+    def test_sr_61_the_password_and_the_lock_are_the_same_after_it(self, place: FactorPlace) -> None:
+        anna = place.ids["anna"]
+        place.directory.set_password(anna, NEW)
+        place.register(anna)
+        factors(place).reset_factors(anna)
+        assert place.signs_in(anna, NEW)
+
+    def test_sr_61_the_factors_are_the_same_before_and_after_a_reset(self, place: FactorPlace) -> None:
+        anna = place.ids["anna"]
+        place.register(anna)
+        before = factors(place).factors(anna)
+        place.directory.set_password(anna, NEW)
+        assert factors(place).factors(anna) == before
+        place.directory.revoke(anna, password=True)
+        assert factors(place).factors(anna) == before
+
+    @pytest.mark.parametrize("name", ["gone", "nobody"])
+    def test_the_factors_of_an_account_that_is_disabled_or_not_there_stay(
+        self, place: FactorPlace, name: str
+    ) -> None:
+        person_id = place.ids.get(name, "00000000-0000-0000-0000-000000000000")
+        with pytest.raises(RejectedError) as refusal:
+            factors(place).reset_factors(person_id)
+        assert refusal.value.hint
+
+
+def factors(place: Place) -> KeepsFactors:
+    """Give the directory as one that keeps factors."""
+    assert isinstance(place.directory, KeepsFactors)
     return place.directory
 
 

@@ -13,7 +13,18 @@ from deskward.core.errors import OutsideError, RejectedError, SettingsError, Unc
 from deskward.core.secret import Secret
 from deskward.directories import _entra_operation, entra
 from deskward.directories.entra import NEEDED, Directory
-from tests.contracts.directories import NEW, NEXT, PHONE, AccessContract, Place, ServerContract, asked, ill, read
+from tests.contracts.directories import (
+    NEW,
+    NEXT,
+    PHONE,
+    AccessContract,
+    FactorContract,
+    Place,
+    ServerContract,
+    asked,
+    ill,
+    read,
+)
 from tests.servers.faults import Fault, Faulty
 from tests.servers.graph import Graph
 from tests.servers.tokens import CLIENT, HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
@@ -71,6 +82,10 @@ class EntraPlace:
         del chosen  # whoever comes in with a pass sets up a way to sign in, if they want
         return self.tenant.enters(person_id, given.reveal())
 
+    def register(self, person_id: str) -> None:
+        self.tenant.default_method = self.tenant.method(person_id, "microsoftAuthenticator")
+        self.tenant.method(person_id, "fido2")
+
     def lock(self, person_id: str) -> None:
         raise AssertionError(f"Graph shows no lock of {person_id}")
 
@@ -102,7 +117,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[EntraPlace]:
         yield EntraPlace(source, faulty, tenant)
 
 
-class TestEntraKeepsTheContract(ServerContract, AccessContract):
+class TestEntraKeepsTheContract(ServerContract, AccessContract, FactorContract):
     def test_a_lock_is_seen_and_lifted_and_the_stamp_moves_with_both(self, place: Place) -> None:
         with pytest.raises(RejectedError, match="ends a lock by itself") as refusal:
             place.directory.unlock(place.ids["anna"])
@@ -148,18 +163,35 @@ def test_a_throttled_pass_is_not_made_and_can_be_asked_for_again(place: EntraPla
     assert place.made().give_access(place.anna, 60)
 
 
+def test_a_method_of_a_kind_that_cannot_be_deleted_keeps_all_of_them(place: EntraPlace) -> None:
+    place.register(place.anna)
+    place.tenant.method(place.anna, "external")
+    with pytest.raises(RejectedError, match="cannot be removed here: external"):
+        place.made().reset_factors(place.anna)
+    assert len(place.made().factors(place.anna)) == 3
+
+
+def test_a_method_that_stays_refused_is_told(place: EntraPlace) -> None:
+    place.register(place.anna)
+    refusal = told({"error": {"code": "badRequest", "message": "Not this one."}}, 400)
+    place.fault("DELETE", "fido2Methods", refusal, times=2)
+    with pytest.raises(RejectedError, match="Microsoft Entra ID refuses this"):
+        place.made().reset_factors(place.anna)
+    assert place.made().factors("nobody") == []
+
+
+def test_without_the_right_the_administrator_is_told_and_the_factors_stay(place: EntraPlace) -> None:
+    place.register(place.anna)
+    place.tenant.denied = {"DELETE"}
+    with pytest.raises(RejectedError, match="must grant Deskward"):
+        place.made().reset_factors(place.anna)
+    assert len(place.made().factors(place.anna)) == 2
+
+
 def test_doctor_takes_the_right_to_make_passes_for_no_more_than_needed(place: EntraPlace) -> None:
     assert place.source.claims
     place.source.claims["roles"].append("UserAuthMethod-TAP.ReadWrite.All")
     assert not ill(place.directory.doctor())
-
-
-def test_sr_61_the_factors_are_the_same_before_and_after_a_reset(place: EntraPlace) -> None:
-    place.tenant.methods[place.anna] = [{"@odata.type": "#microsoft.graph.fido2AuthenticationMethod", "id": "f-1"}]
-    before = list(place.tenant.methods[place.anna])
-    place.directory.set_password(place.anna, NEW)
-    assert place.tenant.methods[place.anna] == before
-    assert read(place, "anna").aal == 2
 
 
 def test_a_person_is_read_with_work_groups_and_addresses(place: EntraPlace) -> None:

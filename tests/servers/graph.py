@@ -57,6 +57,7 @@ class Graph:
     licensed: bool = True
     passes: dict[str, str] = field(default_factory=dict)
     allows_passes: bool = True
+    default_method: str = ""
     lag: int = 0
     page: int = 4
     url: str = ""
@@ -129,6 +130,7 @@ class Graph:
             ),
             "POST users/([^/]+)/authentication/temporaryAccessPassMethods": self.make_pass,
             "DELETE users/([^/]+)/authentication/temporaryAccessPassMethods/([^/]+)": self.delete_pass,
+            "DELETE users/([^/]+)/authentication/(\\w+)Methods/([^/]+)": self.delete_method,
             "GET users/([^/]+)/directReports": self.reports,
             f"POST users/([^/]+)/authentication/methods/{PASSWORD['id']}/resetPassword": self.reset,
             "GET users/([^/]+)/authentication/operations/([^/]+)": self.operation,
@@ -265,6 +267,25 @@ class Graph:
             raise KeyError(own)
         self.methods[who] = [m for m in self.methods[who] if m["id"] != own]
         del self.passes[who]
+        return DONE
+
+    def method(self, who: str, kind: str) -> str:
+        own = str(uuid4())
+        row = {"@odata.type": f"#microsoft.graph.{kind}AuthenticationMethod", "id": own}
+        self.methods.setdefault(who, []).append(row)
+        return own
+
+    def delete_method(self, _: Asked, who: str, kind: str, own: str) -> Reply:
+        """Delete one; the default method only when it is the last."""
+        mine, named = self.methods[self.known(who)], f"#microsoft.graph.{kind}AuthenticationMethod"
+        if all((row["@odata.type"], row["id"]) != (named, own) for row in mine):
+            raise KeyError(own)
+        if own == self.default_method and len(mine) > 1:
+            text = (
+                "Cannot delete default method with other methods configured. Please change default method before."
+            )
+            return refused(400, "badRequest", text)
+        self.methods[who] = [row for row in mine if row["id"] != own]
         return DONE
 
     def enters(self, who: str, given: str) -> bool:

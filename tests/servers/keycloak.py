@@ -173,7 +173,9 @@ class Keycloak:
         kept = [one for one in account.credentials if one["id"] != credential]
         if len(kept) == len(account.credentials):
             return told({"error": "Credential not found"}, 404)
-        account.credentials, account.passwords = kept, []
+        if any(one["type"] == "password" for one in account.credentials if one["id"] == credential):
+            account.passwords = []
+        account.credentials = kept
         return DONE
 
     def logout(self, _: Asked, who: str) -> Reply:

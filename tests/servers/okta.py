@@ -116,6 +116,7 @@ class Okta:
             "POST users/([^/]+)": self.update,
             "POST users/([^/]+)/lifecycle/unlock": self.unlock,
             "POST users/([^/]+)/lifecycle/expire_password_with_temp_password": self.expire,
+            "POST users/([^/]+)/lifecycle/reset_factors": self.reset_factors,
             "DELETE users/([^/]+)/sessions": self.clear,
             "GET groups/([^/]+)/users": lambda a, group: self.pages(
                 a, [self.people[m] for m in self.groups[group][1]]
@@ -201,6 +202,10 @@ class Okta:
         row["status"], row["passwordChanged"] = "ACTIVE", _moment(self._count)
         self.passwords[who] = chosen
         return True
+
+    def reset_factors(self, _: Asked, who: str) -> Reply:
+        self.factors[self.known(who)["id"]] = []
+        return told({})
 
     def clear(self, asked: Asked, who: str) -> Reply:
         self.cleared.append((self.known(who)["id"], asked.query.get("oauthTokens", "false")))

@@ -1,9 +1,10 @@
 """What some directories can do beyond the rest, and what the actions that need it say of themselves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from deskward.core.errors import SettingsError
+from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.ports import Directory
 from deskward.core.proof import ActionClass
@@ -28,6 +29,28 @@ class GivesAccess(Protocol):
 
     def end_access(self, person_id: str) -> str:
         """End what was given and not used yet; gives in words what was done, empty where nothing was left."""
+        ...
+
+
+@runtime_checkable
+class KeepsFactors(Protocol):
+    """A directory that keeps the second factors of its people. Calls raise outside errors."""
+
+    def factors(self, person_id: str) -> Sequence[str]:
+        """List the factors in words."""
+        ...
+
+    def reset_factors(self, person_id: str) -> None:
+        """Remove all of them, so that new ones can be set up; doing it twice is the same as once."""
+        ...
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """An action that is the same done twice: whether it is done is seen on the account, not on its stamp."""
+
+    def reached(self, after: Person) -> bool:
+        """Tell whether the account is as the action leaves it."""
         ...
 
 

@@ -1,6 +1,7 @@
 """What the directory changes at Keycloak: passwords, temporary passwords, locks and sessions."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from deskward.core.secret import Secret
 from deskward.outbound.rest import GONE, Rest
 
 CHOOSE = "UPDATE_PASSWORD"  # the required action of whoever signs in with a temporary password
+FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless"})
+CODES = frozenset({"recovery-authn-codes"})  # they stand for a factor that is lost
 TAKEN = "The password was removed; the account has none until a new one is set."
 ENDED = "All sessions of the account were ended."
 ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9:_.@+-]{1,255}")  # a UUID, or f:provider:id of a user federation
@@ -42,6 +45,16 @@ class Changes:
         if row is None or CHOOSE not in (row.get("requiredActions") or ()):
             return ""
         return TAKEN if self._forget_password(person_id) else ""
+
+    def factors(self, person_id: str) -> Sequence[str]:
+        """List authenticator apps, security keys and recovery codes by kind and label."""
+        return [f"{one['type']} {one.get('userLabel') or ''}".strip() for one in self._factors(person_id)]
+
+    def reset_factors(self, person_id: str) -> None:
+        """Remove them one by one; the realm asks for new ones where it demands them."""
+        self._changeable(person_id)
+        for one in self._factors(person_id):
+            self._remove(person_id, one)
 
     def unlock(self, person_id: str) -> None:
         """Forget the failed sign-ins for which the account is locked."""
@@ -91,8 +104,15 @@ class Changes:
         """Remove the password; tells whether there was one."""
         kept = [one for one in self._credentials(person_id) if one.get("type") == "password"]
         for one in kept:
-            self._rest.change("DELETE", f"users/{quoted(person_id)}/credentials/{quoted(str(one.get('id')))}")
+            self._remove(person_id, one)
         return bool(kept)
+
+    def _factors(self, person_id: str) -> list[dict[str, Any]]:
+        return [one for one in self._credentials(person_id) if one.get("type") in FACTORS | CODES]
+
+    def _remove(self, person_id: str, credential: Mapping[str, Any]) -> None:
+        own = quoted(str(credential.get("id")))
+        self._rest.change("DELETE", f"users/{quoted(person_id)}/credentials/{own}")
 
 
 def quoted(person_id: str) -> str:

@@ -1,7 +1,7 @@
 """What the directory changes at Okta: passwords, temporary passwords, locks and sessions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deskward.core.errors import RejectedError, UncertainError
@@ -13,6 +13,7 @@ from deskward.outbound.rest import GONE, Rest
 LOCKED, EXPIRED = "LOCKED_OUT", "PASSWORD_EXPIRED"
 LIVING = frozenset({"ACTIVE", "RECOVERY", EXPIRED, LOCKED})
 OWN = frozenset({"OKTA", "IMPORT"})  # providers whose passwords Okta keeps itself
+NO_FACTORS = frozenset({"question", "email"})
 ENDED = "All sessions of the account were ended, and its tokens revoked."
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 ID = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -54,6 +55,16 @@ class Changes:
             return ""
         self._set(person_id, unknown_password())
         return TAKEN
+
+    def factors(self, person_id: str) -> Sequence[str]:
+        """List the active factors by their kind and provider."""
+        rows = self._rest.rows(f"users/{checked(person_id)}/factors")
+        return [f"{text_of(one, 'factorType')} ({text_of(one, 'provider')})" for one in strong(rows)]
+
+    def reset_factors(self, person_id: str) -> None:
+        """Let Okta forget all factors at once; the account stays active, and sets up new ones at its sign-in."""
+        self._changeable(person_id)
+        self._rest.change("POST", f"users/{person_id}/lifecycle/reset_factors", repeatable=True)
 
     def unlock(self, person_id: str) -> None:
         """Lift a lock-out; Okta refuses that for an account that is open, so then it is not asked."""
@@ -102,6 +113,11 @@ class Changes:
                 "Connect Deskward to the directory that keeps it.",
             )
         return row
+
+
+def strong(factors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Keep the active factors that count as a second one."""
+    return [one for one in factors if one.get("status") == "ACTIVE" and one.get("factorType") not in NO_FACTORS]
 
 
 def checked(person_id: str) -> str:

@@ -17,7 +17,9 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
-from deskward.directories._entra_access import RIGHT, Passes, pass_mark
+from deskward.directories import _entra_access, _entra_factors
+from deskward.directories._entra_access import Passes, pass_mark
+from deskward.directories._entra_factors import Factors, strong
 from deskward.directories._entra_graph import ID, Graph, checked, day_of, literal, said, text_of
 from deskward.directories._entra_operation import reset
 from deskward.outbound.contacts import Contacts
@@ -34,7 +36,8 @@ SELECT = (
 )
 FIELDS: Query = (("$select", SELECT), ("$expand", "manager($select=id)"))
 TYPE = "@odata.type"
-ROLE, NO_FACTORS = "#microsoft.graph.directoryRole", ("password", "email", "temporaryAccessPass")
+ROLE = "#microsoft.graph.directoryRole"
+OPTIONAL = frozenset({_entra_access.RIGHT, _entra_factors.RIGHT})
 ELIGIBLE = "roleManagement/directory/roleEligibilityScheduleInstances"
 ELIGIBLE_MEMBERS = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 NEEDED = frozenset(
@@ -58,7 +61,7 @@ ENDED = "All sign-in sessions were revoked; what is open may live on for some mi
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 
 
-class Directory(Passes):
+class Directory(Passes, Factors):
     """The tenant `tenant` (id or domain), reached as the application `client_id` with its own permissions.
 
     Who has a directory role, may activate one, or is in a group that roles can be assigned to is privileged
@@ -177,7 +180,7 @@ class Directory(Passes):
             return
         yield Check("entra", well=True, text=f"People can be read; {len(privileged)} accounts are privileged.")
         if isinstance(granted, list):
-            yield rights_check("entra rights", NEEDED, frozenset(map(str, granted)), {RIGHT})
+            yield rights_check("entra rights", NEEDED, frozenset(map(str, granted)), OPTIONAL)
         else:
             text = "Accounts, groups and roles can be read; the token does not tell whether passwords can be set."
             yield Check("entra rights", well=True, text=text)
@@ -222,13 +225,11 @@ class Directory(Passes):
             f"users/{listed.id}/transitiveMemberOf", [("$select", "id,displayName,isAssignableToRole")]
         )
         methods = self._graph.all(f"users/{listed.id}/authentication/methods")
-        kinds = {text_of(one, TYPE).removeprefix("#microsoft.graph.") for one in methods}
-        factors = kinds - {f"{kind}AuthenticationMethod" for kind in NO_FACTORS}
         return replace(
             listed,
             groups=tuple(text_of(one, "displayName") for one in above if text_of(one, TYPE).endswith(".group")),
             privileged=any(self._has_power(one) for one in above) or self._may_have_power(listed.id),
-            aal=2 if factors else 1,
+            aal=2 if strong(methods) else 1,
             stamp=listed.stamp + pass_mark(methods),
         )
 

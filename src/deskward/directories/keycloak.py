@@ -11,7 +11,7 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
-from deskward.directories._keycloak_changes import Changes, quoted
+from deskward.directories._keycloak_changes import FACTORS, Changes, quoted
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check
 from deskward.outbound.rest import Rest
@@ -21,7 +21,6 @@ PAGE, MOST_IN_CROWD, MOST_COLLEAGUES = 100, 50, 30
 LONGEST_KEY = 254
 ATTRIBUTES = ("phone", "private_email", "manager", "team", "office", "title")
 ADMINISTERS = frozenset({"admin", "create-realm"})  # Keycloak's own realm roles with power over others
-FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless"})
 NEEDED = frozenset({"view-users", "manage-users"})
 RIGHTS = "the roles view-users and manage-users of the client realm-management."
 

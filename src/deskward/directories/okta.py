@@ -15,7 +15,7 @@ from deskward.core.people import Person
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
-from deskward.directories._okta_changes import EXPIRED, LIVING, LOCKED, Changes, part, text_of
+from deskward.directories._okta_changes import EXPIRED, LIVING, LOCKED, Changes, part, strong, text_of
 from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check
@@ -24,7 +24,6 @@ from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
 LONGEST_KEY = 254
-NO_FACTORS = frozenset({"question", "email"})
 SCOPES = frozenset({"okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"})
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
 RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
@@ -140,13 +139,12 @@ class Directory(Changes):
         listed = self._listed(row)
         groups = list(self._pages(f"users/{listed.id}/groups", patient=False))
         roles = self._rest.rows(f"users/{listed.id}/roles")
-        factors = self._rest.rows(f"users/{listed.id}/factors")
-        kinds = {text_of(one, "factorType") for one in factors if one.get("status") == "ACTIVE"}
+        factors = strong(self._rest.rows(f"users/{listed.id}/factors"))
         return replace(
             listed,
             groups=tuple(text_of(part(one, "profile"), "name") for one in groups if one.get("type") != "BUILT_IN"),
             privileged=bool(roles) or any(one["id"] in self._groups for one in groups),
-            aal=2 if kinds - NO_FACTORS else 1,
+            aal=2 if factors else 1,
         )
 
     def _listed(self, row: Mapping[str, Any]) -> Person:
