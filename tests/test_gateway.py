@@ -1,7 +1,7 @@
 """The gateway: one grant, one action, read back."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from deskward.core.events import EventKind
 from deskward.core.people import Person
 from deskward.core.ports import Grant, Spent
 from deskward.core.verification import State, Verification
-from deskward.gateway import CHANGED, TRY_AGAIN, UNREADABLE, Gateway
+from deskward.gateway import CHANGED, FAILED, TRY_AGAIN, UNREADABLE, Gateway
 from deskward.store.tables import grants
-from tests.fakes import ANNA, BEN, FactorDirectory, SignedInDirectory
+from tests.fakes import ANNA, BEN, FactorDirectory, FakeReset, SignedInDirectory
 from tests.household import PASSWORD, Household
 from tests.many import at_once
 from tests.servers.sqlite import fresh_file
@@ -215,6 +215,51 @@ def test_sr_58_an_action_that_can_be_repeated_is_settled_by_what_is_left(tmp_pat
     home.opened.close()
     assert (settled.done, settled.unknown) == (not left, False)
     assert directory.ended == ([] if left else [ANNA.id])
+
+
+@dataclass
+class Elsewhere(FakeReset):
+    """An action that another system does; `told` is how it says that it ended, None while it does not."""
+
+    name: str = "elsewhere"
+    told: bool | None = True
+    grants: list[str] = field(default_factory=list)
+
+    def bound(self, grant: Grant) -> "Elsewhere":
+        self.grants.append(grant.id)
+        return self
+
+    def perform(self, directory: object, person: Person, answers: object) -> None:
+        del directory, person, answers
+        if not self.ended():
+            raise RejectedError("It failed.")
+
+    def achieved(self, before: Person, after: Person) -> bool:
+        return before.same_account(after)
+
+    def ended(self) -> bool:
+        if self.told is None:
+            raise UncertainError("Nobody tells.")
+        return self.told
+
+
+def test_sr_58_an_action_of_another_system_is_settled_by_its_grant(tmp_path: Path) -> None:
+    home, action = Household(fresh_file(tmp_path)), Elsewhere()
+    action.name = "reset_password"
+    spender = Gateway(home.store, home.clock, {"roster": home.directory}, {"reset_password": action}, "1")
+    home.change(gateway=spender)
+    passed, _ = home.passed()
+    action.told = None
+    assert spender.spend(passed, PASSWORD).unknown
+    acting = home.lifecycle.get(passed.id)
+    assert spender.settle(acting).unknown
+    action.told = False
+    assert spender.settle(acting) == Spent(done=False, text=FAILED)
+    action.told = True
+    assert spender.settle(acting).done
+    assert set(action.grants) == {passed.grant_id}
+    assert spender.settle(replace(acting, grant_id="GR-x")).unknown
+    home.opened.close()
 
 
 def test_sr_47_only_a_password_that_the_action_set_is_taken_back(home: Household, passed: Verification) -> None:

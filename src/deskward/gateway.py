@@ -19,7 +19,7 @@ from deskward.core.ports import (
     Spent,
     Store,
 )
-from deskward.core.powers import Repeatable, Temporary, Undoable
+from deskward.core.powers import ByGrant, Repeatable, Temporary, Undoable
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 
@@ -28,6 +28,8 @@ CHANGED = "The account changed since the proof. Nothing was done."
 UNREADABLE = "The directory does not answer, so it is unknown whether the action happened. Check the account."
 OTHER_CHANGE = "The account is locked or disabled now, so it is unknown whether the action happened. Check it."
 STILL_OPEN = "What was open before may still be open; end it by hand."
+NOT_TOLD = "The system that does the action does not tell how it ended. Check it there."
+FAILED = "The system that does the action says that it failed. Do it again, or call the help desk."
 TRY_AGAIN = "The directory does not answer just now. Nothing was changed. Try again in a minute."
 
 
@@ -57,7 +59,9 @@ class Gateway:
         if before is None or before.login != grant.login or not before.enabled or before.privileged:
             return Spent(done=False, text=CHANGED, stop=True)
         self._begin(verification, grant, before)
-        return self._perform(directory, self.actions[grant.action], before, answers)
+        action = self.actions[grant.action]
+        bound = action.bound(grant) if isinstance(action, ByGrant) else action
+        return self._perform(directory, bound, before, answers)
 
     def settle(self, verification: Verification) -> Spent:
         """Compare the account's stamp with the one taken before: changed → done, unchanged → not done."""
@@ -70,10 +74,24 @@ class Gateway:
             return Spent(done=False, text=UNREADABLE, unknown=True)
         if after.stamp != verification.acting_stamp and (after.locked or not after.enabled):
             return Spent(done=False, text=OTHER_CHANGE, unknown=True)
+        if isinstance(action, ByGrant):
+            return self._asked(action, directory, after, verification.grant_id)
         moved = after.stamp != verification.acting_stamp
         if action.reached(after) if isinstance(action, Repeatable) else moved:
             return _done(directory, action, after)
         return Spent(done=False, text="The action was interrupted before it was done. Do it again.")
+
+    def _asked(self, action: ByGrant, directory: Directory, after: Person, grant_id: str) -> Spent:
+        """Ask the system that does an action how it ended for this grant."""
+        grant = self.store.grant(grant_id)
+        if grant is None:
+            return Spent(done=False, text=NOT_TOLD, unknown=True)
+        bound = action.bound(grant)
+        try:
+            done = bound.ended()
+        except OutsideError:
+            return Spent(done=False, text=NOT_TOLD, unknown=True)
+        return _done(directory, bound, after) if done else Spent(done=False, text=FAILED)
 
     def revoke(self, verification: Verification) -> str:
         """Take back what the action set, and end sessions (SR-47); raises outside errors.

@@ -128,7 +128,7 @@ class Deskward:
             connector.log_out()
         for channel in self.house.channels.values():
             channel.log_out()
-        for one in (*self.house.signals.values(), *self.directories.values()):
+        for one in (*self.house.signals.values(), *self.directories.values(), *self.house.actions.values()):
             if isinstance(one, Connected):
                 one.log_out()
         self.networks.close()

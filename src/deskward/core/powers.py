@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from deskward.core.errors import SettingsError
 from deskward.core.people import Person
 from deskward.core.policy import Category
-from deskward.core.ports import Directory
+from deskward.core.ports import Action, Directory, Grant
 from deskward.core.proof import ActionClass
 from deskward.core.secret import Secret
 
@@ -51,6 +51,23 @@ class Repeatable(Protocol):
 
     def reached(self, after: Person) -> bool:
         """Tell whether the account is as the action leaves it."""
+        ...
+
+
+class Asked(Action, Protocol):
+    """An action that another system does, asked for by one grant."""
+
+    def ended(self) -> bool:
+        """Tell whether it is done or failed for good; UncertainError where it has not ended yet."""
+        ...
+
+
+@runtime_checkable
+class ByGrant(Protocol):
+    """An action that is done once for each grant: how it ended is asked by the grant (SR-56)."""
+
+    def bound(self, grant: Grant) -> Asked:
+        """Give the action as it is done with this grant."""
         ...
 
 

@@ -22,7 +22,7 @@ from deskward.lifecycle.campaign import readiness
 from deskward.lifecycle.hook_paths import path_check
 from deskward.lifecycle.house import Actor, House, when
 
-NETWORKS, SOURCES, SIGNALS = "networks", "sources", "signals"
+NETWORKS, SOURCES, SIGNALS, ACTIONS = "networks", "sources", "signals", "actions"
 LONGEST_TICKET = 40
 
 
@@ -56,6 +56,7 @@ def outsides(house: House) -> Mapping[str, Outside]:
         CHANNELS: house.channels,
         DIRECTORIES: house.people,
         SOURCES: {name: one for name, one in house.sources.items() if name not in house.people},
+        ACTIONS: {name: one for name, one in house.actions.items() if isinstance(one, Examined)},
         SIGNALS: {name: one for name, one in house.signals.items() if isinstance(one, Connected | SignInLog)},
     }
     found = {f"{folder}.{name}": one for folder, plugins in folders.items() for name, one in plugins.items()}

@@ -52,6 +52,7 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         basic: tuple[str, Secret] | None = None,
         repeatable: bool | None = None,
     ) -> Answer:
@@ -65,7 +66,7 @@ class Outbound:
         addresses: Sequence[str] = () if self._proxied else self._addresses()
         again = method in {"GET", "HEAD"} if repeatable is None else repeatable
         sent = {**(headers or {}), **({"authorization": basic_header(*basic)} if basic else {})}
-        return self._line.call(method, url, addresses, again, headers=sent, json=json, data=form)
+        return self._line.call(method, url, addresses, again, headers=sent, json=json, data=form, content=content)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -20,6 +20,7 @@ from deskward.web.desk.doors import Door, Visit, attempted
 PAGE, ONE = "/integrations", "/integrations/{place}"
 FOLDERS = {
     "connectors": "Ticketing system",
+    "actions": "Action of your own",
     "channels": "Channel",
     "directories": "Directory",
     "networks": "Network files",
