@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -244,5 +243,5 @@ def test_a_category_that_leaves_tickets_open_does_so_here_too(home: Household) -
     home.lifecycle.received(pin)
     home.drain()
     assert home.lifecycle.get(done.id).closed_status == ""
-    assert done.ended_at is not None
-    assert home.clock.now() - done.ended_at < timedelta(minutes=1)
+    (note,) = (text for *_, text in home.connector.notes if "Action completed by the requester" in text)
+    assert "Next: The ticket stays open: the rest is for the help desk to do." in note

@@ -218,6 +218,7 @@ def _done(f: Mapping[str, Any], v: Verification, w: NoteWords, title: str = COMP
     return UNSEEN if f.get("unseen") else title, [
         Line("Action", w.action(v.action)),
         Line("Result", f["text"]),
+        *([Line("Next", f["next"])] if f.get("next") else []),
         Line("Timestamp", f["at"]),
         Line("Verification ID & Link", v.id, f"{w.desk_url}/verifications/{v.id}"),
     ]

@@ -9,6 +9,7 @@ from deskward.core.ports import Change, Errand, ErrandKind, Spent
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.house import House, when
 
+STAYS = "The ticket stays open: the rest is for the help desk to do."
 SHOWN = "What was made is shown to them once. The ticket stays open until they say that they have it."
 INTERRUPTED = (
     "But something broke off: they have perhaps not seen what was made. "
@@ -29,7 +30,9 @@ def ending(house: House, verification: Verification, change: Change) -> Change:
 
 def done_fields(house: House, verification: Verification, spent: Spent, told: str) -> dict[str, Any]:
     """Say in the ticket how the action ended; what was perhaps not seen is never told as seen (SR-58)."""
-    fields = {"text": told, "at": when(house.clock.now())}
+    category = house.policy.named(verification.category)
+    stays = {"next": STAYS} if category and not category.closes else {}
+    fields = {"text": told, "at": when(house.clock.now()), **stays}
     if house.gives(verification) is None:
         return fields
     if spent.secret:
