@@ -262,6 +262,13 @@ def test_sr_58_an_action_of_another_system_is_settled_by_its_grant(tmp_path: Pat
     home.opened.close()
 
 
+def test_sr_55_an_action_that_gives_nothing_for_a_while_ends_nothing(
+    home: Household, passed: Verification
+) -> None:
+    assert home.house.gateway.end_access(passed) == ""
+    assert home.directory.changes == 0
+
+
 def test_sr_47_only_a_password_that_the_action_set_is_taken_back(home: Household, passed: Verification) -> None:
     assert home.house.gateway.revoke(passed) == "The password set last was taken back."
     home.house.gateway.revoke(home.open("1002", category_name="Account Unlock"))

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from deskward import plugins
 from deskward.core.errors import SettingsError, in_words
 from deskward.core.ports import Clock
+from deskward.core.powers import check_powers
 from deskward.core.signals import Connected
 from deskward.gateway import Gateway
 from deskward.policy_settings import Section
@@ -64,6 +65,7 @@ def answering(settings: Settings, clock: Clock | None = None) -> Iterator[Starle
             if isinstance(one, Connected):
                 stack.callback(one.log_out)
         actions = {n: make("actions", n, t, near=settings.near) for n, t in settings.actions.items()}
+        check_powers(settings.policy().categories, actions, directories)
         url = settings.store_address(given.store_url.reveal() if given.store_url else "")
         opened = stack.enter_context(closing(open_store(url, clock, changes_tables=False)))
         opened.check_clock()

@@ -94,16 +94,18 @@ class Gateway:
         return _done(directory, bound, after) if done else Spent(done=False, text=FAILED)
 
     def revoke(self, verification: Verification) -> str:
-        """Take back what the action set, and end sessions (SR-47); raises outside errors.
-
-        Where nobody objected, what an action gave for a while is ended, if it was not used.
-        """
+        """Take back what the action set, and end sessions (SR-47); raises outside errors."""
         action, directory = self.actions[verification.action], self.directories[verification.directory]
-        if isinstance(action, Temporary) and not verification.disputed:
-            return action.expire(directory, verification.subject_id)
         if isinstance(action, Undoable):
             return action.take_back(directory, verification.subject_id)
         return directory.revoke(verification.subject_id, password=_sets_password(action))
+
+    def end_access(self, verification: Verification) -> str:
+        """End what an action gave for a while, if nobody used it (SR-55); raises outside errors."""
+        action = self.actions[verification.action]
+        if not isinstance(action, Temporary):
+            return ""
+        return action.expire(self.directories[verification.directory], verification.subject_id)
 
     def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
         now = self.clock.now()

@@ -25,7 +25,7 @@ from tests.fakes import ANNA, FakeDirectory
 from tests.servers.gateway import at_socket
 
 ROSTER = plugins.find("directories", "roster")
-WRITES = ("set_password", "unlock", "revoke", "end_sessions")
+WRITES = ("set_password", "unlock", "revoke", "end_sessions", "give_access", "end_access", "reset_factors")
 
 
 def app_of(directories: Mapping[str, People]) -> Starlette:

@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UnreachableError
 from deskward.core.events import EventKind
+from deskward.core.ports import Spent
 from deskward.core.secret import Secret
 from deskward.core.verification import State
 from deskward.gateway import TRY_AGAIN
 from deskward.outbound.local import Local
+from deskward.remote.calls import OF_GATEWAY
 from deskward.remote.reached import RemoteGateway, reach
 from deskward.remote.served import create_app
 from tests.fakes import FakeDirectory
@@ -100,6 +102,19 @@ def test_sr_47_only_what_its_owner_objected_to_is_taken_back_over_the_socket(hom
     home.objected(passed)
     assert home.house.gateway.revoke(done) == "The password set last was taken back."
     assert home.directory.revoked == [("o-anna", True)]
+
+
+def test_sr_55_only_what_a_done_action_gave_is_ended_over_the_socket(home: Household) -> None:
+    passed, pin = home.passed()
+    with pytest.raises(RefusedError, match="is done"):
+        home.house.gateway.end_access(passed)
+    assert home.house.gateway.end_access(home.lifecycle.act(pin, PASSWORD)) == ""
+    assert home.directory.revoked == []
+
+
+def test_what_is_shown_once_comes_whole_over_the_socket() -> None:
+    spent, call = Spent(done=True, text="Made.", secret=Secret("S6gS-4GXj"), minutes=60), OF_GATEWAY["spend"]
+    assert list(call.read(call.answered(spent))) == [spent]
 
 
 def test_an_id_of_another_database_is_told(home: Household) -> None:

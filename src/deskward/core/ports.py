@@ -259,3 +259,7 @@ class Gateway(Protocol):
     def revoke(self, verification: Verification) -> str:
         """Take back what the action set and end sessions (SR-47); gives what was done in words."""
         ...
+
+    def end_access(self, verification: Verification) -> str:
+        """End what an action gave for a while, if nobody used it (SR-55); empty where nothing was left."""
+        ...

@@ -106,8 +106,9 @@ def check_powers(
     """Raise SettingsError where a category has an action that its directory or its class does not allow."""
     for category in categories:
         action = actions.get(category.action)
-        if isinstance(action, Demanding):
-            why = action.obstacle(directories[category.directory], category.action_class)
+        directory = directories.get(category.directory)
+        if isinstance(action, Demanding) and directory is not None:
+            why = action.obstacle(directory, category.action_class)
             if why:
                 hint = "Choose another action, directory or class for it; see docs/settings.md."
                 raise SettingsError(f"categories.{category.name}: {why}", hint)

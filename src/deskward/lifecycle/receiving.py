@@ -30,7 +30,7 @@ class Receiving(Objecting):
         verification = self.get(verification_id)
         if verification.disputed:
             return self.revoke(verification_id)
-        ended = "" if self._done_again(verification) else self.house.gateway.revoke(verification)
+        ended = "" if self._done_again(verification) else self.house.gateway.end_access(verification)
         if ended:
             fields = {"text": ended, "at": when(self.house.clock.now())}
             self.house.record(verification, EventKind.ACCESS_ENDED, SYSTEM, fields)

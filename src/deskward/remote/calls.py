@@ -131,4 +131,5 @@ OF_GATEWAY: Mapping[str, Call] = {
     "spend": Call(tuple[str, dict[str, Secret]], Spent, repeatable=False),
     "settle": Call(tuple[str], Spent),
     "revoke": Call(tuple[str], str),
+    "end_access": Call(tuple[str], str),
 }

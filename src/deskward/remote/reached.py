@@ -99,6 +99,10 @@ class RemoteGateway:
         """Take back what the action set; raises outside errors."""
         return str(self._asked("revoke", verification.id))
 
+    def end_access(self, verification: Verification) -> str:
+        """End what an action gave for a while, if nobody used it; raises outside errors."""
+        return str(self._asked("end_access", verification.id))
+
     def _asked(self, method: str, *arguments: Any) -> Any:
         (answer,) = _answers(self.line, f"/gateway/{method}", OF_GATEWAY[method], arguments)
         return answer

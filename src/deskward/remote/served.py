@@ -51,6 +51,13 @@ class Door:
         log.info("revoked", verification=verification_id)
         return text
 
+    def end_access(self, verification_id: str) -> str:
+        """End what was given for a while and not used; RefusedError where no action is done."""
+        verification = self._read(verification_id)
+        if verification.state is not State.DONE:
+            raise RefusedError("No action of this verification is done.", "Reload the page.")
+        return self.gateway.end_access(verification)
+
     def _read(self, verification_id: str) -> Verification:
         verification = self.store.get(verification_id)
         if verification is None:
