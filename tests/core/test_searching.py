@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskward.core.searching import MOST_WORDS, folded, parts_of, searched_words, tail_of, terms_of
+from deskward.core.searching import (
+    LONGEST,
+    MOST_WORDS,
+    folded,
+    parts_of,
+    searched_words,
+    tail_of,
+    terms_of,
+    typed_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,12 @@ def test_a_short_word_is_the_beginning_of_a_word() -> None:
     assert terms.name("Xi Liang")
     assert not terms.name("Ali X")
     assert terms_of("x").parts == []
+
+
+def test_a_directory_is_asked_for_words_that_somebody_may_be_called() -> None:
+    assert typed_words("  Grace  Hopper ") == ["Grace", "Hopper"]
+    for odd in ("", " ", "a\0b", "x" * (LONGEST + 1), "x " * (MOST_WORDS + 1)):
+        assert list(typed_words(odd)) == []
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -28,6 +28,13 @@ def test_a_person_is_called_by_first_name() -> None:
     assert a_person(destinations=(a_destination(),)).without_destinations().destinations == ()
 
 
+def test_a_person_has_the_words_of_name_login_and_e_mail_case_and_accents_aside() -> None:
+    person = a_person(name="Åsa Lindgren", login="asa.l", email="asa@work.example")
+    assert person.has_words("ASA lind")
+    assert person.has_words("work.ex")
+    assert not person.has_words("asa nobody")
+
+
 def test_sr_60_the_same_account_has_the_same_id_and_name() -> None:
     assert a_person().same_account(a_person(stamp="s2"))
     assert not a_person().same_account(a_person(login="renamed"))

@@ -20,6 +20,7 @@ from tests.contracts.directories import (
     AccessContract,
     FactorContract,
     Place,
+    SearchableContract,
     ServerContract,
     asked,
     ill,
@@ -43,12 +44,14 @@ class EntraPlace:
 
     def __post_init__(self) -> None:
         self.credential, self.refused = Secret(SECRET), Secret("aaaaaaaa")
-        boss = self.tenant.add("boss", "boss@staff.example")
+        boss = self.tenant.add("boss", "boss@staff.example", displayName="Boss Example", surname="Example")
         anna = {
             "otherMails": ["anna@private.example"],
             "mobilePhone": PHONE,
             "manager": boss,
             "jobTitle": "Rigger",
+            "displayName": "Anna Example",
+            "surname": "Example",
         }
         self.ids: Mapping[str, str] = {
             "boss": boss,
@@ -117,7 +120,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[EntraPlace]:
         yield EntraPlace(source, faulty, tenant)
 
 
-class TestEntraKeepsTheContract(ServerContract, AccessContract, FactorContract):
+class TestEntraKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract):
     def test_a_lock_is_seen_and_lifted_and_the_stamp_moves_with_both(self, place: Place) -> None:
         with pytest.raises(RejectedError, match="ends a lock by itself") as refusal:
             place.directory.unlock(place.ids["anna"])
@@ -203,7 +206,7 @@ def test_a_person_is_read_with_work_groups_and_addresses(place: EntraPlace) -> N
     for n in range(6):
         place.tenant.group(f"group {n}", place.anna)
     anna = read(place, "anna")
-    assert (anna.login, anna.name, anna.email) == ("anna@staff.example", "Anna", "anna@staff.example")
+    assert (anna.login, anna.name, anna.email) == ("anna@staff.example", "Anna Example", "anna@staff.example")
     assert (anna.team, anna.office, anna.title, anna.started_on) == ("Nets", "Quay", "Rigger", date(2021, 3, 15))
     assert anna.groups == tuple(f"group {n}" for n in range(6))
     assert [(d.value, d.label, d.declared) for d in anna.destinations] == [

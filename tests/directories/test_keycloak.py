@@ -21,6 +21,7 @@ from tests.contracts.directories import (
     PHONE,
     AccessContract,
     FactorContract,
+    SearchableContract,
     ServerContract,
     asked,
     ill,
@@ -51,11 +52,11 @@ class KeycloakPlace:
 
     def __post_init__(self) -> None:
         self.credential, self.refused = Secret(SECRET), Secret("Aa1!xyz")
-        boss = self.realm.add("boss", "boss@example.com", first="Bo", last="Oss", admin_roles=["view-users"])
+        boss = self.realm.add("boss", "boss@example.com", first="Bo", last="Example", admin_roles=["view-users"])
         anna = {"mobile": PHONE, "privateEmail": "anna@private.example", "manager": boss, "jobTitle": "Rigger"}
         self.ids: Mapping[str, str] = {
             "boss": boss,
-            "anna": self.realm.add("anna", "anna@example.com", first="Anna", last="Berg", attributes=anna),
+            "anna": self.realm.add("anna", "anna@example.com", first="Anna", last="Example", attributes=anna),
             "gone": self.realm.add("gone", "gone@example.com", enabled=False),
             "twin": self.realm.add("twin", "both@example.com"),
             "double": self.realm.add("double", "both@example.com"),
@@ -125,7 +126,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeycloakPlace]:
         yield found
 
 
-class TestKeycloakKeepsTheContract(ServerContract, AccessContract, FactorContract):
+class TestKeycloakKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract):
     pass
 
 
@@ -142,7 +143,7 @@ def test_a_person_is_read_with_attributes_groups_and_factors(place: KeycloakPlac
     account = place.realm.people[place.anna]
     account.groups = ["/crew/deck"]
     anna = read(place, "anna")
-    assert (anna.login, anna.name, anna.first_name) == ("anna", "Anna Berg", "Anna")
+    assert (anna.login, anna.name, anna.first_name) == ("anna", "Anna Example", "Anna")
     assert (anna.manager, anna.title, anna.groups, anna.aal) == (place.ids["boss"], "Rigger", ("deck",), 1)
     assert [(d.value, d.label) for d in anna.destinations] == [
         ("anna@example.com", "work e-mail"),
@@ -199,7 +200,7 @@ def test_sr_63_without_the_client_of_the_administrators_nobody_is_read(place: Ke
 def test_who_may_know_a_person_are_manager_team_and_small_groups(
     place: KeycloakPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.realm.people[place.anna].row["attributes"] |= {"department": ["Nets"], "manager": ["Bo Oss"]}
+    place.realm.people[place.anna].row["attributes"] |= {"department": ["Nets"], "manager": ["Bo Example"]}
     place.realm.people[place.anna].groups = ["/crew", "/all"]
     near = [
         place.realm.add("team", first="Tea", attributes={"department": "Nets"}),

@@ -24,6 +24,7 @@ from tests.contracts.directories import (
     PHONE,
     AccessContract,
     FactorContract,
+    SearchableContract,
     ServerContract,
     asked,
     ill,
@@ -47,8 +48,9 @@ class OktaPlace:
 
     def __post_init__(self) -> None:
         self.credential, self.refused = Secret(SECRET), Secret("no capitals")
-        boss = self.staff.add("boss@staff.example")
+        boss = self.staff.add("boss@staff.example", lastName="Example")
         anna = {"secondEmail": "anna@private.example", "mobilePhone": PHONE, "managerId": boss, "title": "Rigger"}
+        anna |= {"lastName": "Example"}
         self.ids: Mapping[str, str] = {
             "boss": boss,
             "anna": self.staff.add("anna@staff.example", "Anna@staff.example", **anna),
@@ -111,7 +113,7 @@ def place() -> Iterator[OktaPlace]:
         yield OktaPlace(source, faulty, staff)
 
 
-class TestOktaKeepsTheContract(ServerContract, AccessContract, FactorContract):
+class TestOktaKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract):
     pass
 
 

@@ -72,6 +72,7 @@ class Graph:
             "userPrincipalName": f"{name}@staff.example",
             "displayName": name.title(),
             "givenName": name.title(),
+            "surname": None,
             "mail": mail,
             "otherMails": [],
             "mobilePhone": None,
@@ -182,6 +183,10 @@ class Graph:
     def listing(self, asked: Asked) -> Reply:
         rows = list(self.people.values())
         if "$filter" in asked.query:
+            sought = re.findall(r"\(((?:startswith\(\w+,'(?:[^']|'')*'\)(?: or )?)+)\)", asked.query["$filter"])
+            if " and ".join(f"({one})" for one in sought) == asked.query["$filter"]:
+                rows = [row for row in rows if all(_begins(row, one) for one in sought)]
+                return told({"value": [self.shown(row, asked) for row in rows[: int(asked.query["$top"])]]})
             found = re.fullmatch(
                 r"(mail|userPrincipalName|department) eq '((?:[^']|'')*)'", asked.query["$filter"]
             )
@@ -323,3 +328,9 @@ def _principals(people: Iterable[str]) -> list[Row]:
 def _strong(password: str) -> bool:
     kinds = sum(bool(re.search(kind, password)) for kind in ("[a-z]", "[A-Z]", "[0-9]", r"[^a-zA-Z0-9]"))
     return 8 <= len(password) <= 256 and kinds >= 3
+
+
+def _begins(row: Row, sought: str) -> bool:
+    """Tell whether one of the named properties begins with its text, letter case aside."""
+    asked = re.findall(r"startswith\((\w+),'((?:[^']|'')*)'\)", sought)
+    return any(str(row[n] or "").casefold().startswith(t.replace("''", "'").casefold()) for n, t in asked)

@@ -17,6 +17,7 @@ from tests.servers.tokens import Asked, Reply, told
 
 FIRST_DAY = datetime(2026, 1, 31, 8, tzinfo=UTC)
 DONE = Reply(204, b"")
+SW = r'([\w.]+) sw ("(?:[^"\\]|\\.)*")'
 POLICY = (
     "password: Password requirements were not met. Password requirements: at least 8 characters, "
     "a lowercase letter, an uppercase letter, a number, no parts of your username."
@@ -152,6 +153,10 @@ class Okta:
     def listing(self, asked: Asked) -> Reply:
         rows = [row for row in self.people.values() if row["status"] != "DEPROVISIONED"]
         if "search" in asked.query:
+            sought = [one[0] for one in re.findall(rf"\(((?:{SW}(?: or )?)+)\)", asked.query["search"])]
+            if " and ".join(f"({one})" for one in sought) == asked.query["search"]:
+                found = (row for row in rows if all(_begins(row, one) for one in sought))
+                return told(list(found)[: int(asked.query["limit"])])
             terms = re.findall(r'([\w.]+) eq ("(?:[^"\\]|\\.)*")', asked.query["search"])
             if " or ".join(f"{name} eq {value}" for name, value in terms) != asked.query["search"]:
                 return refused(400, "E0000031", "Invalid search criteria.")
@@ -240,3 +245,9 @@ def _allowed(row: Row, password: str) -> bool:
     kinds = all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     part = str(row["profile"]["login"]).partition("@")[0].casefold()
     return kinds and 8 <= len(password) <= 72 and part not in password.casefold()
+
+
+def _begins(row: Row, sought: str) -> bool:
+    """Tell whether one of the named properties begins with its text, letter case aside."""
+    asked = ((name, str(json.loads(value)).casefold()) for name, value in re.findall(SW, sought))
+    return any(_told(row, name).startswith(value) for name, value in asked)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Self
 
 from deskward.core.destinations import Destination
+from deskward.core.searching import folded
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Person:
     def same_account(self, other: Self) -> bool:
         """Tell whether both are the same living account under the same name (SR-60)."""
         return (self.id, self.login) == (other.id, other.login)
+
+    def has_words(self, text: str) -> bool:
+        """Tell whether name, login or e-mail have every word of a text, case and accents aside."""
+        told = folded(f"{self.name} {self.login} {self.email}")
+        return all(word in told for word in folded(text).split())
 
     def without_destinations(self) -> Self:
         """Drop the addresses."""

@@ -28,6 +28,13 @@ def searched_words(name: str, email: str = "") -> str:
     return "".join(f" {word}" for word in folded(f"{name} {email}").split())[:_KEPT]
 
 
+def typed_words(text: str) -> Sequence[str]:
+    """Give the words by which a directory is asked for people; none where it is nothing that people are called."""
+    words = text.split()
+    usable = len(text) <= LONGEST and len(words) <= MOST_WORDS and all(word.isprintable() for word in words)
+    return words if usable else ()
+
+
 def parts_of(words: str) -> frozenset[str]:
     """Give every three letters in a row of `searched_words`, within one word; the space before it is a letter."""
     return frozenset(part for word in words.split() for part in _windows(f" {word}"))

@@ -8,6 +8,11 @@ from typing import Any
 from deskward.core.errors import RejectedError
 from deskward.outbound.rest import Query, RefusalError, Rest
 
+SELECT = (
+    "id,userPrincipalName,displayName,givenName,mail,otherMails,mobilePhone,jobTitle,department,officeLocation,"
+    "employeeHireDate,accountEnabled,lastPasswordChangeDateTime,onPremisesSyncEnabled,userType"
+)
+FIELDS: Query = (("$select", SELECT), ("$expand", "manager($select=id)"))
 NEXT = "@odata.nextLink"
 ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 UNLICENSED = "AadPremiumLicenseRequired"  # then nobody is eligible for anything

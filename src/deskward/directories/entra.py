@@ -20,21 +20,17 @@ from deskward.core.vouching import colleagues_of
 from deskward.directories import _entra_access, _entra_factors
 from deskward.directories._entra_access import Passes, pass_mark
 from deskward.directories._entra_factors import Factors, strong
-from deskward.directories._entra_graph import ID, Graph, checked, day_of, literal, said, text_of
+from deskward.directories._entra_graph import FIELDS, ID, SELECT, Graph, checked, day_of, literal, said, text_of
 from deskward.directories._entra_operation import reset
+from deskward.directories._entra_search import Search
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
-from deskward.outbound.rest import GONE, Query
+from deskward.outbound.rest import GONE
 from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 999, 50, 30
 LONGEST_KEY = 254
 LAG, LOOKS = 0.5, 8  # seconds between looks for a change, and how many; how long a read may lag is not documented
-SELECT = (
-    "id,userPrincipalName,displayName,givenName,mail,otherMails,mobilePhone,jobTitle,department,officeLocation,"
-    "employeeHireDate,accountEnabled,lastPasswordChangeDateTime,onPremisesSyncEnabled,userType"
-)
-FIELDS: Query = (("$select", SELECT), ("$expand", "manager($select=id)"))
 TYPE = "@odata.type"
 ROLE = "#microsoft.graph.directoryRole"
 OPTIONAL = frozenset({_entra_access.RIGHT, _entra_factors.RIGHT})
@@ -61,7 +57,7 @@ ENDED = "All sign-in sessions were revoked; what is open may live on for some mi
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 
 
-class Directory(Passes, Factors):
+class Directory(Passes, Factors, Search):
     """The tenant `tenant` (id or domain), reached as the application `client_id` with its own permissions.
 
     Who has a directory role, may activate one, or is in a group that roles can be assigned to is privileged

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from deskward.core.errors import OutsideError, RejectedError, SettingsError
 from deskward.core.people import Person
+from deskward.core.searching import typed_words
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
@@ -19,6 +20,7 @@ from deskward.outbound.tokens import TokenOutbound
 
 PAGE, MOST_IN_CROWD, MOST_COLLEAGUES = 100, 50, 30
 LONGEST_KEY = 254
+WILD = frozenset('*"')
 ATTRIBUTES = ("phone", "private_email", "manager", "team", "office", "title")
 ADMINISTERS = frozenset({"admin", "create-realm"})  # Keycloak's own realm roles with power over others
 NEEDED = frozenset({"view-users", "manage-users"})
@@ -85,6 +87,14 @@ class Directory(Changes):
         named = {"email": "email", "login": "username"}[self._key]
         rows = self._rest.rows("users", [(named, wanted), ("exact", "true")])
         return [self._person(row) for row in rows if _text(row, named).casefold() == wanted.casefold()]
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find people of whose names, user name or e-mail one begins with each word; nobody has a sign of WILD."""
+        wanted = " ".join(typed_words(text))
+        if not wanted or set(wanted) & WILD:
+            return []
+        rows = self._rest.rows("users", [("search", wanted), ("max", str(limit))])
+        return [one for one in map(self._listed, rows) if one.has_words(text)]
 
     def get(self, person_id: str) -> Person | None:
         """Read one account with its state, groups, roles and change stamp."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from deskward.core.errors import OutsideError, SettingsError
 from deskward.core.people import Person
+from deskward.core.searching import typed_words
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
@@ -24,6 +25,7 @@ from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
 LONGEST_KEY = 254
+NAMED = tuple(f"profile.{name}" for name in ("firstName", "lastName", "displayName", "login", "email"))
 SCOPES = frozenset({"okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"})
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
 RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
@@ -92,6 +94,13 @@ class Directory(Changes):
         rows = self._rest.rows("users", [("search", f"profile.{self._key} eq {_literal(wanted)}")])
         found = (self.get(str(row["id"])) for row in rows)
         return [one for one in found if one and getattr(one, self._key).casefold() == wanted.casefold()]
+
+    def search(self, text: str, limit: int) -> Sequence[Person]:
+        """Find people of whose names, login or e-mail one begins with each word; the index may lag behind."""
+        each = (" or ".join(f"{name} sw {_literal(word)}" for name in NAMED) for word in typed_words(text))
+        asked = " and ".join(f"({one})" for one in each)
+        rows = self._rest.rows("users", [("search", asked), ("limit", str(limit))]) if asked else ()
+        return [one for one in map(self._listed, rows) if one.has_words(text)]
 
     def get(self, person_id: str) -> Person | None:
         """Read one account with groups, roles, factors and change stamp."""

@@ -21,7 +21,7 @@ from deskward.core.first_passwords import first_password
 from deskward.core.people import Person
 from deskward.core.proof import ActionClass
 from deskward.core.questions import Fact
-from deskward.core.searching import folded
+from deskward.core.searching import typed_words
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
@@ -31,10 +31,6 @@ REMEMBERED = 3
 BEFORE_VALID = "The password set last was taken back; the one before it is valid again."
 NONE_LEFT = "The password set last was taken back; the account has none until a new one is set."
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-def _has(text: str, words: Sequence[str]) -> bool:
-    return bool(words) and all(word in text for word in words)
 
 
 @dataclass(frozen=True)
@@ -113,9 +109,8 @@ class Directory:
 
     def search(self, text: str, limit: int) -> Sequence[Person]:
         """Find people whose name, login or e-mail has every word of a text, case and accents aside."""
-        words = folded(text).split()
-        found = (one for one in self.everyone() if _has(folded(f"{one.name} {one.login} {one.email}"), words))
-        return list(islice(found, limit))
+        wanted = typed_words(text)
+        return list(islice((one for one in self.everyone() if wanted and one.has_words(text)), limit))
 
     def set_password(self, person_id: str, password: Secret) -> None:
         """Set a password that none of the last three was, and lift a lock."""
