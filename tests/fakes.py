@@ -15,6 +15,7 @@ from deskward.core.people import Person
 from deskward.core.ports import Delivery, Directory, Field, Message, Posted, Receipt
 from deskward.core.proof import ActionClass, Evidence, ProofLevel
 from deskward.core.questions import Fact
+from deskward.core.resets import ResetKind
 from deskward.core.risk import Finding
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, Closing, Ticket, TicketPerson
@@ -232,6 +233,7 @@ class FakeReset:
     title: str = "Reset the password"
     button: str = "Set the new password"
     done: str = "A new password was set."
+    resets: frozenset[ResetKind] = frozenset({ResetKind.PASSWORD, ResetKind.UNLOCK})
     fields: tuple[Field, ...] = (Field("password", "New password", "new-password", "At least 15 characters.", 15),)
 
     def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
@@ -313,6 +315,7 @@ class FakeUnlock:
     title: str = "Unlock the account"
     button: str = "Unlock my account"
     done: str = "The account was unlocked."
+    resets: frozenset[ResetKind] = frozenset({ResetKind.UNLOCK})
     fields: tuple[Field, ...] = ()
 
     def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:

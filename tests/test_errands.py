@@ -12,11 +12,12 @@ from structlog.testing import capture_logs
 from deskward.core.destinations import Kind
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
 from deskward.core.ports import Count, Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
+from deskward.core.resets import Reset, ResetKind
 from deskward.core.sign_ins import SignIn
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State
 from deskward.errands import PARK_FAULT_AFTER, wait_of
-from tests.fakes import START, FakeChannel, FakeConnector, ticket
+from tests.fakes import START, FakeChannel, FakeConnector, FakeDirectory, ticket
 from tests.household import AGENT, PASSWORD, Household
 from tests.servers.sqlite import fresh_file
 
@@ -407,6 +408,71 @@ def test_a_log_of_sign_ins_that_fails_says_why_and_is_tried_again(
     failed = [line for line in logged if line["event"] == "sign-ins not learned"]
     assert [(line["directory"], line["reason"]) for line in failed] == [("roster", "The log is down.")] * 2
     assert home.store.sightings.read_to("roster") is None
+
+
+@dataclass
+class Watched(FakeDirectory):
+    """A directory whose log tells what it is told to."""
+
+    log: list[Reset] = field(default_factory=list)
+    fails: OutsideError | None = None
+    asked: int = 0
+
+    def resets(self, since: datetime, until: datetime) -> Iterable[Reset]:
+        self.asked += 1
+        if self.fails:
+            raise self.fails
+        return [one for one in self.log if since <= one.at < until]
+
+
+def watched(home: Household) -> Watched:
+    directory = Watched(people=home.directory.people)
+    home.change(people={"roster": directory})
+    return directory
+
+
+def test_sr_68_a_reset_without_a_grant_is_logged_within_a_minute_by_its_ids_only(
+    home: Household, logged: list[MutableMapping[str, Any]]
+) -> None:
+    directory = watched(home)
+    home.errands.tick()
+    home.clock.forward(seconds=10)
+    directory.log = [Reset("e1", home.clock.now(), ResetKind.PASSWORD, "o-anna", "anna.berg", "rogue")]
+    for _ in range(6):
+        home.clock.forward(seconds=10)
+        home.errands.tick()
+    (warned,) = [line for line in logged if line["event"] == "reset without a grant"]
+    (incident,) = home.store.resets.incidents(9, reviewed=False)
+    told = {"incident": incident.id, "directory": "roster", "kind": "password", "subject": "o-anna"}
+    assert warned == told | {"event": "reset without a grant", "log_level": "warning"}
+
+
+def test_the_log_of_a_directory_is_read_once_a_minute_and_sooner_while_more_waits(home: Household) -> None:
+    directory = watched(home)
+    home.errands.tick()
+    for seconds in (30, 30, 30):
+        home.clock.forward(seconds=seconds)
+        home.errands.tick()
+    assert directory.asked == 1
+    home.clock.forward(days=2)
+    home.errands.tick()
+    home.clock.forward(seconds=5)
+    home.errands.tick()
+    assert directory.asked == 3
+
+
+def test_a_log_of_resets_that_fails_says_why_and_is_tried_again(
+    home: Household, logged: list[MutableMapping[str, Any]]
+) -> None:
+    directory = watched(home)
+    home.errands.tick()
+    directory.fails = UnreachableError("The log is down.")
+    for _ in range(2):
+        home.clock.forward(minutes=1)
+        home.errands.tick()
+    failed = [line for line in logged if line["event"] == "resets not looked at"]
+    assert [(line["directory"], line["reason"]) for line in failed] == [("roster", "The log is down.")] * 2
+    assert home.store.integrations.pulses()["directories.roster"].error == "The log is down."
 
 
 def test_no_request_of_a_requester_reads_the_log_to_learn(home: Household) -> None:

@@ -21,17 +21,20 @@ from deskward.core.errors import (
 from deskward.core.integrations import CHANNELS, CONNECTORS, DIRECTORIES
 from deskward.core.notes import note_of
 from deskward.core.ports import Delivery, Errand, ErrandKind, KnownTicket, Receipt
+from deskward.core.resets import KeepsLog
 from deskward.core.sign_ins import SignInLog
 from deskward.core.tickets import Closing, Ticket
 from deskward.lifecycle import BASELINE, House, Lifecycle, checking
 from deskward.lifecycle.importing import due, import_directory
 from deskward.lifecycle.learning import learn
 from deskward.lifecycle.pulsing import Pulses
+from deskward.lifecycle.reconciling import logs_of, reconcile
 from deskward.lifecycle.signed_in import learn_sign_ins
 from deskward.lifecycle.writing import message_of, wanted
 
 LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
 IMPORT_AGAIN = timedelta(minutes=10)
+RESETS_EVERY, RESETS_MORE = timedelta(minutes=1), timedelta(seconds=5)
 SIGN_INS_EVERY, SIGN_INS_MORE = timedelta(hours=1), timedelta(seconds=5)
 LONGEST_WAIT = 300.0
 PARK_SMS_AFTER = 5
@@ -57,6 +60,7 @@ class Errands:
     _polled: dict[str, datetime] = field(default_factory=dict)
     _imported: dict[str, datetime] = field(default_factory=dict)
     _sign_ins_at: dict[str, datetime] = field(default_factory=dict)
+    _resets_at: dict[str, datetime] = field(default_factory=dict)
     _pruned: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -68,7 +72,7 @@ class Errands:
             self._run(errand)
 
     def tick(self) -> None:
-        """Time out what waited too long, learn from results, forget what nobody needs, poll where it is time."""
+        """Time out what waited too long, learn from results, forget what nobody needs, poll, read logs."""
         self.lifecycle.expire()
         learn(self.house)
         now = self.house.clock.now()
@@ -79,6 +83,8 @@ class Errands:
             self._import(name, now)
         for name in self.house.sign_ins:
             self._learn_sign_ins(name, now)
+        for name, kept in logs_of(self.house).items():
+            self._reconcile(name, kept, now)
         for name, connector in self.house.connectors.items():
             last = self._polled.get(name)
             if last is None or now - last >= timedelta(seconds=connector.poll_seconds):
@@ -109,6 +115,27 @@ class Errands:
         except DeskwardError as error:
             log.warning("sign-ins not learned", directory=name, reason=error.text)
         self._sign_ins_at[name] = now + wait
+
+    def _reconcile(self, name: str, kept: KeepsLog, now: datetime) -> None:
+        """Look for resets without a grant once a minute (SR-68)."""
+        if now < self._resets_at.get(name, now):
+            return
+        wait = RESETS_EVERY
+        try:
+            with self._pulses.of(DIRECTORIES, name):
+                looked = reconcile(self.house, name, kept)
+            wait = RESETS_MORE if looked.more else RESETS_EVERY
+            for one in looked.incidents:
+                log.warning(
+                    "reset without a grant",
+                    incident=one.id,
+                    directory=name,
+                    kind=one.kind.value,
+                    subject=one.subject_id,
+                )
+        except DeskwardError as error:
+            log.warning("resets not looked at", directory=name, reason=error.text)
+        self._resets_at[name] = now + wait
 
     def _log_of(self, directory: str) -> str:
         logs = {one.teaches: name for name, one in self.house.signals.items() if isinstance(one, SignInLog)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
+from deskward.core.resets import Reset, ResetKind
 from deskward.core.secret import Secret
 from deskward.directories import _entra_operation, entra
 from deskward.directories.entra import NEEDED, Directory
@@ -26,8 +27,9 @@ from tests.contracts.directories import (
     ill,
     read,
 )
+from tests.contracts.directory_logs import LogContract, now, resets
 from tests.servers.faults import Fault, Faulty
-from tests.servers.graph import Graph
+from tests.servers.graph import Graph, Row
 from tests.servers.tokens import CLIENT, HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
 
 AWAY = "http://127.0.0.1:9"
@@ -120,7 +122,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[EntraPlace]:
         yield EntraPlace(source, faulty, tenant)
 
 
-class TestEntraKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract):
+class TestEntraKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract, LogContract):
     def test_a_lock_is_seen_and_lifted_and_the_stamp_moves_with_both(self, place: Place) -> None:
         with pytest.raises(RejectedError, match="ends a lock by itself") as refusal:
             place.directory.unlock(place.ids["anna"])
@@ -498,3 +500,71 @@ def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: Entr
     directory.log_out()
     with pytest.raises(RuntimeError, match="closed"):
         directory.get(place.anna)
+
+
+def logged(place: EntraPlace) -> list[Reset]:
+    return [one for one in resets(place) if one.at > now() - timedelta(seconds=30)][
+        1:
+    ]  # the first is the fixture's
+
+
+@pytest.mark.parametrize(
+    ("activity", "by", "kind", "own"),
+    [
+        ("Reset user password", "boss", ResetKind.PASSWORD, False),
+        ("Change user password", "anna", ResetKind.PASSWORD, True),
+        ("Admin deleted security info", "boss", ResetKind.FACTORS, False),
+        ("User deleted security info", "anna", ResetKind.FACTORS, True),
+        ("Reset user password", "", ResetKind.PASSWORD, False),
+    ],
+)
+def test_the_audit_log_tells_what_was_reset_and_by_whom(
+    place: EntraPlace, activity: str, by: str, kind: ResetKind, own: bool
+) -> None:
+    row = place.tenant.audit(activity, place.anna, place.ids.get(by, ""), name="Portal")
+    (told,) = logged(place)
+    assert (told.id, told.kind, told.own) == (row["id"], kind, own)
+    assert told.by == (f"{by}@staff.example" if by else "Portal")
+
+
+@pytest.mark.parametrize(
+    ("helped_at", "result", "by", "own"),
+    [
+        (0, "success", "fim_password_service@support.onmicrosoft.com", True),
+        (0, "failure", "fim_password_service@support.onmicrosoft.com", False),
+        (3, "success", "fim_password_service@support.onmicrosoft.com", False),
+        (0, "success", "rogue@staff.example", False),
+    ],
+)
+def test_what_self_service_did_for_a_person_is_the_persons_own_doing(
+    place: EntraPlace, helped_at: int, result: str, by: str, own: bool
+) -> None:
+    at = (now() - timedelta(minutes=helped_at)).isoformat()
+    place.tenant.audit("Reset password (self-service)", place.anna, place.anna, activityDateTime=at, result=result)
+    place.tenant.audit("Reset user password", place.anna, "another-id", name=by)
+    (told,) = logged(place)
+    assert told.own == own
+
+
+def test_what_failed_and_what_is_done_to_the_test_account_is_no_reset(place: EntraPlace) -> None:
+    place.tenant.audit("Reset user password", place.anna, place.ids["boss"], result="failure")
+    place.tenant.audit("Update user", place.anna, place.ids["boss"])
+    assert logged(place) == []
+    trying = place.made(test_account="ANNA@staff.example")
+    assert not list(trying.resets(now() - timedelta(minutes=9), now() + timedelta(minutes=9)))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"activityDateTime": "yesterday"}, {"initiatedBy": None}, {"targetResources": [7]}, {"id": ""}]
+)
+def test_an_audit_log_that_cannot_be_read_says_so(place: EntraPlace, changes: Row) -> None:
+    row = place.tenant.audit("Reset user password", place.anna)
+    place.fault("GET", "directoryAudits", told({"value": [row | changes]}))
+    with pytest.raises(RejectedError, match="cannot be read"):
+        resets(place)
+
+
+def test_who_may_not_read_the_audit_log_is_told_which_right_is_missing(place: EntraPlace) -> None:
+    place.tenant.denied = {"directoryAudits"}
+    with pytest.raises(RejectedError, match=r"AuditLog\.Read\.All"):
+        resets(place)

@@ -15,6 +15,7 @@ from joserfc.jwk import RSAKey
 from deskward.actions.reset_password import Action
 from deskward.core import ports
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
+from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 from deskward.directories import okta
 from deskward.directories.okta import Directory
@@ -30,6 +31,7 @@ from tests.contracts.directories import (
     ill,
     read,
 )
+from tests.contracts.directory_logs import AROUND, LogContract, now, resets
 from tests.servers.faults import Fault, Faulty
 from tests.servers.okta import Okta
 from tests.servers.tokens import HANGS_UP, SECRET, SILENT, Reply, Source, serving, told
@@ -113,7 +115,7 @@ def place() -> Iterator[OktaPlace]:
         yield OktaPlace(source, faulty, staff)
 
 
-class TestOktaKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract):
+class TestOktaKeepsTheContract(ServerContract, AccessContract, FactorContract, SearchableContract, LogContract):
     pass
 
 
@@ -342,7 +344,9 @@ def test_a_service_application_signs_for_its_token_and_reads_and_changes(place: 
     place.source.expire()
     assert directory.get(place.anna) == read(place, "anna")
     assert place.source.issued == 2
-    assert set(place.source.scopes) == {"okta.groups.read okta.roles.read okta.users.manage okta.users.read"}
+    assert set(place.source.scopes) == {
+        "okta.groups.read okta.logs.read okta.roles.read okta.users.manage okta.users.read"
+    }
     assert not ill(directory.doctor())
     place.source.claims = {"scp": [*okta.SCOPES, "okta.apps.manage"]}
     assert "okta.apps.manage" in ill(place.made(**given).doctor())[0].text
@@ -376,3 +380,59 @@ def test_settings_that_cannot_be_are_told_and_connections_are_let_go(place: Okta
     with pytest.raises(RuntimeError, match="closed"):
         directory.get(place.anna)
     assert not directory.find(asked(login="x" * 300))
+
+
+@pytest.mark.parametrize(
+    ("event", "by", "kind", "own"),
+    [
+        ("user.account.reset_password", "boss", ResetKind.PASSWORD, False),
+        ("user.account.update_password", "anna", ResetKind.PASSWORD, True),
+        ("user.account.unlock_by_admin", "boss", ResetKind.UNLOCK, False),
+        ("user.account.unlock", "anna", ResetKind.UNLOCK, True),
+        ("user.mfa.factor.reset_all", "boss", ResetKind.FACTORS, False),
+        ("user.mfa.factor.deactivate", "anna", ResetKind.FACTORS, True),
+    ],
+)
+def test_the_system_log_tells_what_was_reset_and_by_whom(
+    place: OktaPlace, event: str, by: str, kind: ResetKind, own: bool
+) -> None:
+    place.staff.logs.clear()
+    row = place.staff.log(event, place.anna, place.ids[by])
+    (told,) = resets(place)
+    assert (told.kind, told.own, told.by) == (kind, own, f"{by}@staff.example")
+    assert told.id == f"{row['transaction']['id']}:{place.anna}:{kind.value}"
+
+
+def test_what_one_request_did_is_one_reset_and_without_a_request_each_row_is(place: OktaPlace) -> None:
+    place.staff.logs.clear()
+    first = place.staff.log("user.account.reset_password", place.anna)
+    place.staff.log("user.account.update_password", place.anna, transaction=first["transaction"])
+    row = place.staff.log("user.account.update_password", place.anna, transaction=None)
+    assert len({one.id for one in resets(place)}) == 2
+    assert f"{row['uuid']}:{place.anna}:password" in {one.id for one in resets(place)}
+
+
+def test_what_okta_does_by_itself_what_failed_and_the_test_account_is_no_reset(place: OktaPlace) -> None:
+    place.staff.logs.clear()
+    place.staff.log("user.account.unlock", place.anna, "okta-system", kind="SystemPrincipal")
+    place.staff.log("user.account.reset_password", place.anna, outcome={"result": "FAILURE"})
+    place.staff.log("user.account.reset_password", place.anna, target=None)
+    place.staff.log("user.session.start", place.anna)
+    assert resets(place) == []
+    place.staff.log("user.account.reset_password", place.anna)
+    trying = place.made(test_account="ANNA@staff.example")
+    assert not list(trying.resets(now() - AROUND, now() + AROUND))
+
+
+@pytest.mark.parametrize("body", [{"errors": []}, [7], [{"eventType": "user.account.unlock"}], None])
+def test_a_system_log_that_cannot_be_read_says_so(place: OktaPlace, body: Any) -> None:
+    place.fault("GET", "logs", told(body))
+    with pytest.raises(RejectedError, match="cannot be read"):
+        resets(place)
+
+
+def test_a_throttled_system_log_is_waited_for(place: OktaPlace) -> None:
+    stamp = datetime.now(UTC)
+    headers = {"X-Rate-Limit-Reset": str(int(stamp.timestamp())), "Date": format_datetime(stamp, usegmt=True)}
+    place.fault("GET", "logs", Reply(429, b"{}", headers))
+    assert len(resets(place)) == 1

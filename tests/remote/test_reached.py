@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from deskward.core.errors import RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import KeepsSessions, People, Ruled, Searchable
 from deskward.core.questions import QuestionSource
+from deskward.core.resets import KeepsLog, Reset, ResetKind
 from deskward.core.tickets import TicketPerson
 from deskward.outbound.local import Local
 from deskward.remote.calls import OF_DIRECTORIES
@@ -21,7 +23,7 @@ from deskward.remote.reached import reach
 from deskward.remote.served import create_app
 from tests.contracts.directories import ReadingContract, SearchableContract
 from tests.directories.test_roster import RosterPlace
-from tests.fakes import ANNA, FakeDirectory
+from tests.fakes import ANNA, START, FakeDirectory
 from tests.servers.gateway import at_socket
 
 ROSTER = plugins.find("directories", "roster")
@@ -66,9 +68,26 @@ def test_a_directory_has_the_powers_of_its_plugin_and_none_that_changes_accounts
         assert isinstance(far, Searchable) == hasattr(plugin, "search")
         assert isinstance(far, Ruled) == hasattr(plugin, "rules")
         assert isinstance(far, QuestionSource) == hasattr(plugin, "facts")
+        assert isinstance(far, KeepsLog) == hasattr(plugin, "resets")
         assert getattr(far, "rights", "") == getattr(plugin, "rights", "")
         assert not [write for write in WRITES if hasattr(far, write)]
         assert not isinstance(far, KeepsSessions)
+
+
+def test_sr_68_the_log_of_a_directory_is_read_over_the_socket(tmp_path: Path) -> None:
+    class Watched(FakeDirectory):
+        def resets(self, since: datetime, until: datetime) -> Iterator[Reset]:
+            yield Reset("e1", since, ResetKind.PASSWORD, "o-anna", "anna", "root")
+            yield Reset("e2", until, ResetKind.FACTORS, "o-anna", "anna", own=True)
+
+    with at_socket(app_of({"roster": Watched()}), tmp_path) as path:
+        far = reach(path, {"roster": Watched}).directories["roster"]
+        assert isinstance(far, KeepsLog)
+        told = list(far.resets(START, START + timedelta(minutes=1)))
+    assert [(one.id, one.at, one.kind, one.own) for one in told] == [
+        ("e1", START, ResetKind.PASSWORD, False),
+        ("e2", START + timedelta(minutes=1), ResetKind.FACTORS, True),
+    ]
 
 
 def test_sr_53_what_is_not_listed_is_not_offered_over_the_socket(tmp_path: Path) -> None:

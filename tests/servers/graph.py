@@ -53,6 +53,8 @@ class Graph:
     revoked: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
     operations: dict[str, tuple[str, str]] = field(default_factory=dict)
+    audits: list[Row] = field(default_factory=list)
+    moment: Callable[[], datetime] = lambda: datetime.now(UTC)
     looks: int = 3
     licensed: bool = True
     passes: dict[str, str] = field(default_factory=dict)
@@ -114,6 +116,54 @@ class Graph:
         self.above.setdefault(who, []).append(named)
         self.assigned.append(who)
 
+    def audit(self, activity: str, who: str, by: str = "", *, name: str = "Deskward", **more: Any) -> Row:
+        """Write a row of the audit log; `by` is a person's id, else it is the application of that name."""
+        named = {"displayName": None, "id": by, "userPrincipalName": name, "ipAddress": ""}
+        if by in self.people:
+            named["userPrincipalName"] = self.people[by]["userPrincipalName"]
+        app = {
+            "appId": None,
+            "displayName": name,
+            "servicePrincipalId": str(uuid4()),
+            "servicePrincipalName": None,
+        }
+        row = {
+            "id": f"Directory_{uuid4()}",
+            "category": "UserManagement",
+            "correlationId": str(uuid4()),
+            "result": "success",
+            "resultReason": "",
+            "activityDisplayName": activity,
+            "activityDateTime": self.moment().strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
+            "loggedByService": "Core Directory",
+            "initiatedBy": {"user": named, "app": None} if by else {"user": None, "app": app},
+            "targetResources": [
+                {
+                    "id": who,
+                    "displayName": None,
+                    "type": "User",
+                    "userPrincipalName": self.people[who]["userPrincipalName"],
+                }
+            ],
+            "additionalDetails": [],
+            **more,
+        }
+        self.audits.append(row)
+        return row
+
+    def logged(self, asked: Asked) -> Reply:
+        """List the audit log, newest first: between two times, of some activities."""
+        found = re.fullmatch(
+            r"activityDateTime ge (\S+) and activityDateTime le (\S+) and \((.*)\)", asked.query["$filter"]
+        )
+        assert found is not None
+        terms = re.findall("activityDisplayName eq '([^']*)'", found[3])
+        assert found[3] == " or ".join(f"activityDisplayName eq '{name}'" for name in terms)
+        since, until = (datetime.fromisoformat(told) for told in found.groups()[:2])
+        rows = [row for row in reversed(self.audits) if row["activityDisplayName"] in terms]
+        timed = [r for r in rows if since <= datetime.fromisoformat(r["activityDateTime"]) <= until]
+        return self.pages(asked, timed)
+
     def __call__(self, asked: Asked) -> Reply:
         routes: dict[str, Callable[..., Reply]] = {
             "GET users": self.listing,
@@ -135,6 +185,7 @@ class Graph:
             "GET users/([^/]+)/directReports": self.reports,
             f"POST users/([^/]+)/authentication/methods/{PASSWORD['id']}/resetPassword": self.reset,
             "GET users/([^/]+)/authentication/operations/([^/]+)": self.operation,
+            "GET auditLogs/directoryAudits": self.logged,
             "GET groups": self.mighty,
             "GET groups/([^/]+)/transitiveMembers": self.members,
             "GET roleManagement/directory/roleAssignments": lambda a: self.pages(a, _principals(self.assigned)),
@@ -241,6 +292,7 @@ class Graph:
         self._before[who], self._old = row["lastPasswordChangeDateTime"], self.lag
         row["lastPasswordChangeDateTime"] = self._clock.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.passwords[who] = password
+        self.audit("Reset user password", who)
 
     def revoke(self, _: Asked, who: str) -> Reply:
         self.revoked.append(self.known(who))

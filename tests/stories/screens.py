@@ -224,6 +224,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("desk", "/audit"): "audit",
     ("desk", "/policy"): "policy",
     ("desk", "/errands"): "errands",
+    ("desk", "/incidents"): "incidents",
     ("desk", "/start"): "start",
     ("desk", "/integrations"): "integrations",
     ("desk", "/integrations/{place}"): "integrations",

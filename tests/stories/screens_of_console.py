@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Page, expect
 
 from deskward.core.ports import Change, Errand, ErrandKind
+from deskward.core.resets import LoggedReset, ResetKind
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened, open_store
@@ -179,6 +180,26 @@ def others(story: Story, camera: Camera) -> None:
     camera.shoot(agent.page, "send-others")
 
 
+def incidents(story: Story, camera: Camera) -> None:
+    """Look at incidents: none, one to be settled without a reason, and one that is settled."""
+    page, now = story.agent("sam", viewport=WIDE).page, datetime.now(UTC)
+    page.goto(story.product.at("desk", "/incidents"))
+    camera.shoot(page, "incidents-none")
+    kept = LoggedReset("IN-1", "entra", "e-1", now, ResetKind.PASSWORD, "p-1", REQUESTERS[1][1], "", now)
+    store = open_store(story.product.url, RunningClock())
+    try:
+        other = replace(kept, id="IN-2", event_id="e-2", kind=ResetKind.FACTORS, by="root@northwind.example")
+        store.store.resets.follow("entra", None, now, [kept, other])
+    finally:
+        store.close()
+    page.goto(story.product.at("desk", "/incidents"))
+    camera.shoot(page, "incidents")
+    page.get_by_label("What it was").first.fill("Asked for at the front desk; seen in person.")
+    page.get_by_role("button", name="Settle").first.click()
+    page.get_by_role("heading", name="Settled").wait_for()
+    camera.shoot(page, "incidents-settled")
+
+
 def errands(story: Story, camera: Camera) -> None:
     """Look at errands: none that is stuck, and one that the ticketing system refused."""
     page, store = story.agent(viewport=WIDE).page, open_store(story.product.url, RunningClock())
@@ -267,6 +288,7 @@ CONSOLE: dict[str, Callable[[Story, Camera], None]] = {
     "policy": policy,
     "others": others,
     "errands": errands,
+    "incidents": incidents,
     "account": account,
     "people": lambda story, camera: walk(story, camera.shoot),
     "integrations": integrations,

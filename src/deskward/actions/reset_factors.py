@@ -7,6 +7,7 @@ from deskward.core.people import Person
 from deskward.core.ports import Directory, Field
 from deskward.core.powers import KeepsFactors
 from deskward.core.proof import AAL2, ActionClass
+from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 
 GONE = "The factors that were removed cannot be brought back. Look for new ones, and remove them."
@@ -20,6 +21,7 @@ class Action:
     fields: tuple[Field, ...] = ()
     button = "Remove my second factors"
     done = "Your second factors are removed. Set up new ones when you sign in."
+    resets = frozenset({ResetKind.FACTORS})
 
     def obstacle(self, directory: Directory, action_class: ActionClass) -> str:
         """Say why this directory or class cannot have it; empty where it can."""

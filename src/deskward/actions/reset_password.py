@@ -15,6 +15,7 @@ from typing import BinaryIO
 from deskward.core.errors import OutsideError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Directory, Field
+from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 
 LEAST, MOST = 8, 256
@@ -38,6 +39,7 @@ class Action:
     title = "Password reset"
     button = "Set new password"
     done = "Your new password is set. Use it from now on."
+    resets = frozenset({ResetKind.PASSWORD, ResetKind.UNLOCK})  # some directories lift a lock-out with it
 
     def __init__(
         self, *, min_length: int = 15, extra_words: Sequence[str] = (), breached_file: Path | None = None

@@ -7,6 +7,7 @@ from deskward.core.people import Person
 from deskward.core.ports import Directory, Field, KeepsSessions
 from deskward.core.powers import GivesAccess
 from deskward.core.proof import ActionClass
+from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 
 SHORTEST, LONGEST = 10, 480
@@ -21,6 +22,7 @@ class Action:
     fields: tuple[Field, ...] = ()
     button = "Show my temporary access"
     done = "Your temporary access is made."
+    resets = frozenset({ResetKind.PASSWORD, ResetKind.UNLOCK})
 
     def __init__(self, *, minutes: int = 60) -> None:
         if not SHORTEST <= minutes <= LONGEST:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from deskward.core.people import Person
 from deskward.core.ports import Directory, Field
+from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 
 
@@ -15,6 +16,7 @@ class Action:
     fields: tuple[Field, ...] = ()
     button = "Unlock my account"
     done = "Your account is unlocked. Sign in with the password you have."
+    resets = frozenset({ResetKind.UNLOCK})
 
     def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
         """Find nothing wrong: nothing is asked."""

@@ -36,6 +36,7 @@ class Deed(StrEnum):
     TESTED = "integration tested"
     NOTE_JUDGED = "test note looked at"
     ADDRESS_MADE = "webhook address changed"
+    INCIDENT_SETTLED = "incident settled"
 
 
 VISITOR = "visitor"

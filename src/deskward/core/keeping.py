@@ -10,6 +10,7 @@ from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.integrations import IntegrationRows
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
+from deskward.core.resets import ResetRows
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
 from deskward.core.verification import Run, Verification
 
@@ -74,6 +75,11 @@ class Store(Addresses, Protocol):
     @property
     def sightings(self) -> "Sightings":
         """Give what reads earlier visits."""
+        ...
+
+    @property
+    def resets(self) -> ResetRows:
+        """Give what is kept about resets that a directory's log tells of."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from deskward.directories import _entra_access, _entra_factors
 from deskward.directories._entra_access import Passes, pass_mark
 from deskward.directories._entra_factors import Factors, strong
 from deskward.directories._entra_graph import FIELDS, ID, SELECT, Graph, checked, day_of, literal, said, text_of
+from deskward.directories._entra_log import AuditLog
 from deskward.directories._entra_operation import reset
 from deskward.directories._entra_search import Search
 from deskward.outbound.contacts import Contacts
@@ -38,6 +39,7 @@ ELIGIBLE = "roleManagement/directory/roleEligibilityScheduleInstances"
 ELIGIBLE_MEMBERS = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 NEEDED = frozenset(
     {
+        "AuditLog.Read.All",
         "User.Read.All",
         "GroupMember.Read.All",
         "RoleManagement.Read.Directory",
@@ -57,7 +59,7 @@ ENDED = "All sign-in sessions were revoked; what is open may live on for some mi
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 
 
-class Directory(Passes, Factors, Search):
+class Directory(Passes, Factors, Search, AuditLog):
     """The tenant `tenant` (id or domain), reached as the application `client_id` with its own permissions.
 
     Who has a directory role, may activate one, or is in a group that roles can be assigned to is privileged
@@ -120,8 +122,7 @@ class Directory(Passes, Factors, Search):
 
     def get(self, person_id: str) -> Person | None:
         """Read one account with groups, roles, factors and change stamp."""
-        row = self._row(person_id)
-        return self._person(row) if row else None
+        return self._person(row) if (row := self._row(person_id)) else None
 
     def colleagues(self, person: Person) -> Sequence[Person]:
         """List who may know a person: manager, the manager's and the own reports, and a small department."""

@@ -5,7 +5,6 @@ for an account that is locked out is not documented; it is assumed, and a refusa
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.directories._okta_changes import EXPIRED, LIVING, LOCKED, Changes, part, strong, text_of
+from deskward.directories._okta_log import NEXT_PAGE, SystemLog
 from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
 from deskward.outbound.doctoring import reset_check, rights_check
@@ -26,13 +26,14 @@ from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 PAGE, MOST_NEAR, MOST_COLLEAGUES = 200, 50, 30
 LONGEST_KEY = 254
 NAMED = tuple(f"profile.{name}" for name in ("firstName", "lastName", "displayName", "login", "email"))
-SCOPES = frozenset({"okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"})
+SCOPES = frozenset(
+    {"okta.logs.read", "okta.users.read", "okta.users.manage", "okta.groups.read", "okta.roles.read"}
+)
 MIGHTY = frozenset({"SUPER_ADMIN", "ORG_ADMIN"})
-RIGHTS = "a role that may read people, groups and roles, manage credentials, unlock, and clear sessions."
-_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
+RIGHTS = "a role that may read the log, people, groups and roles, manage credentials, unlock, and clear sessions."
 
 
-class Directory(Changes):
+class Directory(Changes, SystemLog):
     """The organisation at `base_url`, reached as the service application `client_id` or with `api_token`.
 
     The application has scopes and a `private_key` (RSA, in PEM; `key_id` names it); that is the better way, since
@@ -211,7 +212,7 @@ class Directory(Changes):
         while path:
             answer = self._rest.page(path, query, patient=patient)
             yield from self._rest.rows_of(answer.json())
-            after = _NEXT.search(answer.headers.get("link", ""))
+            after = NEXT_PAGE.search(answer.headers.get("link", ""))
             path, query = self._rest.linked(after[1]) if after else ("", ())
 
 

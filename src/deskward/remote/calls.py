@@ -7,6 +7,7 @@ A request is a JSON list of arguments. The answer is lines: “=” and a value 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,7 @@ from deskward.core.errors import (
 from deskward.core.people import Person
 from deskward.core.ports import Spent
 from deskward.core.questions import Fact
+from deskward.core.resets import Reset
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 
@@ -125,6 +127,7 @@ OF_DIRECTORIES: Mapping[str, Call] = {
     "search": Call(tuple[str, int], Person, many=True),
     "rules": Call(_OF_SOMEBODY, str, many=True),
     "facts": Call(_OF_SOMEBODY, Fact, many=True),
+    "resets": Call(tuple[datetime, datetime], Reset, many=True, seconds=SLOW),
     "doctor": Call(tuple[()], Check, many=True, seconds=SLOW),
 }
 OF_GATEWAY: Mapping[str, Call] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from deskward.core.errors import OutsideError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import People, Spent
 from deskward.core.questions import Fact
+from deskward.core.resets import Reset
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.core.verification import Verification
@@ -70,7 +72,17 @@ class _Facts(RemoteDirectory):
         return tuple(self._asked("facts", person))
 
 
-_POWERS: Mapping[str, type[RemoteDirectory]] = {"search": _Searches, "rules": _Rules, "facts": _Facts}
+class _Resets(RemoteDirectory):
+    def resets(self, since: datetime, until: datetime) -> Iterable[Reset]:
+        return self._asked("resets", since, until)
+
+
+_POWERS: Mapping[str, type[RemoteDirectory]] = {
+    "search": _Searches,
+    "rules": _Rules,
+    "facts": _Facts,
+    "resets": _Resets,
+}
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,15 @@ from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, row_of, value_of
 from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
-from deskward.store.tables import familiar, sign_in_marks, verifications
+from deskward.store.marks import moved, read_to
+from deskward.store.tables import familiar, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 SIGHTINGS_KEPT = timedelta(days=183)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 Tallies = Mapping[tuple[str, str], Tally]
-_v, _f, _m = verifications.c, familiar.c, sign_in_marks.c
+_v, _f = verifications.c, familiar.c
 
 
 class SqlSightings:
@@ -82,13 +83,12 @@ class SqlSightings:
     def read_to(self, log: str) -> datetime | None:
         """Tell up to when a log of sign-ins is learned, itself left out; None at first."""
         with self._database.read() as connection:
-            found: datetime | None = connection.scalar(select(_m.read_to).where(_m.log == log))
-        return found
+            return read_to(connection, log)
 
     def follow(self, log: str, old: datetime | None, new: datetime, lessons: Iterable[Lesson]) -> None:
         """Move a log's mark and learn in one transaction, unless somebody else was faster."""
         with self._database.write() as connection:
-            if not _moved(connection, log, old, new):
+            if not moved(connection, log, old, new):
                 return
             _wait_for_others(connection)
             for one in lessons:
@@ -111,15 +111,6 @@ def forget(connection: Connection, now: datetime) -> None:
     old = (is_filled(_v.seen_address), _v.looked_at < now - SIGHTINGS_KEPT)
     connection.execute(update(verifications).where(*old).values(sighting={}, seen_address="", seen_device=""))
     connection.execute(delete(familiar).where(_f.month < first_month(now)))
-
-
-def _moved(connection: Connection, log: str, old: datetime | None, new: datetime) -> bool:
-    """Move the mark if it still is where it was; on PostgreSQL whoever comes second waits here for the first."""
-    if old is not None:
-        mine = (_m.log == log, _m.read_to == old)
-        return bool(connection.execute(update(sign_in_marks).where(*mine).values(read_to=new)).rowcount)
-    first = upserting(connection, sign_in_marks).values(log=log, read_to=new).on_conflict_do_nothing()
-    return connection.execute(first.returning(_m.log)).first() is not None
 
 
 def _wait_for_others(connection: Connection) -> None:

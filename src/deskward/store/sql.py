@@ -32,6 +32,7 @@ from deskward.store.conditions import IS_OPEN, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.integrations import SqlIntegrations
+from deskward.store.resets import SqlResets, forget_explained
 from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
@@ -97,6 +98,11 @@ class SqlStore(SqlAddresses, Standing):
     def sightings(self) -> SqlSightings:
         """Give what reads earlier visits."""
         return SqlSightings(self.database)
+
+    @property
+    def resets(self) -> SqlResets:
+        """Give what is kept about resets that a directory's log tells of."""
+        return SqlResets(self.database)
 
     @property
     def integrations(self) -> SqlIntegrations:
@@ -262,6 +268,7 @@ class SqlStore(SqlAddresses, Standing):
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
             forget(connection, now)
+            forget_explained(connection, now)
         forget_raw(self.database, now - RAW_KEPT)
 
     def _start_first(self) -> datetime:

@@ -37,7 +37,8 @@ WAITING = "state IN ('due', 'sending')"
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Make an index of the rows for which a condition holds."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
@@ -65,29 +66,29 @@ verifications = Table(
     Index("ix_verifications_requester", "requester_number", *_NEWEST),
     Index("ix_verifications_number", "number_tail"),
     Index("ix_verifications_person", "directory", "subject_id", "opened_at"),
-    _partial("ix_verifications_need", "need", *_NEWEST, where="need <> ''"),
-    _partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
-    _partial("ix_verifications_deadline", "deadline", where="is_open"),
-    _partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
-    _partial("ix_verifications_fallback", "fallback_digest", where="fallback_digest <> ''"),
-    _partial("ix_verifications_pin", "pin", where="pin <> ''"),
+    partial("ix_verifications_need", "need", *_NEWEST, where="need <> ''"),
+    partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
+    partial("ix_verifications_deadline", "deadline", where="is_open"),
+    partial("ix_verifications_link", "link_digest", where="link_digest <> ''"),
+    partial("ix_verifications_fallback", "fallback_digest", where="fallback_digest <> ''"),
+    partial("ix_verifications_pin", "pin", where="pin <> ''"),
     Column("seen_address", Text, nullable=False),
     Column("seen_device", Text, nullable=False),
     Column("has_raw", Boolean, nullable=False),
     Column("teaches", Boolean, nullable=False),
     Column("taught", Boolean, nullable=False, default=False),
-    _partial("ix_verifications_seen_person", "directory", "subject_id", "looked_at", where="teaches"),
-    _partial(
+    partial("ix_verifications_seen_person", "directory", "subject_id", "looked_at", where="teaches"),
+    partial(
         "ix_verifications_seen_own_device",
         *("directory", "subject_id", "seen_device"),
         where="teaches AND seen_device <> ''",
     ),
-    _partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
-    _partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
-    _partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
-    _partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
-    _partial("ix_verifications_raw", "looked_at", where="has_raw"),
-    _partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
+    partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
+    partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
+    partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
+    partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
+    partial("ix_verifications_raw", "looked_at", where="has_raw"),
+    partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
 )
 
 day_sums = Table(
@@ -146,9 +147,9 @@ errands = Table(
     Column("lease_until", UtcTime, nullable=True),
     Index("uq_errands_key", "key", unique=True),
     Index("ix_errands_verification", "verification_id", "id"),
-    _partial("ix_errands_heads", "lane", "id", where=WAITING),
-    _partial("ix_errands_due", "due_at", where=WAITING),
-    _partial("ix_errands_parked", "id", where="state = 'parked'"),
+    partial("ix_errands_heads", "lane", "id", where=WAITING),
+    partial("ix_errands_due", "due_at", where=WAITING),
+    partial("ix_errands_parked", "id", where="state = 'parked'"),
     sqlite_autoincrement=True,
 )
 
@@ -160,9 +161,9 @@ sendings = Table(
     ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
     Index("uq_sendings_id", "id", unique=True),
     Index("ix_sendings_verification", "verification_id", "number"),
-    _partial("uq_sendings_form", "form_key", "purpose", where="form_key <> ''", unique=True),
-    _partial("ix_sendings_ref", "ref", where="ref <> ''"),
-    _partial("uq_sendings_token", "token_digest", where="token_digest <> ''", unique=True),
+    partial("uq_sendings_form", "form_key", "purpose", where="form_key <> ''", unique=True),
+    partial("ix_sendings_ref", "ref", where="ref <> ''"),
+    partial("uq_sendings_token", "token_digest", where="token_digest <> ''", unique=True),
     Index("ix_sendings_root", "root", "at"),
     sqlite_autoincrement=True,
 )
@@ -193,7 +194,7 @@ agents = Table(
     *columns_of(Agent, key=("id",)),
     Column("login_folded", Text, nullable=False),
     Index("uq_agents_login", "login_folded", unique=True),
-    _partial("uq_agents_subject", "issuer", "subject", where="subject <> ''", unique=True),
+    partial("uq_agents_subject", "issuer", "subject", where="subject <> ''", unique=True),
 )
 
 web_sessions = Table(
@@ -211,7 +212,7 @@ authenticators = Table(
     metadata,
     *columns_of(Authenticator, key=("id",)),
     Index("ix_authenticators_owner", "owner", "kind"),
-    _partial("uq_authenticators_ref", "owner", "kind", "ref", where="ref <> ''", unique=True),
+    partial("uq_authenticators_ref", "owner", "kind", "ref", where="ref <> ''", unique=True),
 )
 
 addresses = Table(
@@ -267,7 +268,7 @@ checkups = Table(
     metadata,
     *columns_of(Checkup, key=("id",)),
     Index("ix_checkups_integration", "integration", "asked_at"),
-    _partial("uq_checkups_running", "integration", where="done_at IS NULL", unique=True),
+    partial("uq_checkups_running", "integration", where="done_at IS NULL", unique=True),
 )
 
 note_looks = Table(
@@ -281,7 +282,7 @@ path_tokens = Table(
     "path_tokens",
     metadata,
     *columns_of(PathToken, key=("digest",)),
-    _partial("uq_path_tokens_in_use", "connector", where="ends_at IS NULL", unique=True),
+    partial("uq_path_tokens_in_use", "connector", where="ends_at IS NULL", unique=True),
 )
 
 installation = Table(

@@ -20,6 +20,7 @@ from deskward.web.desk.dashboard import spoken
 from tests.fakes import FakeClock
 from tests.store.samples import an_errand
 from tests.web.desk.conftest import Desk
+from tests.web.desk.test_incidents import an_incident
 
 Open = Callable[..., Verification]
 Staffed = Callable[..., Agent]
@@ -164,11 +165,13 @@ def test_what_needs_a_person_now_stands_first_and_goes_when_it_is_done(
     errand = store.rows.claim("lane", "h", clock.now() + timedelta(days=999), clock.now() + timedelta(days=1000))
     assert errand
     store.rows.park(errand, "The ticket is gone.")
+    store.store.resets.follow("entra", None, clock.now(), [an_incident(clock.now())])
     page = reader.get("/dashboard")
     for title, address, number in (
         ("Review to decide", "/?need=review", 2),
         ("Exception that nobody looked at", "/?need=exception", 1),
         ("Errand that needs a look", "/errands", 1),
+        ("Reset without a grant", "/incidents", 1),
     ):
         assert re.search(rf'<a href="{re.escape(address)}">{number}</a></span> {title}', page), title
     looked = store.store.get("DW-0000000000")

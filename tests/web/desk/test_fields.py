@@ -15,6 +15,7 @@ from tests.core.test_report import AROUND
 from tests.web.conftest import Sent
 from tests.web.desk.conftest import Desk
 from tests.web.desk.test_analysis import RAW
+from tests.web.desk.test_incidents import an_incident
 from tests.web.desk.test_transcript import ROWS
 
 Visitor = Callable[[], Desk]
@@ -49,6 +50,7 @@ def shown(opened: Callable[..., Verification], store: Opened, sent: Callable[...
         "decided_at": now,
         "ended_at": now,
     }
+    store.store.resets.follow("entra", None, now, [an_incident(now)])
     return store.store.save(replace(opened("1001"), **changes), Change()), sent("1002")
 
 
@@ -67,6 +69,10 @@ def fields(shown: Shown, password_hash: str) -> dict[str, Field]:
         "call code of somebody else's sending": Field((code, f"{code[:3]} {code[3:]}"), {}),
         "link": Field((link.token,), {}),
         "whole address of the sending": Field(("anna@private.example", "+4915112345678"), {}),
+        "account of an incident": Field(
+            ("victim@staff.example", "rogue@staff.example"),
+            {"/incidents": {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}},
+        ),
         "password of an account": Field((password_hash,), {}),
     }
 

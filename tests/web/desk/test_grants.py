@@ -23,6 +23,7 @@ POLICY, FACTORS = {"GET /policy"}, {"GET /account", "GET /account/enrol/{kind}"}
 FACTORS |= {"POST /account/enrol/{kind}", "POST /account/remove"}
 FACTORS |= {"POST /account/sessions/end", "POST /account/sessions/others"}
 REPORTS = {"GET /verifications/{verification_id}", "GET /verifications/{verification_id}/report.pdf"}
+INCIDENTS, SETTLES = {"GET /incidents"}, {"POST /incidents/{incident_id}/settle"}
 DASHBOARD, AUDIT = {"GET /dashboard"}, {"GET /audit", "GET /audit.csv"}
 MARKS = {"POST /verifications/{verification_id}/mark"}
 OBSERVES = {"GET /", "GET /news"} | REPORTS | POLICY | FACTORS
@@ -52,8 +53,14 @@ APPROVES = {
 CONNECTED = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
-    Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD,
-    Role.AUDITOR: READS | MARKS | DASHBOARD | AUDIT | CONNECTED | {"GET /people", "GET /people/sessions"},
+    Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD | INCIDENTS | SETTLES,
+    Role.AUDITOR: READS
+    | MARKS
+    | DASHBOARD
+    | INCIDENTS
+    | AUDIT
+    | CONNECTED
+    | {"GET /people", "GET /people/sessions"},
     Role.PRIVACY_OFFICER: OBSERVES,
     Role.ADMINISTRATOR: STAFF
     | REPLAYS
@@ -64,6 +71,8 @@ MAY = {
     | REPORTS
     | MARKS
     | DASHBOARD
+    | INCIDENTS
+    | SETTLES
     | AUDIT
     | CONNECTED
     | {f"POST /integrations/{{place}}/{step}" for step in ("test", "note", "look", "address")}
@@ -104,6 +113,7 @@ def test_sr_90_the_matrix_of_roles_and_routes_holds(
             agent_id=other.id,
             kind="totp",
             vouch_id="MS-2222222222",
+            incident_id="IN-1",
             place="channels.smtp",
         )
         answer = desk.client.request(method, address, data=desk.hidden(), follow_redirects=False)
@@ -131,6 +141,7 @@ def test_sr_44_no_agent_role_can_change_who_reads_along(
             verification_id=opened(f"{3000 + number}").id,
             kind="totp",
             vouch_id="MS-2222222222",
+            incident_id="IN-1",
             place="channels.smtp",
         )
         extra = {"manager_copies": "never", "copied": "never", "limits.manager_copies": "never"}

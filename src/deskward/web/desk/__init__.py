@@ -23,6 +23,7 @@ from deskward.web.desk.errand_list import ErrandList
 from deskward.web.desk.export import Export
 from deskward.web.desk.factors import Factors
 from deskward.web.desk.grants import complete
+from deskward.web.desk.incidents import Incidents
 from deskward.web.desk.integrations import IntegrationPages
 from deskward.web.desk.invitations import Invitations, Passwords, address_of, named
 from deskward.web.desk.invited import Invited
@@ -85,6 +86,7 @@ def create_app(
         *Dashboard(door, console, house, filters).routes(),
         *PolicyPage(door, house, values).routes(),
         *ErrandList(door, console).routes(),
+        *Incidents(door, house).routes(),
         *IntegrationPages(door, house).routes(),
         *Details(door, lifecycle, reading, console).routes(),
         *StartPage(door, lifecycle).routes(),

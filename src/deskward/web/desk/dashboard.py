@@ -17,6 +17,7 @@ from deskward.core.risk import RiskLevel
 from deskward.core.sums import ANSWERED, COMPLETED, RIGHT, STARTED, Named, Sums
 from deskward.core.tickets import Check
 from deskward.lifecycle import House
+from deskward.lifecycle.reconciling import MOST as MOST_INCIDENTS
 from deskward.lifecycle.watching import relied_on
 from deskward.web.desk.asked import NEEDS, STATUSES, Asked, Filters, asked_of
 from deskward.web.desk.charts import Chart, Span, chart_of, spans
@@ -122,6 +123,8 @@ class Dashboard:
             yield Number(title, counted.number, Asked(need=need).address("/"), exact=counted.exact)
         stuck = len(self.console.stuck(MOST))
         yield Number("Errand that needs a look", stuck, "/errands", exact=stuck < MOST)
+        resets = len(self.house.store.resets.incidents(MOST_INCIDENTS, reviewed=False))
+        yield Number("Reset without a grant", resets, "/incidents", exact=resets < MOST_INCIDENTS)
 
     def _troubles(self) -> Sequence[Check]:
         return list(relied_on(self.house))

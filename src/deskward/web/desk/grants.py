@@ -28,6 +28,8 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/policy"): EVERYBODY,
     ("GET", "/errands"): ATTENDING,
     ("POST", "/errands/replay"): RUNNING,
+    ("GET", "/incidents"): JUDGING,
+    ("POST", "/incidents/{incident_id}/settle"): APPROVING | PEOPLE,
     ("GET", "/verifications/{verification_id}"): EVERYBODY,
     ("GET", "/verifications/{verification_id}/report.pdf"): EVERYBODY,
     ("POST", "/verifications/{verification_id}/mark"): JUDGING,

@@ -84,6 +84,7 @@ DEEDS: Mapping[Deed, str] = {
     Deed.TESTED: "Tested an integration",
     Deed.NOTE_JUDGED: "Said what a test note looks like",
     Deed.ADDRESS_MADE: "Made a new webhook address",
+    Deed.INCIDENT_SETTLED: "Settled a reset without a grant",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -184,7 +185,11 @@ def deed_text(fields: Mapping[str, Any], agents: Mapping[str, str], *, personal:
         *([f"with {' and '.join(fields['shown'])}"] if fields.get("shown") else []),
         *([f"“{searched}”" if personal else "words not shown to your role"] if searched else []),
         *(f"{name}: {value}" for name, value in filters.items()),
-        *(str(fields[name]) for name in ("factor", "page", "reason", "browser", "origin") if fields.get(name)),
+        *(
+            str(fields[name])
+            for name in ("factor", "page", "incident", "reason", "browser", "origin")
+            if fields.get(name)
+        ),
     ]
     return " · ".join(said)
 
