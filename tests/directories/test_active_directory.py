@@ -1,7 +1,9 @@
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +13,11 @@ from ldap3 import MODIFY_REPLACE
 from deskward.core.destinations import Kind
 from deskward.core.errors import RejectedError, SettingsError, UnreachableError
 from deskward.core.people import Person
+from deskward.core.resets import Reset, ResetKind
 from deskward.core.secret import Secret
+from deskward.directories import _active_directory_log
 from deskward.directories._active_directory_groups import makes_privileged, sid_of
-from deskward.directories._active_directory_words import is_locked, password_sets, reason, stamp_of
+from deskward.directories._active_directory_words import EPOCH, is_locked, password_sets, reason, stamp_of
 from deskward.directories._ldap_errors import FailedError
 from deskward.directories._ldap_line import Entry
 from deskward.directories.active_directory import Directory
@@ -356,3 +360,75 @@ def test_what_cannot_be_read_is_told_by_what_can() -> None:
 def test_a_refusal_for_another_reason_is_not_blamed_on_the_password() -> None:
     told = reason(FailedError({"result": 50, "description": "insufficientAccessRights", "message": ""}), "x")
     assert "may not change" in told.text
+
+
+def marked(place: DomainPlace, name: str, number: int = 1) -> None:
+    """Reset a password as an administrator does, so that another one has to be chosen."""
+    password = f'"Rogue administrator {number}"'.encode("utf-16-le")
+    changes = {"unicodePwd": [("MODIFY_REPLACE", [password])], "pwdLastSet": [("MODIFY_REPLACE", ["0"])]}
+    assert place.administrator.modify(place.dn(name), changes), place.administrator.result
+
+
+def aged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take accounts as old enough for resets, though each test makes its own."""
+    monkeypatch.setattr(_active_directory_log, "NEW", timedelta(seconds=-1))
+
+
+def logged(directory: Directory, since: datetime | None = None) -> list[Reset]:
+    now = datetime.now(UTC)
+    return list(directory.resets(since or now - timedelta(minutes=5), now + timedelta(minutes=5)))
+
+
+def test_sr_68_a_reset_after_which_another_password_has_to_be_chosen_is_told(
+    place: DomainPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aged(monkeypatch)
+    for name in ("anna", "twin", "double"):
+        marked(place, name)
+    told = {one.login: one for one in logged(place.directory)}
+    assert set(told) == {f"{name}{place.mark}" for name in ("anna", "twin", "double")}
+    one = told[f"anna{place.mark}"]
+    assert (one.subject_id, one.kind, one.own, one.by) == (place.ids["anna"], ResetKind.PASSWORD, False, "")
+    assert abs(one.at - datetime.now(UTC)) < timedelta(minutes=2)
+    assert not logged(place.directory, datetime.now(UTC) + timedelta(minutes=4))
+
+
+def test_a_reset_has_the_same_id_whenever_it_is_read_and_each_its_own(
+    place: DomainPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aged(monkeypatch)
+    marked(place, "anna")
+    first = logged(place.directory)
+    assert logged(place.directory) == first
+    marked(place, "anna", 2)
+    assert [one.id for one in logged(place.directory)] != [one.id for one in first]
+
+
+def test_what_an_owner_chose_what_is_new_and_the_test_account_are_no_resets(
+    place: DomainPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked(place, "anna")
+    assert logged(place.directory) == []
+    aged(monkeypatch)
+    place.directory.set_password(place.ids["twin"], NEW)
+    assert [one.login for one in logged(place.directory)] == [f"anna{place.mark}"]
+    assert logged(place.made(test_account=f"ANNA{place.mark}")) == []
+
+
+def test_a_mark_that_is_set_long_after_the_password_is_no_reset() -> None:
+    def at(minute: int) -> int:
+        return int((datetime(2026, 5, 4, 9, minute, tzinfo=UTC) - EPOCH).total_seconds())
+
+    def entry(minute: int) -> Entry:
+        records = ((0x9005A, at(0)), (0x90060, at(minute)))
+        raw = b"\0" * 16 + b"".join(struct.pack("<IIQ", number, 3, when) + b"\0" * 32 for number, when in records)
+        return Entry("cn=a", {"replpropertymetadata": [raw], "whencreated": [b"20260101000000.0Z"]})
+
+    assert list(_active_directory_log._password_set(entry(0))) == [(datetime(2026, 5, 4, 9, tzinfo=UTC), 3)]
+    assert list(_active_directory_log._password_set(entry(2))) == []
+
+
+def test_metadata_that_cannot_be_read_tell_of_no_reset() -> None:
+    entry = Entry("cn=a", {"replpropertymetadata": [b"short"], "whencreated": [b"20260504093000.0Z"]})
+    assert list(_active_directory_log._password_set(entry)) == []
+    assert list(_active_directory_log._password_set(Entry("cn=a", {}))) == []

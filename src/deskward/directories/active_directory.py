@@ -24,6 +24,7 @@ from deskward.directories._active_directory_groups import (
     makes_privileged,
     sid_of,
 )
+from deskward.directories._active_directory_log import PasswordMarks
 from deskward.directories._active_directory_words import (
     STATE,
     is_enabled,
@@ -57,7 +58,7 @@ ASK = "Ask the administrator of the domain."
 UNUSABLE = "The password set last was made unusable; the account has none until a new one is set."
 
 
-class Directory:
+class Directory(PasswordMarks):
     """People of the domain `domain_dn` that `people_filter` takes under `people_dn`, found by `key`.
 
     Administrators of the domain are known by themselves; members of `privileged_groups` (name or DN), groups in
