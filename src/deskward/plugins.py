@@ -4,8 +4,10 @@ import importlib
 import importlib.metadata
 import inspect
 import pkgutil
+import sys
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any
@@ -76,10 +78,18 @@ def _loaded(folder: str, entry: importlib.metadata.EntryPoint) -> type:
         raise SettingsError(text, "Mend or remove the package that brings it.") from error
 
 
-def _entry_points(folder: str) -> list[importlib.metadata.EntryPoint]:
-    return list(importlib.metadata.entry_points(group=f"deskward.{folder}"))
+def _entry_points(folder: str) -> Sequence[importlib.metadata.EntryPoint]:
+    return _installed(tuple(sys.path))[folder]
 
 
+@cache
+def _installed(_: tuple[str, ...]) -> Mapping[str, Sequence[importlib.metadata.EntryPoint]]:
+    """Look once through all that is installed on a path: to do so for each plugin was most of a start."""
+    found = importlib.metadata.entry_points()
+    return {folder: tuple(found.select(group=f"deskward.{folder}")) for folder in PORTS}
+
+
+@cache
 def _model(plugin: type) -> type[BaseModel]:
     hints = typing.get_type_hints(vars(plugin).get("__init__", object.__init__))
     fields: dict[str, Any] = {}

@@ -39,6 +39,7 @@ FORKS.set_forkserver_preload(
         "deskward.store.runner_procrastinate",
         "uvicorn.lifespan.on",
         "uvicorn.protocols.http.httptools_impl",
+        "deskward.challenges.passkey",
     ]
 )
 
