@@ -1,6 +1,6 @@
 import pytest
 
-from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
+from deskward.outbound.doctoring import clock_check, reset_check, rights_check, unknown_password
 from tests.fakes import ANNA, BEN, FakeDirectory
 
 
@@ -18,6 +18,13 @@ def test_rights_are_enough_and_no_more(granted: set[str], words: str) -> None:
     assert check.well is not bool(words)
     assert words in check.text
     assert bool(check.hint) is bool(words)
+
+
+@pytest.mark.parametrize(("ahead", "well"), [(None, True), (0.4, True), (-59, True), (61, False), (-3600, False)])
+def test_sr_17_clocks_may_differ_by_a_minute(ahead: float | None, well: bool) -> None:
+    check = clock_check("x clock", ahead)
+    assert check.well is well
+    assert bool(check.hint) is not well
 
 
 def test_a_reset_is_tried_on_the_named_account_and_read_back() -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -107,6 +107,17 @@ def test_a_next_page_is_asked_for_at_the_configured_address_only() -> None:
         for wrong in ("https://evil.example/users?a=b", f"{base}x/users?a=b", f"{base}/users", ""):
             with pytest.raises(RejectedError, match="next page"):
                 rest.linked(wrong)
+
+
+def test_the_other_sides_clock_is_read_off_its_answers() -> None:
+    late = format_datetime(datetime.now(UTC) - timedelta(minutes=9), usegmt=True)
+    with resting(told([], 200, Date=late), told([], 200, Date="yesterday")) as (rest, _):
+        assert rest.ahead is None
+        rest.read("a")
+        assert rest.ahead is not None
+        assert -900 < rest.ahead < -500
+        rest.read("a")
+        assert rest.ahead is None
 
 
 def test_a_limit_that_tells_when_it_begins_anew_is_waited_for() -> None:

@@ -144,8 +144,8 @@ def answering(answer: Answer, over: threading.Event) -> Iterator[str]:
                 over.wait(30)
             if reply.status <= 0:
                 return
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
+            self.send_response_only(reply.status)
+            for name, value in ({"Date": self.date_time_string()} | dict(reply.headers)).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()

@@ -10,17 +10,28 @@ from deskward.core.ports import Directory
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 from deskward.directories._ldap_line import Talk
-from deskward.outbound.doctoring import unknown_password
+from deskward.outbound.doctoring import clock_check, unknown_password
 
 SOON = timedelta(days=14)
 TOO_SHORT = Secret("x")
 
 
-def reached(talk: Talk) -> Check:
-    """Tell how the server was reached, and whether its certificate ends soon."""
+def reached(talk: Talk) -> Iterator[Check]:
+    """Tell how the server was reached, whether its certificate ends soon, and whether its clock is ours."""
     well = talk.expires_at - datetime.now(UTC) > SOON
     text = f"signed in over {talk.version}; the server's certificate is valid until {talk.expires_at:%Y-%m-%d}."
-    return Check("reach", well, text, "" if well else "Renew the certificate of the directory server.")
+    yield Check("reach", well, text, "" if well else "Renew the certificate of the directory server.")
+    yield clock_check("clock", _ahead(talk))
+
+
+def _ahead(talk: Talk) -> float | None:
+    """Compare the time of the rootDSE, which Active Directory tells, with our clock."""
+    root = talk.entry("", ["currentTime"])
+    told = root.text("currentTime") if root else ""
+    if not told:
+        return None
+    there = datetime.strptime(told[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return (there - datetime.now(UTC)).total_seconds()
 
 
 def people_and_keys(values: Iterable[str], key: str) -> Iterator[Check]:

@@ -213,7 +213,7 @@ class Directory(PasswordMarks):
         """Look at reach, TLS, people, groups and own rights; the named test account gets a new password."""
         try:
             with self._line.opened() as talk:
-                yield doctoring.reached(talk)
+                yield from doctoring.reached(talk)
                 name = self._map.of(self._key)
                 found = talk.entries(self._people_dn, self._filter, [name], page_size=self._page_size)
                 yield from doctoring.people_and_keys((one.text(name) for one in found), self._key)

@@ -25,7 +25,7 @@ from deskward.directories._entra_log import AuditLog
 from deskward.directories._entra_operation import reset
 from deskward.directories._entra_search import Search
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.doctoring import reset_check, rights_check, unknown_password
+from deskward.outbound.doctoring import clock_check, reset_check, rights_check, unknown_password
 from deskward.outbound.rest import GONE
 from deskward.outbound.tokens import TokenOutbound
 
@@ -181,6 +181,7 @@ class Directory(Passes, Factors, Search, AuditLog):
         else:
             text = "Accounts, groups and roles can be read; the token does not tell whether passwords can be set."
             yield Check("entra rights", well=True, text=text)
+        yield clock_check("entra clock", self._graph.ahead)
         yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:

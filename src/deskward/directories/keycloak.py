@@ -14,7 +14,7 @@ from deskward.core.tickets import Check, TicketPerson
 from deskward.core.vouching import colleagues_of
 from deskward.directories._keycloak_changes import FACTORS, Changes, quoted
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.doctoring import reset_check, rights_check
+from deskward.outbound.doctoring import clock_check, reset_check, rights_check
 from deskward.outbound.rest import Rest
 from deskward.outbound.tokens import TokenOutbound
 
@@ -135,6 +135,7 @@ class Directory(Changes):
             yield Check("keycloak rights", well=False, text=text, hint=f"Grant {RIGHTS}")
         else:
             yield rights_check("keycloak rights", NEEDED, roles, {"query-users", "query-groups"})
+        yield clock_check("keycloak clock", self._rest.ahead)
         yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:

@@ -207,7 +207,7 @@ class Directory:
         """Look at reach, TLS, people, groups and policy; the named test account gets a new password."""
         try:
             with self._line.opened() as talk:
-                yield doctoring.reached(talk)
+                yield from doctoring.reached(talk)
                 yield from self._content(talk)
             yield from doctoring.tried(self, self._test_account)
         except UnreachableError as trouble:

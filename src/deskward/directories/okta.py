@@ -19,7 +19,7 @@ from deskward.directories._okta_changes import EXPIRED, LIVING, LOCKED, Changes,
 from deskward.directories._okta_log import NEXT_PAGE, SystemLog
 from deskward.outbound.assertions import Assertion
 from deskward.outbound.contacts import Contacts
-from deskward.outbound.doctoring import reset_check, rights_check
+from deskward.outbound.doctoring import clock_check, reset_check, rights_check
 from deskward.outbound.rest import Query, Rest
 from deskward.outbound.tokens import KeyOutbound, TokenOutbound
 
@@ -139,6 +139,7 @@ class Directory(Changes, SystemLog):
             yield Check("okta rights", well=False, text=text, hint=f"Give it {RIGHTS}")
         else:
             yield Check("okta rights", well=True, text="Deskward's account is no administrator of all of Okta.")
+        yield clock_check("okta clock", self._rest.ahead)
         yield reset_check(self, self._test_account)
 
     def log_out(self) -> None:

@@ -8,6 +8,8 @@ from deskward.core.ports import Directory
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check, TicketPerson
 
+MOST_AHEAD = 60.0  # seconds
+
 
 def rights_check(
     name: str, needed: AbstractSet[str], granted: AbstractSet[str], harmless: AbstractSet[str] = frozenset()
@@ -20,6 +22,15 @@ def rights_check(
         text = f"Deskward has more power than it needs: {', '.join(more)}."
         return Check(name, well=False, text=text, hint="Take it away.")
     return Check(name, well=True, text="Deskward may do what it needs, and no more.")
+
+
+def clock_check(name: str, ahead: float | None) -> Check:
+    """Compare the other side's clock with ours, `ahead` seconds: tokens, logs and holds go by them (SR-17)."""
+    if ahead is None:
+        return Check(name, well=True, text="It does not tell its time.")
+    well = abs(ahead) <= MOST_AHEAD
+    hint = "" if well else "Set both clocks by NTP."
+    return Check(name, well, f"The clocks differ by {abs(ahead):.0f} seconds.", hint)
 
 
 def reset_check(directory: Directory, login: str) -> Check:

@@ -49,6 +49,7 @@ class Rest:
 
     def __init__(self, out: Credentialed, *, name: str, rights: str, said: Callable[[Any], str]) -> None:
         self._out, self._name, self._rights, self._said = out, name, rights, said
+        self.ahead: float | None = None  # seconds of the other side's clock before ours; None where it tells none
 
     def read(self, path: str, query: Query = ()) -> Any:
         """Read JSON, None where there is nothing at that path; UnreachableError or RejectedError else."""
@@ -118,6 +119,7 @@ class Rest:
         raise RejectedError(text, "Check the address in the settings.")
 
     def _checked(self, answer: Answer, *, changes: bool) -> Answer:
+        self.ahead = _ahead(answer)
         if answer.ok:
             return answer
         raise self._trouble(answer, changes=changes)
@@ -140,6 +142,13 @@ class Rest:
         if changes:
             return UncertainError(text, "It may have been done: look before doing it again.")
         return UnreachableError(text, "It is tried again.")
+
+
+def _ahead(answer: Answer) -> float | None:
+    """Compare “Date” (RFC 9110, 6.6.1) with our clock."""
+    with suppress(KeyError, ValueError):
+        return parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
+    return None
 
 
 def _reset_in(answer: Answer) -> float:
