@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from itertools import chain, combinations, product
 
 from deskward.core.challenges import Challenge
@@ -116,10 +117,8 @@ def judge(category: Category, limits: Limits, trial: Trial) -> Judged:
     person, window = trial.person, limits.proof_of(category)
     if _unsendable(category, trial, person):
         return Judged(trial, State.FAILED)
-    fresh = fresh_of(trial.proofs, person.id, NOON, window)
     standing = Standing(
-        level_of(fresh, person.id, NOON, window),
-        independent(fresh),
+        *_reached(trial.link, trial.methods, window),
         _missing(category, trial),
         exception=trial.exception,
         approved=trial.approved,
@@ -128,6 +127,14 @@ def judge(category: Category, limits: Limits, trial: Trial) -> Judged:
     verdict = decide(category, person, standing, _findings(category, trial))
     asked = asked_of(category, person, exception=trial.exception)
     return Judged(trial, verdict.state, standing.level, asked, standing.roots, standing.missing)
+
+
+@lru_cache(maxsize=8192)
+def _reached(link: Provenance | None, methods: tuple[Method, ...], window: timedelta) -> tuple[ProofLevel, int]:
+    """Tell level and independent roots of these proofs: the same for every account and at every risk."""
+    trial = Trial(link, methods, AALS[0], RISKS[0])
+    fresh = fresh_of(trial.proofs, trial.person.id, NOON, window)
+    return level_of(fresh, trial.person.id, NOON, window), independent(fresh)
 
 
 def judged(category: Category, limits: Limits, methods: Sequence[Method]) -> tuple[Judged, ...]:
