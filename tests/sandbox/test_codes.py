@@ -75,6 +75,21 @@ def test_the_desk_takes_each_code_once_and_another_comes(house: Deskward, clock:
     assert give(apps.codes()[0])
 
 
+def test_an_app_is_set_up_where_its_first_code_grows_old_on_the_way(
+    house: Deskward, clock: Moving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [timedelta(seconds=30)]
+
+    def slow(secret: str, step: int) -> str:
+        clock.time += late.pop() if late else timedelta()
+        return code_of(secret, step)
+
+    monkeypatch.setattr("sandbox.codes.code_of", slow)
+    agent = put_agent(house, "alex", "Alex Agent", "a sentence of its own", [Role.AGENT])
+    Apps(house, tmp_path).enrol(agent)
+    assert [code.login for code in Apps(house, tmp_path).codes()] == ["alex"]
+
+
 def test_the_page_shows_the_codes_and_renews_itself() -> None:
     codes = [Code("alex", "123456", 20), Code("sam", "", 5)]
     phone = Phone(pace=0)
