@@ -12,9 +12,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from deskward.actions._call_webhook_signing import key_of, signed
+from deskward.core.doing import AsksNothing
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
-from deskward.core.ports import Directory, Field, Grant
+from deskward.core.ports import Directory, Grant
 from deskward.core.secret import Secret
 from deskward.core.tickets import Check
 from deskward.outbound import Answer, Outbound
@@ -25,7 +26,7 @@ LONGEST_PATIENCE = 30  # seconds; after 45 the house asks by itself how it ended
 BROKEN = 500
 
 
-class Action:
+class Action(AsksNothing):
     """Calls `url`, then asks `status_url` with the id added, at most for `patience` seconds.
 
     Both get the headers of Standard Webhooks; the id is the grant's, so a repeated call is the same. `secret` is
@@ -33,7 +34,6 @@ class Action:
     """
 
     name = "call_webhook"
-    fields: tuple[Field, ...] = ()
 
     def __init__(
         self,
@@ -64,11 +64,6 @@ class Action:
         bound = copy(self)
         bound.grant = grant
         return bound
-
-    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
-        """Find nothing wrong: nothing is asked."""
-        del person, answers
-        return ""
 
     def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
         """Call it, and look until it has ended; UncertainError where it does not end in time."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from deskward.core.doing import AsksNothing
 from deskward.core.errors import OutsideError, UncertainError
 from deskward.core.people import Person
-from deskward.core.ports import Directory, Field
+from deskward.core.ports import Directory
 from deskward.core.powers import KeepsFactors
 from deskward.core.proof import AAL2, ActionClass
 from deskward.core.resets import ResetKind
@@ -13,12 +14,11 @@ from deskward.core.secret import Secret
 GONE = "The factors that were removed cannot be brought back. Look for new ones, and remove them."
 
 
-class Action:
+class Action(AsksNothing):
     """Removes every factor at the press of a button; the password stays."""
 
     name = "reset_factors"
     title = "Second factor reset"
-    fields: tuple[Field, ...] = ()
     button = "Remove my second factors"
     done = "Your second factors are removed. Set up new ones when you sign in."
     resets = frozenset({ResetKind.FACTORS})
@@ -29,11 +29,6 @@ class Action:
             return f"the directory “{directory.name}” keeps no second factors that could be reset."
         if action_class < ActionClass.C3:
             return "the action reset_factors needs the class C3: P3 and a second person (SR-62)."
-        return ""
-
-    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
-        """Find nothing wrong: nothing is asked."""
-        del person, answers
         return ""
 
     def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:

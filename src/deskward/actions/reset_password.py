@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from deskward.core.errors import OutsideError, SettingsError, UncertainError, UnreachableError
+from deskward.core.doing import changed_and_open, lift_lock
+from deskward.core.errors import SettingsError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import Directory, Field
 from deskward.core.resets import ResetKind
@@ -78,18 +79,11 @@ class Action:
     def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
         """Set the password, then lift a lock: a stamp that changed means that the password is new."""
         directory.set_password(person.id, answers["password"])
-        try:
-            after = directory.get(person.id)
-            if after is not None and after.locked:
-                directory.unlock(person.id)
-        except OutsideError as trouble:
-            raise UncertainError(
-                f"The password is set, but the lock may still be there: {trouble.text}", trouble.hint
-            ) from trouble
+        lift_lock(directory, person.id, "The password is set")
 
     def achieved(self, before: Person, after: Person) -> bool:
         """Tell whether the account changed and is open."""
-        return before.same_account(after) and before.stamp != after.stamp and not after.locked
+        return changed_and_open(before, after)
 
     def _guessable(self, person: Person, password: str) -> str:
         folded = unicodedata.normalize("NFKC", password).casefold()

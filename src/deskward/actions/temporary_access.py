@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from deskward.core.errors import OutsideError, SettingsError, UncertainError
+from deskward.core.doing import AsksNothing, changed_and_open, lift_lock
+from deskward.core.errors import SettingsError
 from deskward.core.people import Person
-from deskward.core.ports import Directory, Field, KeepsSessions
+from deskward.core.ports import Directory, KeepsSessions
 from deskward.core.powers import GivesAccess
 from deskward.core.proof import ActionClass
 from deskward.core.resets import ResetKind
@@ -14,12 +15,11 @@ SHORTEST, LONGEST = 10, 480
 LOOK = "It was used or replaced before; look for ways to sign in that were added to the account."
 
 
-class Action:
+class Action(AsksNothing):
     """Gives a temporary pass or password, which is good for `minutes` at most."""
 
     name = "temporary_access"
     title = "Temporary access"
-    fields: tuple[Field, ...] = ()
     button = "Show my temporary access"
     done = "Your temporary access is made."
     resets = frozenset({ResetKind.PASSWORD, ResetKind.UNLOCK})
@@ -46,27 +46,16 @@ class Action:
             )
         return ""
 
-    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
-        """Find nothing wrong: nothing is asked."""
-        del person, answers
-        return ""
-
     def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> Secret:
         """Make it, then lift a lock: a stamp that changed means that it is made."""
         del answers
         secret = _giving(directory).give_access(person.id, self.minutes)
-        try:
-            after = directory.get(person.id)
-            if after is not None and after.locked:
-                directory.unlock(person.id)
-        except OutsideError as trouble:
-            text = f"The temporary access is made, but the lock may still be there: {trouble.text}"
-            raise UncertainError(text, trouble.hint) from trouble
+        lift_lock(directory, person.id, "The temporary access is made")
         return secret
 
     def achieved(self, before: Person, after: Person) -> bool:
         """Tell whether the account changed and is open."""
-        return before.same_account(after) and before.stamp != after.stamp and not after.locked
+        return changed_and_open(before, after)
 
     def expire(self, directory: Directory, person_id: str) -> str:
         """End it where it was not used in time."""

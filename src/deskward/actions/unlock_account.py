@@ -2,26 +2,21 @@
 
 from collections.abc import Mapping
 
+from deskward.core.doing import AsksNothing
 from deskward.core.people import Person
-from deskward.core.ports import Directory, Field
+from deskward.core.ports import Directory
 from deskward.core.resets import ResetKind
 from deskward.core.secret import Secret
 
 
-class Action:
+class Action(AsksNothing):
     """Unlocks the account at the press of a button."""
 
     name = "unlock_account"
     title = "Account unlock"
-    fields: tuple[Field, ...] = ()
     button = "Unlock my account"
     done = "Your account is unlocked. Sign in with the password you have."
     resets = frozenset({ResetKind.UNLOCK})
-
-    def problem(self, person: Person, answers: Mapping[str, Secret]) -> str:
-        """Find nothing wrong: nothing is asked."""
-        del person, answers
-        return ""
 
     def perform(self, directory: Directory, person: Person, answers: Mapping[str, Secret]) -> None:
         """Lift the lock."""
