@@ -52,10 +52,5 @@ def _password_set(entry: Entry) -> Iterator[tuple[datetime, int]]:
     written = {attribute: (EPOCH + timedelta(seconds=at), times) for attribute, times, at in records}
     if UNICODE_PWD in written and PWD_LAST_SET in written:
         at, times = written[UNICODE_PWD]
-        if written[PWD_LAST_SET][0] - at <= BESIDE and at - _created(entry) > NEW:
+        if written[PWD_LAST_SET][0] - at <= BESIDE and at - entry.moment("whenCreated") > NEW:
             yield at, times
-
-
-def _created(entry: Entry) -> datetime:
-    """Read when the account was made (RFC 4517 3.3.13)."""
-    return datetime.strptime(entry.text("whenCreated")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -27,11 +27,9 @@ def reached(talk: Talk) -> Iterator[Check]:
 def _ahead(talk: Talk) -> float | None:
     """Compare the time of the rootDSE, which Active Directory tells, with our clock."""
     root = talk.entry("", ["currentTime"])
-    told = root.text("currentTime") if root else ""
-    if not told:
+    if root is None or not root.text("currentTime"):
         return None
-    there = datetime.strptime(told[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    return (there - datetime.now(UTC)).total_seconds()
+    return (root.moment("currentTime") - datetime.now(UTC)).total_seconds()
 
 
 def people_and_keys(values: Iterable[str], key: str) -> Iterator[Check]:

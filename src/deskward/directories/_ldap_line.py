@@ -41,6 +41,10 @@ class Entry:
         """Give the first value, empty where there is none."""
         return next(iter(self.texts(name)), "")
 
+    def moment(self, name: str) -> datetime:
+        """Give the first value as a time (RFC 4517 3.3.13), to the second; ValueError where it is none."""
+        return datetime.strptime(self.text(name)[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
     def number(self, name: str) -> int:
         """Give the first value as a number, 0 where there is none."""
         text = self.text(name)
