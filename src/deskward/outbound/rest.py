@@ -49,7 +49,15 @@ class Rest:
 
     def __init__(self, out: Credentialed, *, name: str, rights: str, said: Callable[[Any], str]) -> None:
         self._out, self._name, self._rights, self._said = out, name, rights, said
-        self.ahead: float | None = None  # seconds of the other side's clock before ours; None where it tells none
+        self._told_at = ("", 0.0)  # “Date” of the last answer, and when it came
+
+    @property
+    def ahead(self) -> float | None:
+        """Give the seconds of the other side's clock before ours; None where the last answer tells none."""
+        date, came_at = self._told_at
+        with suppress(ValueError):  # RFC 9110, 6.6.1
+            return parsedate_to_datetime(date).timestamp() - came_at
+        return None
 
     def read(self, path: str, query: Query = ()) -> Any:
         """Read JSON, None where there is nothing at that path; UnreachableError or RejectedError else."""
@@ -119,7 +127,7 @@ class Rest:
         raise RejectedError(text, "Check the address in the settings.")
 
     def _checked(self, answer: Answer, *, changes: bool) -> Answer:
-        self.ahead = _ahead(answer)
+        self._told_at = answer.headers.get("date", ""), time.time()
         if answer.ok:
             return answer
         raise self._trouble(answer, changes=changes)
@@ -142,13 +150,6 @@ class Rest:
         if changes:
             return UncertainError(text, "It may have been done: look before doing it again.")
         return UnreachableError(text, "It is tried again.")
-
-
-def _ahead(answer: Answer) -> float | None:
-    """Compare “Date” (RFC 9110, 6.6.1) with our clock."""
-    with suppress(KeyError, ValueError):
-        return parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
-    return None
 
 
 def _reset_in(answer: Answer) -> float:
