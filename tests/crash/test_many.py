@@ -2,7 +2,9 @@
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 from tests.crash.conftest import Starter
@@ -13,7 +15,7 @@ from tests.crash.persons import Story
 from tests.servers.postgres import restart, shared_postgres
 from tests.store.samples import until
 
-STORIES, SEED, KILLS, CALLS = 12, 2026, 6, 500
+STORIES, SEED, KILLS, CALLS, MOST = 12, 2026, 6, 500, 450.0
 
 
 class AtRandomCalls:
@@ -53,6 +55,21 @@ def deeds_of(database: str, start: Starter) -> list[Callable[[], None]]:
     return [web.kill, errands[1].kill, crash, gone.stay_dead, errands[1].kill, web.kill]
 
 
+def live(stories: Sequence[Story], log: Path) -> None:
+    """Live them all at the same time; the first that fails ends it, with what Deskward said last."""
+    pool = ThreadPoolExecutor(len(stories))
+    lives = [pool.submit(story.live) for story in stories]
+    ended = wait(lives, timeout=MOST, return_when=FIRST_EXCEPTION).done
+    pool.shutdown(wait=False, cancel_futures=True)
+    try:
+        for life in ended:
+            life.result()
+        assert len(ended) == len(stories), "some story never came to its end"
+    except BaseException as trouble:
+        trouble.add_note(log.read_text(encoding="utf-8")[-3000:])
+        raise
+
+
 def test_many_stories_survive_kills_and_a_ticketing_system_that_records_and_then_answers_500(
     outside: Outside, start: Starter, ledger: Ledger, database_url: str
 ) -> None:
@@ -61,11 +78,7 @@ def test_many_stories_survive_kills_and_a_ticketing_system_that_records_and_then
     outside.phone.fault_share = 0.1
     ways: list[dict[str, Any]] = [{"on_phone": False}, {"link": "sms"}, {}]
     stories = [Story(outside, n, **ways[n % 3]) for n in range(STORIES)]
-    threads = [threading.Thread(target=story.live, daemon=True) for story in stories]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    live(stories, outside.folder / "deskward.log")
     strikes.wait()
     for story in stories:
         assert story.closed

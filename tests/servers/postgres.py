@@ -60,14 +60,17 @@ def start(folder: Path, port: int) -> None:
     """Start the server of that folder and wait until it answers."""
     # Without fsync: what a killed server wrote is still there, because the machine does not lose its power.
     where = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    options = f"{where} -c max_connections=200 -c fsync=off -c full_page_writes=off"
+    # A client that connects and says nothing holds a stopping server up for as long as it may take to log in.
+    options = f"{where} -c max_connections=200 -c fsync=off -c full_page_writes=off -c authentication_timeout=10"
     _as_owner("pg_ctl", "-D", folder / "cluster", "-l", folder / "log", "-o", options, "-w", "start")
 
 
 def restart(url: str) -> None:
     """Kill the server as a crash would, and start it again with the same options."""
     folder = Path(tempfile.gettempdir()) / str(make_url(url).query["application_name"])
-    _as_owner("pg_ctl", "-D", folder / "cluster", "-l", folder / "log", "-m", "immediate", "-w", "restart")
+    _as_owner(
+        "pg_ctl", "-D", folder / "cluster", "-l", folder / "log", "-m", "immediate", "-w", "-t", "120", "restart"
+    )
 
 
 def fresh_database(url: str) -> str:
@@ -174,7 +177,7 @@ def _as_owner(program: str, *arguments: str | Path) -> None:
     command = [str(binaries() / program), *map(str, arguments)]
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=150)
     assert result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
 
 
