@@ -14,6 +14,7 @@ from bench.walk import READINGS
 from deskward.web.desk.doors import COOKIE
 from tests.crash.machine import SIGNED_IN
 from tests.crash.outside import Outside, wait_a_moment
+from tests.loopback import client
 
 T = TypeVar("T")
 NEW_PASSWORD = "tangerine gravel orbit {n}"
@@ -55,9 +56,8 @@ class Browser:
             headers |= {"origin": self.url, "sec-fetch-site": "same-origin"}
         address = f"http://127.0.0.1:{self.port or host.rpartition(':')[2]}{path}"
         try:
-            answer = httpx2.request(
-                method, address, data=form, headers=headers, timeout=timeout or self.timeout, trust_env=False
-            )
+            with client(timeout=timeout or self.timeout) as asking:
+                answer = asking.request(method, address, data=form, headers=headers)
         except httpx2.TransportError:
             return None
         for line in answer.headers.get_list("set-cookie"):

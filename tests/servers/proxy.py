@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx2
 
+from tests.loopback import client
+
 RTT_AT = 68  # of tcpi_rtt in Linux's struct tcp_info, microseconds
 OWN = {"connection", "content-length", "accept-encoding", "x-forwarded-for"}
 NOT_BACK = {"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"}
@@ -29,8 +31,8 @@ def proxy(listening: socket.socket, port: int, header: str, delay: float = 0.0) 
             headers = [(n, v) for n, v in self.headers.items() if n.lower() not in {*OWN, header.lower()}]
             headers += [(header, str(self.round_trip())), ("x-forwarded-for", self.client_address[0])]
             url = f"http://127.0.0.1:{port}{self.path}"
-            with httpx2.Client(trust_env=False) as client:
-                answer = client.request(self.command, url, headers=headers, content=body)
+            with client() as line:
+                answer = line.request(self.command, url, headers=headers, content=body)
             self.send_response(answer.status_code)
             for name, value in answer.headers.multi_items():
                 if name not in NOT_BACK:

@@ -17,6 +17,7 @@ from sqlalchemy import MetaData, create_engine, make_url
 
 from deskward.core.secret import Secret
 from deskward.directories.roster import Directory
+from tests.loopback import client
 from tests.stories.people import LENA, Human, crowd
 
 ROOT = Path(__file__).parents[2]
@@ -77,8 +78,8 @@ class Product:
     def ask(self, method: str, host: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request to a host of the product."""
         named = {"host": f"{host}.localhost:{self.port}"} | more.pop("headers", {})
-        with httpx2.Client(timeout=PATIENCE, trust_env=False) as client:
-            return client.request(method, f"http://127.0.0.1:{self.port}{path}", headers=named, **more)
+        with client(timeout=PATIENCE) as line:
+            return line.request(method, f"http://127.0.0.1:{self.port}{path}", headers=named, **more)
 
     def has_password(self, human: Human, password: str) -> bool:
         """Tell whether this is the person's password in the roster."""

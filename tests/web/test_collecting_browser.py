@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import httpx2
 import pytest
 from anyio import to_thread
 from axe_playwright_python.sync_playwright import Axe
@@ -21,6 +20,7 @@ from deskward.core.surroundings import Consent
 from deskward.core.verification import State
 from deskward.lifecycle import House, Lifecycle
 from deskward.web.guard import Guard
+from tests.loopback import client
 from tests.web.browsing import ENDPOINT, Looking, every, leave_card, portal, signals, to_card
 from tests.web.conftest import Sent
 from tests.web.test_portal_browser import chromium, opened, served
@@ -269,8 +269,8 @@ def between(address: str) -> Iterator[str]:
         headers = [(n, v) for n, v in request.headers.items() if n not in {"host", "content-length"}]
         headers = [(n, v.replace(own, address)) for n, v in headers if n != "accept-encoding"]
         url = f"http://127.0.0.1:{port}{request.url.path}"
-        with httpx2.Client(trust_env=False) as client:
-            answer = client.request(request.method, url, headers=[*headers, ("host", host)], content=body)
+        with client() as line:
+            answer = line.request(request.method, url, headers=[*headers, ("host", host)], content=body)
         response = Response(answer.content, answer.status_code)
         for name, value in answer.headers.multi_items():
             if name not in {"content-length", "content-encoding", "content-type"}:

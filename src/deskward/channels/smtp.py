@@ -69,7 +69,7 @@ class Channel:
         self._host, self._port, self._tls, self._timeout = host, port, tls, timeout
         self._username, self._password = username, password.reveal() if password else ""
         self._sender, self._address = _sender(sender)
-        self._context = _context(ca_bundle)
+        self._context = _context(ca_bundle) if tls != "none" or ca_bundle else None
         self._helpdesk = frozenset(d.casefold().lstrip("@") for d in helpdesk_domains)
 
     def normalised(self, typed: str) -> str:

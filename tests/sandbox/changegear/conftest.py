@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from sandbox.changegear import Person, Site, running
+from tests.loopback import client
 
 ACCOUNT, AGENT, RITA, OMAR = 1, 2, 3, 4
 PEOPLE = (
@@ -36,15 +37,15 @@ def root(site: Site) -> Iterator[str]:
 
 @pytest.fixture
 def web(root: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=root + "/changegear", trust_env=False, follow_redirects=True) as client:
-        yield client
+    with client(base_url=root + "/changegear", follow_redirects=True) as browser:
+        yield browser
 
 
 @pytest.fixture
 def api(root: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=root + "/CGRestAPI/api", trust_env=False) as client:
-        client.headers["sessionid"] = client.post("/authenticate/user", json=LOGIN).json()["sessionId"]
-        yield client
+    with client(base_url=root + "/CGRestAPI/api") as caller:
+        caller.headers["sessionid"] = caller.post("/authenticate/user", json=LOGIN).json()["sessionId"]
+        yield caller
 
 
 @dataclass
