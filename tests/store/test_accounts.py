@@ -22,6 +22,14 @@ def test_an_agent_is_found_by_id_and_by_login_in_any_case(opened: Opened) -> Non
     assert opened.accounts.agent("a2") is None
 
 
+def test_agents_are_found_by_many_logins_at_once_in_any_case(opened: Opened) -> None:
+    for login in ("Ada", "bob", "eve"):
+        opened.accounts.put_agent(Agent(f"id-{login}", login, login))
+    found = opened.accounts.agents_by_login(["aDA", "EVE", "nobody"])
+    assert [agent.login for agent in found] == ["Ada", "eve"]
+    assert opened.accounts.agents_by_login([]) == []
+
+
 def test_putting_an_agent_again_replaces_it(opened: Opened) -> None:
     opened.accounts.put_agent(Agent("a1", "ada", "Ada"))
     opened.accounts.put_agent(Agent("a1", "ada", "Ada King", active=False))

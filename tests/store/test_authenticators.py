@@ -44,6 +44,16 @@ def test_what_was_enrolled_is_read_again_whole(means: Authenticators) -> None:
     assert means.of(agent_owner("s1")) == []
 
 
+def test_owners_are_asked_at_once_who_has_a_living_means_that_counts(means: Authenticators) -> None:
+    ada, bob = (person_owner("roster", name) for name in ("ada", "bob"))
+    means.enrol([APP, replace(CODE, owner=ada), replace(CODE, id="a3", owner=bob, ref="of bob")])
+    means.remove("a3", NOON)
+    assert means.owners_of([GRACE, ada, bob], "saved_code", NOON) == {ada}
+    assert means.owners_of([GRACE, ada, bob], "totp", APP.counts_from) == {GRACE}
+    assert means.owners_of([GRACE], "totp", APP.counts_from - timedelta(seconds=1)) == set()
+    assert means.owners_of([], "totp", NOON) == set()
+
+
 def test_the_same_means_is_not_enrolled_twice_and_nothing_is_half_done(means: Authenticators) -> None:
     means.enrol([CODE])
     with pytest.raises(ConflictError, match="set up already"):

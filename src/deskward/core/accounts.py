@@ -1,5 +1,6 @@
 """The people who work here: agents with their roles, their web sessions, and invitations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +83,10 @@ class Accounts(Protocol):
 
     def agent_by_login(self, login: str) -> Agent | None:
         """Read one agent by login, case folded."""
+        ...
+
+    def agents_by_login(self, logins: Collection[str]) -> list[Agent]:
+        """Read the agents that have one of these logins, case folded, in one query."""
         ...
 
     def agent_by_subject(self, issuer: str, subject: str) -> Agent | None:

@@ -1,6 +1,6 @@
 """What somebody enrolled earlier to prove themselves with: authenticator app, passkey, saved codes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -75,6 +75,10 @@ class Authenticators(Protocol):
 
     def of(self, owner: str, kind: str = "") -> Sequence[Authenticator]:
         """List the living ones of an owner: neither spent nor removed, oldest first."""
+        ...
+
+    def owners_of(self, owners: Collection[str], kind: str, at: datetime) -> set[str]:
+        """Tell which of these owners have a living one of this kind that counts at that moment."""
         ...
 
     def enrol(self, fresh: Iterable[Authenticator]) -> None:

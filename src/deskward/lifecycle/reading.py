@@ -148,12 +148,13 @@ class Reading:
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
+        means = Means(house, verification.directory, person) if category and person else None
         return DeskView(
             verification=verification,
             category=category,
             action_title=house.words.action(verification.action),
             choices=tuple(c for c in offered if c.kind in self._kinds()),
-            leads=self._leads(verification, category, person, now),
+            leads=self._leads(verification, category, means) if category and means else {},
             kinds=self._kinds(),
             sendings=tuple(house.store.sendings(verification.id)),
             events=tuple(house.store.events(verification.id)),
@@ -165,7 +166,7 @@ class Reading:
             now=now,
             two_roots=self._two_roots(person, now),
             fences=fences_of(house, verification),
-            ways=self._ways(verification, category, person) if category and person else (),
+            ways=_ways(category, means) if category and means else (),
             reverse_code=house.keyring.reverse_code(verification.id),
             approvable=bool(person and category) and Approving(house).approvable(verification),
         )
@@ -246,24 +247,14 @@ class Reading:
             return ()
         return Proving(self.house).offers(verification, person)
 
-    def _ways(self, verification: Verification, category: Category, person: Person) -> tuple[Way, ...]:
-        means = Means(self.house, verification.directory, person)
-        return tuple(w for w in (Way.TOTP, Way.PASSKEY) if w in category.ways and means.options(w))
-
     def _kinds(self) -> frozenset[Kind]:
         return frozenset(c.kind for c in self.house.channels.values())
 
-    def _leads(
-        self, verification: Verification, category: Category | None, person: Person | None, now: datetime
-    ) -> Mapping[Provenance, str]:
-        if category is None or person is None:
-            return {}
-        begun, means = (
-            begun_before(self.house, verification, now),
-            Means(self.house, verification.directory, person),
-        )
+    def _leads(self, verification: Verification, category: Category, means: Means) -> Mapping[Provenance, str]:
+        begun = begun_before(self.house, verification, means.now)
         return {
-            p: leads_to(category, person, provenance=p, more=means.reach(p), earlier=begun) for p in Provenance
+            p: leads_to(category, means.person, provenance=p, more=means.reach(p), earlier=begun)
+            for p in Provenance
         }
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
@@ -298,3 +289,7 @@ class Reading:
 
     def _decided(self, verification: Verification) -> bool:
         return verification.ended or verification.decided_at is not None
+
+
+def _ways(category: Category, means: Means) -> tuple[Way, ...]:
+    return tuple(w for w in (Way.TOTP, Way.PASSKEY) if w in category.ways and means.options(w))

@@ -1,6 +1,6 @@
 """Who may speak for a requester now, where they are written to, and what they said in a run."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -33,10 +33,11 @@ class Vouchers:
         """List who may vouch and can, the manager first; two who share an address count once."""
         found: list[Person] = []
         taken: set[str] = set()
-        for person in self._colleagues():
-            where = reached_at(self.house, person)
-            signs = where is not None and self._signs(person)
-            refusal = conflict(Candidate(person, where is not None, signs), self._circle)
+        near = self._colleagues()
+        signing = self._signing(near)
+        for person in near:
+            reached = reached_at(self.house, person) is not None
+            refusal = conflict(Candidate(person, reached, person.id in signing), self._circle)
             roots = {root_of(d.kind, d.value) for d in person.destinations}
             if not refusal and not roots & taken:
                 found.append(person)
@@ -60,20 +61,21 @@ class Vouchers:
         voucher = self.house.people[self.directory].get(vouch.voucher_id)
         return voucher is not None and not self.conflict_of(voucher)
 
-    def _colleagues(self) -> Iterable[Person]:
+    def _colleagues(self) -> Sequence[Person]:
         try:
             near = self.house.people[self.directory].colleagues(self._circle.subject)
         except OutsideError:
             return ()
         return known_all(self.house, self.directory, list(near)[:MOST_LOOKED_AT])
 
-    def _signs(self, person: Person) -> bool:
-        if account_of(self.house, person):
-            return True
-        if PASSKEY not in self.house.challenges:
-            return False
-        mine = self.house.authenticators.of(person_owner(self.directory, person.id), PASSKEY)
-        return any(a.counts_from <= self._now for a in mine)
+    def _signing(self, people: Sequence[Person]) -> set[str]:
+        """Tell who of these can sign: by a passkey of their own, or at the desk."""
+        house = self.house
+        found = house.accounts.agents_by_login([p.login for p in people]) if house.accounts else ()
+        logins = {agent.login.casefold() for agent in found if _may_sign(agent)}
+        owners = {person_owner(self.directory, p.id): p.id for p in people}
+        known = house.authenticators.owners_of(owners, PASSKEY, self._now) if PASSKEY in house.challenges else ()
+        return {p.id for p in people if p.login.casefold() in logins} | {owners[owner] for owner in known}
 
     def _logins(self) -> frozenset[str]:
         accounts, run = self.house.accounts, self.run
@@ -85,8 +87,7 @@ class Vouchers:
 def account_of(house: House, person: Person) -> Agent | None:
     """Find the living desk account that is this person's, by login; who only reads signs nothing (SR-90)."""
     found = house.accounts.agent_by_login(person.login) if house.accounts else None
-    working = found and found.has(Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR)
-    return found if found and found.active and working else None
+    return found if found and _may_sign(found) else None
 
 
 def has_vouched(house: House, verification: Verification, agent_id: str) -> bool:
@@ -107,3 +108,7 @@ def reached_at(house: House, person: Person) -> Destination | None:
         if d.kind in kinds and provenance_of(replace(d, same_login=False), now, least) is Provenance.ESTABLISHED
     ]
     return next(iter(sorted(usable, key=lambda d: (d.kind is not Kind.EMAIL, not d.same_login))), None)
+
+
+def _may_sign(agent: Agent) -> bool:
+    return agent.active and agent.has(Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR)

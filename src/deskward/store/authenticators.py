@@ -1,6 +1,6 @@
 """`Authenticators` on the database; what has to be read again is sealed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,6 +33,13 @@ class SqlAuthenticators:
             rows = connection.execute(wanted.order_by(_a.enrolled_at, _a.id)).mappings().all()
         found = (value_of(Authenticator, row) for row in rows)
         return [replace(a, sealed=self._sealer.opened(a.sealed, a.id)) for a in found]
+
+    def owners_of(self, owners: Collection[str], kind: str, at: datetime) -> set[str]:
+        """Tell which of these owners have a living one of this kind that counts at that moment."""
+        living = (_a.kind == kind, _a.spent_at.is_(None), _a.removed_at.is_(None), _a.counts_from <= at)
+        wanted = select(_a.owner).where(_a.owner.in_(sorted(owners)), *living).distinct()
+        with self._database.read() as connection:
+            return set(connection.scalars(wanted)) if owners else set()
 
     def enrol(self, fresh: Iterable[Authenticator]) -> None:
         """Add some, all or none; ConflictError when one of them is there already."""

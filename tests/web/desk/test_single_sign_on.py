@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from structlog.testing import capture_logs
 
 from deskward.core.accounts import Agent, Role
+from deskward.core.audit import Deed, Sought
 from deskward.core.links import digest
 from deskward.core.secret import Secret
 from deskward.lifecycle import Lifecycle, Reading
@@ -21,8 +22,10 @@ from deskward.store.opening import Opened
 from deskward.web.desk import BACK, Trust
 from deskward.web.desk.doors import COOKIE
 from deskward.web.desk.single_sign_on import COOKIE as PENDING
+from deskward.web.desk.tries import TRIES_ADDRESS
 from deskward.web.guard import Guard
 from tests.fakes import FakeClock
+from tests.loopback import client
 from tests.servers.openid import (
     CLIENT,
     SECRET,
@@ -60,7 +63,7 @@ class There:
 
     def give(self, address: str, login: str = "kim", password: str = "kim's own") -> str:
         """Sign in there, where it asks; gives path and query of the way back."""
-        with httpx2.Client(trust_env=False, timeout=30, cookies=self.cookies) as browser:
+        with client(timeout=30, cookies=self.cookies) as browser:
             answer = browser.get(address)
             if answer.status_code == 200:
                 query = answer.text.partition('action="')[2].partition('"')[0].replace("&amp;", "&")
@@ -416,6 +419,18 @@ def test_what_the_provider_refuses_is_said_and_nothing_else_of_it(there: There, 
     assert "555" not in answer.text
 
 
+def test_sr_136_refused_answers_do_not_fill_the_audit_log(there: There, store: Opened, clock: FakeClock) -> None:
+    def recorded() -> int:
+        return len(store.audit.page(Sought(kinds=(Deed.SIGN_IN_REFUSED.value,)), 500).rows)
+
+    for _ in range(TRIES_ADDRESS + 5):
+        assert there.desk.client.get(f"{BACK}?state=x", follow_redirects=False).status_code == 422
+    assert recorded() == TRIES_ADDRESS
+    clock.forward(minutes=16)
+    there.desk.client.get(f"{BACK}?state=x", follow_redirects=False)
+    assert recorded() == TRIES_ADDRESS + 1
+
+
 def test_sr_86_a_session_planted_before_the_login_is_worth_nothing(there: There) -> None:
     there.desk.client.cookies.set(COOKIE, "planted" * 8, domain="desk.acme.example")
     answer = there.sign_in()
@@ -659,7 +674,7 @@ def test_signing_out_offers_to_sign_out_at_the_provider_too(there: There) -> Non
     assert "sign out there too" in page
     end = there.begin("/login/provider/out")
     assert end.startswith(f"{there.provider.url}/logout?")
-    with httpx2.Client(trust_env=False, cookies=there.cookies) as browser:
+    with client(cookies=there.cookies) as browser:
         assert browser.get(end).headers["location"] == "https://desk.acme.example/login?bye=1"
     assert there.provider.signed_in == {}
 

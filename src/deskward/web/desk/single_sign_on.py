@@ -24,7 +24,6 @@ from deskward.outbound.openid import Begun, Provider
 from deskward.web.desk.doors import FRESH, WHOLE, Visit, own_path, see_other
 from deskward.web.desk.invitations import named
 from deskward.web.desk.login import Login
-from deskward.web.desk.tries import turned_away
 
 COOKIE = "__Host-desk-provider"
 BEGIN, BACK, OUT = "/login/provider", "/login/provider/back", "/login/provider/out"
@@ -208,7 +207,7 @@ class SingleSignOn:
         """Say what was wrong, where there is another way: the login page, or the page to confirm on."""
         reason = trouble.reason if isinstance(trouble, FaultError) else trouble.text
         log.warning("sign-in by provider refused", reason=reason)
-        turned_away(self.login.door, request, reason, "")
+        self.login.tries.refused_elsewhere(request, reason)
         shown = self._shown(trouble)
         found, session = self.login.door.session_of(request), self._asking(request, kept)
         if found and session:

@@ -46,6 +46,16 @@ class Tries:
                 raise wrong
         return found
 
+    def refused_elsewhere(self, request: Request, reason: str) -> None:
+        """Record a sign-in by a provider that led to nothing; of one network no more than wrong passwords."""
+        address = client_address(request, self.guard.trusted_hops)
+        count = Count("refused-address", self.house.keyring.private("address", network_of(address)))
+        now = self.house.clock.now()
+        with _ONE_AT_A_TIME:
+            if self.house.store.counted((count,), now - WINDOW).get(count, 0) < TRIES_ADDRESS:
+                self.house.store.add_counts((count,), now)
+                turned_away(self.door, request, reason, "")
+
     def _budgets(self, login: str, address: str) -> dict[Count, int]:
         private, account = self.house.keyring.private, login.casefold()
         return {
