@@ -60,6 +60,7 @@ class FakeConnector:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     people: dict[str, TicketPerson] = field(default_factory=dict)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
+    handed_over: list[str] = field(default_factory=list)
 
     def accepts(self, posted: Posted) -> bool:
         return posted.headers.get("authorization") == "Basic aG9vazpzZXNhbWU="
@@ -85,6 +86,9 @@ class FakeConnector:
 
     def show_status(self, ticket_id: str, text: str) -> None:
         return
+
+    def hand_over(self, ticket_id: str) -> None:
+        self.handed_over.append(ticket_id)
 
     def log_out(self) -> None:
         return

@@ -179,6 +179,7 @@ class Errands:
             ErrandKind.STATUS: self._status,
             ErrandKind.SEND: self._send,
             ErrandKind.CLOSE: self._close,
+            ErrandKind.HAND_OVER: self._hand_over,
             ErrandKind.SETTLE: self._settle,
             ErrandKind.CONFIRM: self._confirm,
             ErrandKind.REVOKE: self._revoke,
@@ -245,6 +246,11 @@ class Errands:
         except RejectedError as error:
             closing = Closing(error.text, closed=False, by_hand=True)
         self.lifecycle.closed(verification.id, closing)
+
+    def _hand_over(self, errand: Errand) -> None:
+        verification = self.lifecycle.get(errand.about["verification"])
+        with self._pulses.of(CONNECTORS, verification.connector):
+            self.house.connectors[verification.connector].hand_over(verification.ticket_id)
 
     def _settle(self, errand: Errand) -> None:
         self.lifecycle.settle(errand.about["verification"], errand.about.get("grant", ""))

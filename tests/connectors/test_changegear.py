@@ -600,6 +600,39 @@ def test_the_live_status_is_written_once_and_only_where_there_is_a_field(
     missing.log_out()
 
 
+def test_a_ticket_is_handed_over_once_and_whoever_has_it_keeps_it(
+    root: str, site: RacedSite, changegear: Connector, ticket: Ticket
+) -> None:
+    changegear.hand_over(str(ticket.id))
+    assert site.tickets[ticket.id].etag == ticket.etag
+    giving = connector(root, hand_over_to=AGENT)
+    for _ in range(2):
+        giving.hand_over(str(ticket.id))
+    assert site.tickets[ticket.id].fields["AssignedTo"] == AGENT
+    assert site.tickets[ticket.id].etag == ticket.etag + 1
+    other = connector(root, hand_over_to=RITA)
+    other.hand_over(str(ticket.id))
+    assert site.tickets[ticket.id].fields["AssignedTo"] == AGENT
+    for each in (giving, other):
+        each.log_out()
+
+
+def test_a_ticket_that_has_ended_is_handed_to_nobody(root: str, site: RacedSite, ticket: Ticket) -> None:
+    giving = connector(root, hand_over_to=AGENT)
+    assert giving.close(str(ticket.id), "Done").closed
+    site.change(ticket.id, Change(fields={"AssignedTo": None}), site.agent)
+    giving.hand_over(str(ticket.id))
+    giving.log_out()
+    assert site.tickets[ticket.id].fields["AssignedTo"] is None
+
+
+def test_the_doctor_looks_for_the_assignees_field_where_tickets_are_handed_over(root: str, ticket: Ticket) -> None:
+    for taker, well in ((0, True), (AGENT, False)):
+        asked = connector(root, assignee_field="UDF_Nobody", hand_over_to=taker)
+        assert seen(asked)["fields"].well is well
+        asked.log_out()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -609,6 +642,7 @@ def test_the_live_status_is_written_once_and_only_where_there_is_a_field(
         {"fields": {"colour": "Red"}},
         {"note_format": "markdown"},
         {"own_person_id": -1},
+        {"hand_over_to": -1},
         {"transition_mode": "guess"},
         {"transition_map": {"reopen": "Reopen"}},
         {"poll_filter": "[ID] = 1"},

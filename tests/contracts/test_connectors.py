@@ -7,7 +7,7 @@ import pytest
 from deskward.connectors.changegear import Connector
 from deskward.core.errors import RejectedError, UncertainError, UnreachableError
 from sandbox.changegear import PROFILE_VALUES, Profile, Site, Ticket, running
-from tests.connectors.changegear_desk import NOTE, RITA, RacedSite, connector, notes, opened
+from tests.connectors.changegear_desk import AGENT, NOTE, RITA, RacedSite, connector, notes, opened
 from tests.contracts.covering import alone, pairs, pairwise
 
 Wanted = TypeVar("Wanted")
@@ -123,6 +123,14 @@ def test_tickets_are_read_whole_by_id_and_by_poll_and_the_status_is_shown(
     assert read.category_names == {"101", "password reset"}
     persistent(lambda: changegear.show_status(str(ticket.id), "Sent"))
     assert desk[0].tickets[ticket.id].fields["UDF_DeskwardStatus"] == "Sent"
+
+
+def test_a_ticket_that_a_person_goes_on_with_is_assigned_where_nobody_has_it(
+    desk: Desk, ticket: Ticket, changegear: Connector
+) -> None:
+    changegear.hand_over_to = AGENT
+    persistent(lambda: changegear.hand_over(str(ticket.id)))
+    assert desk[0].tickets[ticket.id].fields["AssignedTo"] == AGENT
 
 
 def test_the_pairwise_rows_hold_every_pair() -> None:

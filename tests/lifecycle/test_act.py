@@ -17,7 +17,7 @@ from deskward.core.policy import Policy
 from deskward.core.ports import Change, ErrandKind, Spent
 from deskward.core.risk import RiskLevel
 from deskward.core.tickets import Closing
-from deskward.core.verification import Outcome, State
+from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import SYSTEM
 from tests.fakes import ANNA
 from tests.household import AGENT, CATEGORIES, PASSWORD, Household
@@ -328,6 +328,21 @@ def test_the_status_is_shown_after_the_note_and_before_the_ticket_closes(home: H
     done = home.lifecycle.act(pin, PASSWORD)
     kinds = [e.kind.value for e in home.waiting(done) if e.kind is not ErrandKind.SEND]
     assert kinds[-3:] == ["note", "status", "close"]
+
+
+def test_a_ticket_that_a_person_goes_on_with_is_handed_over_after_its_note(home: Household) -> None:
+    def kinds(of: Verification) -> list[str]:
+        return [e.kind.value for e in home.waiting(of) if e.kind is not ErrandKind.SEND]
+
+    kept = replace(home.categories[0], closes=False)
+    home.change(policy=replace(home.house.policy, categories=(kept, *home.categories[1:])))
+    passed, pin = home.passed()
+    assert "hand_over" not in kinds(passed)
+    assert kinds(home.lifecycle.act(pin, PASSWORD))[-3:] == ["note", "status", "hand_over"]
+    identified, _ = home.passed("1002", category_name="Identity check")
+    assert kinds(identified)[-3:] == ["note", "status", "hand_over"]
+    home.drain()
+    assert home.connector.handed_over == [passed.ticket_id, identified.ticket_id]
 
 
 def test_a_ticket_that_may_not_be_closed_is_left_to_the_agent_once(home: Household) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from deskward.connectors._changegear_hooks import Hooks
 from deskward.connectors._changegear_notes import Notes
 from deskward.connectors._changegear_rest import Rest, Row, ident
 from deskward.connectors._changegear_setup import Moves, Poll
@@ -20,7 +21,9 @@ class Patient(Protocol):
     moves: Moves
     poll: Poll
     status_field: str
-    webhook_ready: bool
+    hand_over_to: int
+    assignee_field: str
+    hooks: Hooks
     rest: Rest
 
     @property
@@ -49,12 +52,10 @@ def checks(connector: Patient) -> Findings:
 def _settings(connector: Patient) -> Findings:
     yield Check(
         "webhook",
-        connector.webhook_ready,
-        "user and password are set"
-        if connector.webhook_ready
-        else "no user and password: every webhook is refused",
+        connector.hooks.ready,
+        "user and password are set" if connector.hooks.ready else "no user and password: every webhook is refused",
         ""
-        if connector.webhook_ready
+        if connector.hooks.ready
         else "Set webhook_basic_user and webhook_basic_password here and in ChangeGear.",
     )
     yield Check(
@@ -123,7 +124,7 @@ def _ticket(connector: Patient, first: Row, second: Row) -> Findings:
         "fields",
         not missing,
         f"not in the ticket: {', '.join(missing)}" if missing else "all configured fields are there",
-        "Correct `fields` or `status_field`." if missing else "",
+        "Correct `fields`, `status_field` or `assignee_field`." if missing else "",
     )
     moved = first.get("eTag") != second.get("eTag")
     yield Check(
@@ -140,6 +141,8 @@ def _ticket(connector: Patient, first: Row, second: Row) -> Findings:
 
 def _missing(connector: Patient, row: Row) -> list[str]:
     wanted: Mapping[str, Any] = {**connector.fields, "status_field": connector.status_field}
+    if connector.hand_over_to:
+        wanted = {**wanted, "assignee_field": connector.assignee_field}
     spelled = {name: [value] if isinstance(value, str) else value for name, value in wanted.items() if value}
     return [f"{name} ({', '.join(many)})" for name, many in spelled.items() if not any(one in row for one in many)]
 

@@ -1,9 +1,6 @@
 """Connector for ChangeGear: reads tickets, writes notes once, closes, takes webhooks as hints."""
 
-import hmac
-import json
 import re
-from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -11,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deskward.connectors import _changegear_doctor as doctors
+from deskward.connectors._changegear_hooks import Hooks
 from deskward.connectors._changegear_notes import TEST_NOTE, Notes, NoteWriter
 from deskward.connectors._changegear_rest import Rest, Row, ident, moment
 from deskward.connectors._changegear_setup import (
@@ -44,6 +42,7 @@ class Connector:
     `transition_map` names for “resolve” and “close” the action (mode action_field) or the state
     (status_field); `transition_extra_fields` holds, under the same two names, fields to send with it, and
     in mode field_set all that is sent. Resolve and Close mail the requester. Time-outs are in seconds.
+    `hand_over_to` is the id of a person or team; 0 leaves the assignee alone.
     """
 
     name, rights = "changegear", RIGHTS
@@ -87,11 +86,15 @@ class Connector:
         webhook_entity_key: str = "Entity",
         link_template: str = "",
         status_field: str = "",
+        hand_over_to: int = 0,
+        assignee_field: str = "AssignedTo",
     ) -> None:
         if auth_mode not in {"session", "basic"}:
             raise SettingsError(f"auth_mode is {auth_mode!r}.", "Use session or basic.")
         if own_person_id < 0:
             raise SettingsError("own_person_id is below zero.", "Write the id of Deskward's own Person record.")
+        if hand_over_to < 0:
+            raise SettingsError("hand_over_to is below zero.", "Write the id of a person or team in ChangeGear.")
         self.fields = merged("fields", FIELDS, fields)
         self.person_fields = merged("person_fields", PERSON_FIELDS, person_fields)
         self.notes = Notes(
@@ -113,9 +116,8 @@ class Connector:
         self.poll_seconds = poll_interval
         self.poll = Poll(poll_view, poll_filter, poll_sort, poll_pagesize, poll_interval)
         self.status_field = status_field
-        self.webhook_ready = bool(webhook_basic_user and webhook_basic_password)
-        self._webhook = f"{webhook_basic_user}:{webhook_basic_password.reveal()}".encode()
-        self._entity_key = webhook_entity_key
+        self.hand_over_to, self.assignee_field = hand_over_to, assignee_field
+        self.hooks = Hooks(webhook_basic_user, webhook_basic_password, webhook_entity_key, self.fields)
         verify: bool | str = str(ca_bundle) if verify_tls and ca_bundle else verify_tls
         out = Outbound(base_url, verify=verify, proxy=proxy, timeout=timeout, connect_timeout=connect_timeout)
         origin = re.sub(r"(//[^/]+).*", r"\1", out.base_url)
@@ -138,27 +140,11 @@ class Connector:
 
     def accepts(self, posted: Posted) -> bool:
         """Check the webhook's Basic credentials in constant time; nothing is accepted where none are set."""
-        scheme, _, given = posted.headers.get("authorization", "").strip().partition(" ")
-        try:
-            shown = b64decode(given.strip().encode(), validate=True)
-        except ValueError:
-            shown = b""
-        same = hmac.compare_digest(shown, self._webhook)
-        return same and scheme.casefold() == "basic" and self.webhook_ready
+        return self.hooks.accept(posted)
 
     def hinted(self, posted: Posted) -> str | None:
-        """Take the id, and nothing else, from a body with or without `Entity`; None for echoes of our own."""
-        try:
-            body = json.loads(posted.body)
-        except (ValueError, RecursionError):
-            return None
-        entity = body.get(self._entity_key, body) if isinstance(body, dict) else None
-        if not isinstance(entity, dict):
-            return None
-        own = self.rest.user_id
-        if own and str(entity.get(self.fields["modified_by"])) == own:
-            return None
-        return ident(entity.get(self.fields["id"])) or None
+        """Take the id, and nothing else, from a webhook; None for echoes of our own."""
+        return self.hooks.ticket_id(posted, self.rest.user_id)
 
     # Reads
 
@@ -290,6 +276,13 @@ class Connector:
         row = self.rest.need(ticket_id)
         if row.get(self.status_field) != text:
             self.rest.change(row, {self.status_field: text}, lambda fresh, _: fresh.get(self.status_field) == text)
+
+    def hand_over(self, ticket_id: str) -> None:
+        """Assign it to `hand_over_to`, once; whoever has it keeps it, and so does one that has ended."""
+        field = self.assignee_field
+        row = self.rest.need(ticket_id) if self.hand_over_to else None
+        if row and not ident(row.get(field)) and not self._ticket(row).ended:
+            self.rest.change(row, {field: self.hand_over_to}, lambda fresh, _: bool(ident(fresh.get(field))))
 
     def log_out(self) -> None:
         """End session and connections at shutdown."""

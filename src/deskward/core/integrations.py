@@ -16,6 +16,7 @@ FOLDERS: Mapping[ErrandKind, str] = {
     ErrandKind.NOTE: CONNECTORS,
     ErrandKind.STATUS: CONNECTORS,
     ErrandKind.CLOSE: CONNECTORS,
+    ErrandKind.HAND_OVER: CONNECTORS,
     ErrandKind.SEND: CHANNELS,
     ErrandKind.CONFIRM: CHANNELS,
     ErrandKind.SETTLE: DIRECTORIES,

@@ -104,6 +104,10 @@ class Connector(Protocol):
         """Write the optional field with the live status; nothing where none is configured."""
         ...
 
+    def hand_over(self, ticket_id: str) -> None:
+        """Give a ticket that a person goes on with to whoever the settings name, if nobody has it."""
+        ...
+
     def doctor(self) -> Iterable[Check]:
         """Check every setting and right, changing nothing."""
         ...

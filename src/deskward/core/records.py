@@ -20,6 +20,7 @@ class ErrandKind(StrEnum):
     STATUS = "status"
     SEND = "send"
     CLOSE = "close"
+    HAND_OVER = "hand_over"
     SETTLE = "settle"
     REVOKE = "revoke"
     CONFIRM = "confirm"

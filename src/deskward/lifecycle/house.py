@@ -156,8 +156,10 @@ class House:
         category = self.policy.named(verification.category)
         holds = verification.outcome is not Outcome.FAILED
         completed = EventKind.RECEIVED if self.gives(verification) else EventKind.DONE
-        if kind is completed and holds and category and category.closes:
-            kinds.append(ErrandKind.CLOSE)
+        if kind is EventKind.PASSED and not verification.action:
+            kinds.append(ErrandKind.HAND_OVER)
+        elif kind is completed and holds and category:
+            kinds.append(ErrandKind.CLOSE if category.closes else ErrandKind.HAND_OVER)
         return tuple(
             Errand(k, lane, f"{k.value}:{verification.id}:{{seq}}", about, now, verification.id) for k in kinds
         )

@@ -92,6 +92,7 @@ ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.STATUS: "Status field of the ticket",
     ErrandKind.SEND: "Message to the requester",
     ErrandKind.CLOSE: "Close the ticket",
+    ErrandKind.HAND_OVER: "Assign the ticket to whoever goes on with it",
     ErrandKind.CONFIRM: "Question whether an address is right",
     ErrandKind.SETTLE: "Find out how the action ended",
     ErrandKind.REVOKE: "Take back what the action set",
