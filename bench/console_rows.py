@@ -75,6 +75,12 @@ SELECT id, 1, 'opened', opened_at, 'ticket', '{}' FROM verifications;
 INSERT INTO desk_entries (kind, at, actor, verification_id, fields)
 SELECT 'details opened', opened_at, 'agent:' || agent_id, id, '{}' FROM verifications WHERE number_tail % 5 = 0
 """
+FILLED = "('verifications', 'events', 'desk_entries')"
+INDEXES = {
+    "sqlite": f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name IN {FILLED}",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    f" AND tablename IN {FILLED} AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+}
 COPY = """
 INSERT INTO verifications ({names})
 WITH RECURSIVE many(n) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT n + 1 FROM many WHERE n < :last)
@@ -113,7 +119,7 @@ def fill(opened: Opened, sample: Verification, rows: int) -> None:
     one = opened.store.save(sample, Change())
     everybody = known(rows)
     with opened.database.write() as connection:
-        trigger = _without_trigger(connection)
+        trigger, indexes = _without_trigger(connection), _without_indexes(connection)
         connection.execute(insert(agents), [_agent(number) for number in range(AGENTS)])
         _put_people(connection, everybody, rows)
     for first in range(1, rows + 1, AT_ONCE):
@@ -133,8 +139,8 @@ def fill(opened: Opened, sample: Verification, rows: int) -> None:
         for statement in LOGGED.split(";"):
             connection.execute(text(statement))
         connection.execute(text("DROP TABLE bench_people"))
-        connection.execute(text(trigger))
-        connection.execute(text("ANALYZE"))
+        for statement in (*indexes, trigger, "ANALYZE"):
+            connection.execute(text(statement))
 
 
 def _without_trigger(connection: Connection) -> str:
@@ -146,6 +152,14 @@ def _without_trigger(connection: Connection) -> str:
     made = connection.execute(text(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")).scalar_one()
     connection.execute(text(f"DROP TRIGGER {name}"))
     return str(made)
+
+
+def _without_indexes(connection: Connection) -> list[str]:
+    """Drop the indexes of the tables that are filled; gives how to make them again, at once and so much faster."""
+    found = connection.execute(text(INDEXES[connection.dialect.name])).all()
+    for name, _ in found:
+        connection.execute(text(f"DROP INDEX {name}"))
+    return [str(made) for _, made in found]
 
 
 def _agent(number: int) -> dict[str, Any]:
