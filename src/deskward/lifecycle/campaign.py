@@ -9,6 +9,7 @@ from deskward.core.people import Person
 from deskward.core.proof import ActionClass, ProofLevel, needed
 from deskward.core.tickets import Check
 from deskward.lifecycle.adding import confirm_errand
+from deskward.lifecycle.desk_rights import rights_check
 from deskward.lifecycle.house import House
 from deskward.lifecycle.vault import kept_root, known_all
 
@@ -36,7 +37,7 @@ def campaign(house: House, directory: str, *, send: bool) -> Iterator[Asked]:
 
 
 def readiness(house: House, directory: str) -> Iterator[Check]:
-    """Say which share of people could pass today, in general and for each class (DESIGN 9.6)."""
+    """Say which share of people could pass today, for each class too (DESIGN 9.6), and who can too much."""
     people = [person for person in everyone(house, directory) if person.enabled]
     counts = {one.id: _established(house, one) for one in people}
     one, two = (sum(1 for n in counts.values() if n >= least) for least in (1, TWO))
@@ -47,6 +48,7 @@ def readiness(house: House, directory: str) -> Iterator[Check]:
     for name in ActionClass:
         able = sum(1 for p in people if needed(name, p.aal) <= _reach(p, counts[p.id]))
         yield Check(f"class {name}", well=True, text=f"Could pass today by link: {_share(able, people)}.")
+    yield rights_check(house, directory, people)
 
 
 def everyone(house: House, directory: str) -> Iterator[Person]:
