@@ -38,6 +38,7 @@ def test_putting_an_agent_again_replaces_it(opened: Opened) -> None:
         ("Abe", "Abe", True),
         ("ada", "Ada King", False),
     ]
+    assert opened.accounts.names() == [("a2", "Abe", "Abe"), ("a1", "ada", "Ada King")]
 
 
 def test_a_login_is_taken_in_any_case(opened: Opened) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Role(StrEnum):
@@ -36,6 +36,14 @@ class Agent:
     def has(self, *roles: Role) -> bool:
         """Tell whether one of these roles is held."""
         return any(role.value in self.roles for role in roles)
+
+
+class AgentName(NamedTuple):
+    """What an agent is called, and by which id and login."""
+
+    id: str
+    login: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,10 @@ class Accounts(Protocol):
 
     def agent_by_subject(self, issuer: str, subject: str) -> Agent | None:
         """Read one agent by the name that a provider of single sign-on has for them."""
+        ...
+
+    def names(self) -> list[AgentName]:
+        """Name all agents by login: less to read than all that they are."""
         ...
 
     def agents(self) -> list[Agent]:

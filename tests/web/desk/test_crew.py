@@ -1,9 +1,9 @@
 """Initiators: agents, the groups of the settings, and who is in none."""
 
-from deskward.core.accounts import Agent
+from deskward.core.accounts import AgentName
 from deskward.web.desk.crew import NOBODY, REST, crew_of
 
-AGENTS = [Agent("A1", "kim", "Kim"), Agent("A2", "Ake", "Åke"), Agent("A3", "zoe", "Zoe")]
+AGENTS = [AgentName("A1", "kim", "Kim"), AgentName("A2", "Ake", "Åke"), AgentName("A3", "zoe", "Zoe")]
 
 
 def test_groups_are_made_of_logins_whose_case_does_not_count_and_the_rest_is_a_group() -> None:

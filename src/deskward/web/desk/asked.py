@@ -116,7 +116,7 @@ class Filters:
 
     def crew(self) -> Crew:
         """Give the initiators of now."""
-        return crew_of(self.accounts.agents(), self.groups)
+        return crew_of(self.accounts.names(), self.groups)
 
     def asked(self, query: QueryParams) -> tuple[Asked, Crew]:
         """Read the address of a view."""

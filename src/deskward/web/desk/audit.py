@@ -129,7 +129,7 @@ class Audit:
             sought = replace(sought, after=page.after)
 
     def _agents(self) -> Mapping[str, str]:
-        return {agent.id: agent.name for agent in self.door.accounts.agents()}
+        return {agent.id: agent.name for agent in self.door.accounts.names()}
 
 
 def audit_asked_of(query: QueryParams, agents: Mapping[str, str]) -> AuditAsked:

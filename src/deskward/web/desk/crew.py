@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deskward.core.accounts import Agent
+from deskward.core.accounts import AgentName
 from deskward.core.searching import folded
 
 GROUP = "group:"
@@ -21,7 +21,7 @@ class Crew:
     members: Mapping[str, tuple[str, ...]]
 
 
-def crew_of(agents: Sequence[Agent], groups: Mapping[str, Sequence[str]]) -> Crew:
+def crew_of(agents: Sequence[AgentName], groups: Mapping[str, Sequence[str]]) -> Crew:
     """Put agents into groups by their logins; the rest are a group too, and so is nobody."""
     by_login = {agent.login.casefold(): agent.id for agent in agents}
     made = {

@@ -122,7 +122,7 @@ class Login:
     def render(self, request: Request, target: str, status: int = 200, **values: Any) -> Response:
         """Show the login page."""
         known = {"error": None, "bye": False, "login": "", "agent": None, "csrf": "", "here": ""}
-        empty = not self.door.accounts.agents()
+        empty = not self.door.accounts.names()
         more = {"next": target, "empty": empty, "now": self.door.clock.now(), "provider": self.provider}
         return self.door.templates.page(request, "login.html", status, **(known | more | values))
 
