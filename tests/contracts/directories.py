@@ -371,6 +371,14 @@ class FactorContract:
         assert (list(factors(place).factors(anna)), read(place, "anna").aal) == ([], 1)
         factors(place).reset_factors(anna)
 
+    def test_sr_54_each_factor_is_told_to_its_owner_by_kind_and_name_and_shows_no_secret(
+        self, place: FactorPlace
+    ) -> None:
+        anna = place.ids["anna"]
+        place.register(anna)
+        words = sorted(factors(place).factors(anna))
+        assert [one.partition(" “")[0] for one in words] == ["Authenticator app", "Security key or passkey"]
+
     def test_sr_61_the_password_and_the_lock_are_the_same_after_it(self, place: FactorPlace) -> None:
         anna = place.ids["anna"]
         place.directory.set_password(anna, NEW)

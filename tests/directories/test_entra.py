@@ -176,6 +176,19 @@ def test_a_method_of_a_kind_that_cannot_be_deleted_keeps_all_of_them(place: Entr
     assert len(place.made().factors(place.anna)) == 3
 
 
+def test_sr_54_methods_are_told_by_the_names_their_owner_gave_them_and_half_a_number(place: EntraPlace) -> None:
+    for kind in ("fido2", "phone", "softwareOath", "external"):
+        place.tenant.method(place.anna, kind)
+    key, phone, app, _ = place.tenant.methods[place.anna]
+    key["displayName"], phone["phoneNumber"], app["secretKey"] = "Blue key", "+1 2025550142", "JBSWY3DPEHPK3PXP"
+    assert place.made().factors(place.anna) == [
+        "Security key or passkey “Blue key”",
+        "Phone “+1 ••• ••• 42”",
+        "Authenticator app",
+        "Another factor “external”",
+    ]
+
+
 def test_a_method_that_stays_refused_is_told(place: EntraPlace) -> None:
     place.register(place.anna)
     refusal = told({"error": {"code": "badRequest", "message": "Not this one."}}, 400)

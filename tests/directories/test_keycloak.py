@@ -387,3 +387,15 @@ def test_connections_are_let_go(place: KeycloakPlace) -> None:
     with pytest.raises(RuntimeError, match="closed"):
         directory.get(place.anna)
     assert not place.directory.find(asked(login="x" * 300))
+
+
+def test_factors_are_told_by_the_labels_their_owner_gave_them(place: KeycloakPlace) -> None:
+    labels = {"otp": "Work phone", "webauthn-passwordless": "Blue key", "recovery-authn-codes": None}
+    place.realm.people[place.anna].credentials += [
+        {"id": f"c-{kind}", "type": kind, "userLabel": label, "createdDate": 1} for kind, label in labels.items()
+    ]
+    assert place.made().factors(place.anna) == [
+        "Authenticator app “Work phone”",
+        "Security key or passkey “Blue key”",
+        "Recovery codes",
+    ]

@@ -436,3 +436,24 @@ def test_a_throttled_system_log_is_waited_for(place: OktaPlace) -> None:
     headers = {"X-Rate-Limit-Reset": str(int(stamp.timestamp())), "Date": format_datetime(stamp, usegmt=True)}
     place.fault("GET", "logs", Reply(429, b"{}", headers))
     assert len(resets(place)) == 1
+
+
+def test_sr_54_factors_are_told_by_name_or_provider_and_half_a_number(place: OktaPlace) -> None:
+    told = (
+        ("push", "OKTA", {"name": "Anna’s phone", "keys": [{"x": "no-secret"}]}),
+        ("token:software:totp", "GOOGLE", {"credentialId": "anna@staff.example"}),
+        ("webauthn", "FIDO", {"authenticatorName": "Blue key"}),
+        ("sms", "OKTA", {"phoneNumber": "+12025550142"}),
+        ("web", "DUO", None),
+    )
+    place.staff.factors[place.anna] = [
+        {"id": kind, "factorType": kind, "provider": provider, "status": "ACTIVE", "profile": profile}
+        for kind, provider, profile in told
+    ]
+    assert place.made().factors(place.anna) == [
+        "Authenticator app “Anna’s phone”",
+        "Authenticator app “Google”",
+        "Security key or passkey “Blue key”",
+        "Phone “+1 ••• ••• 42”",
+        "Another factor “Duo”",
+    ]

@@ -1,16 +1,14 @@
 """What pages may see."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from deskward.core.destinations import Destination, Kind, Provenance
 from deskward.core.errors import InvalidError, NotFoundError, RefusedError, UnreachableError
-from deskward.core.people import Person
 from deskward.core.policy import Policy
 from deskward.lifecycle.reading import MOST_OTHERS
-from tests.fakes import ANNA, FakeDirectory
+from tests.fakes import ANNA
 from tests.household import Household
 
 
@@ -148,25 +146,3 @@ def test_sr_72_of_many_requests_the_newest_twenty_are_listed(home: Household) ->
 def test_where_no_account_is_bound_nothing_is_listed(home: Household) -> None:
     unbound = replace(home.open(), subject_id="")
     assert home.reading.others(unbound) == ()
-
-
-@dataclass
-class RuledDirectory(FakeDirectory):
-    def rules(self, person: Person) -> Sequence[str]:
-        if self.down:
-            raise self.down
-        return [f"Not “{person.login}”."]
-
-
-def test_what_the_directory_asks_of_a_new_password_is_told_when_it_is_typed_and_never_stops_the_page(
-    home: Household,
-) -> None:
-    passed, _ = home.passed()
-    assert home.reading.portal(passed).rules == ()
-    ruled = RuledDirectory(people=home.directory.people)
-    home.house.people["roster"] = ruled  # type: ignore[index]
-    assert home.reading.portal(passed).rules == ("Not “anna.berg”.",)
-    assert home.reading.portal(home.open("1003")).rules == ()
-    assert home.reading._rules(replace(passed, action="unlock_account"), ruled.people["o-anna"]) == ()
-    ruled.down = UnreachableError("no route")
-    assert home.reading._rules(passed, ruled.people["o-anna"]) == ()

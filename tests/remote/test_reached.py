@@ -14,6 +14,7 @@ from deskward import plugins
 from deskward.core.errors import RejectedError, UnreachableError
 from deskward.core.people import Person
 from deskward.core.ports import KeepsSessions, People, Ruled, Searchable
+from deskward.core.powers import KeepsFactors, ShowsFactors
 from deskward.core.questions import QuestionSource
 from deskward.core.resets import KeepsLog, Reset, ResetKind
 from deskward.core.tickets import TicketPerson
@@ -23,7 +24,7 @@ from deskward.remote.reached import reach
 from deskward.remote.served import create_app
 from tests.contracts.directories import ReadingContract, SearchableContract
 from tests.directories.test_roster import RosterPlace
-from tests.fakes import ANNA, START, FakeDirectory
+from tests.fakes import ANNA, START, FactorDirectory, FakeDirectory
 from tests.servers.gateway import at_socket
 
 ROSTER = plugins.find("directories", "roster")
@@ -67,6 +68,8 @@ def test_a_directory_has_the_powers_of_its_plugin_and_none_that_changes_accounts
         assert far.name == name
         assert isinstance(far, Searchable) == hasattr(plugin, "search")
         assert isinstance(far, Ruled) == hasattr(plugin, "rules")
+        assert isinstance(far, ShowsFactors) == hasattr(plugin, "factors")
+        assert not isinstance(far, KeepsFactors)
         assert isinstance(far, QuestionSource) == hasattr(plugin, "facts")
         assert isinstance(far, KeepsLog) == hasattr(plugin, "resets")
         assert getattr(far, "rights", "") == getattr(plugin, "rights", "")
@@ -88,6 +91,18 @@ def test_sr_68_the_log_of_a_directory_is_read_over_the_socket(tmp_path: Path) ->
         ("e1", START, ResetKind.PASSWORD, False),
         ("e2", START + timedelta(minutes=1), ResetKind.FACTORS, True),
     ]
+
+
+def test_the_factors_of_a_person_are_read_over_the_socket_and_an_older_gateway_is_no_empty_list(
+    tmp_path: Path,
+) -> None:
+    keeping = FactorDirectory(kept=["Authenticator app “Anna’s phone”", "Recovery codes"])
+    near = {"roster": keeping, "older": FakeDirectory()}
+    with at_socket(app_of(near), tmp_path) as path:
+        far: Any = reach(path, dict.fromkeys(near, FactorDirectory)).directories
+        assert far["roster"].factors(ANNA.id) == tuple(keeping.kept)
+        with pytest.raises(RejectedError):
+            far["older"].factors(ANNA.id)
 
 
 def test_sr_53_what_is_not_listed_is_not_offered_over_the_socket(tmp_path: Path) -> None:

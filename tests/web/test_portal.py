@@ -17,6 +17,7 @@ from deskward import plugins
 from deskward.browsers import Devices
 from deskward.core.errors import UnreachableError
 from deskward.core.links import new_nonce
+from deskward.core.resets import ResetKind
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.lifecycle.house import Actor
@@ -25,7 +26,7 @@ from deskward.store.tables import metadata
 from deskward.web.guard import Guard
 from deskward.web.pages import assets
 from deskward.web.portal import COOKIE, create_app
-from tests.fakes import ANNA, FakeClock, FakeDirectory
+from tests.fakes import ANNA, FactorDirectory, FakeClock, FakeDirectory, FakeUnlock
 from tests.stories.screens import BARE, PAGES
 from tests.web.conftest import AGENT, Sent
 
@@ -139,6 +140,27 @@ def test_what_the_directory_asks_of_a_new_password_stands_beside_the_field(
     form = advance(client, "/v/continue").text
     assert "asks for this as well: At least 20 characters. &lt;Not&gt; your last 3.</p>" in form
     assert 'aria-describedby="h-password r-password"' in form
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (["Phone “<b>”", "Recovery codes"], "<li>Phone “&lt;b&gt;”</li><li>Recovery codes</li>"),
+        ([], "Nothing is set up there"),
+        (None, "cannot be read just now"),
+    ],
+)
+def test_a_removal_of_factors_says_before_the_button_what_will_go(
+    client: TestClient, sent: Send, house: House, kept: list[str] | None, said: str
+) -> None:
+    keeping = FactorDirectory(people={ANNA.id: ANNA}, kept=kept or [], unread=kept is None)
+    house.people["roster"] = keeping  # type: ignore[index]
+    house.actions["unlock_account"] = FakeUnlock(resets=frozenset({ResetKind.FACTORS}))  # type: ignore[index]
+    card = start(client, sent(category_name="Account Unlock")).text
+    assert not any(one in card for one in ("Recovery codes", "removal"))
+    form = advance(client, "/v/continue").text
+    assert said in form
+    assert form.index(said) < form.index('<button aria-describedby="removal">')
 
 
 def test_an_unlock_asks_for_a_button_only(client: TestClient, sent: Send, directory: FakeDirectory) -> None:

@@ -33,12 +33,17 @@ class GivesAccess(Protocol):
 
 
 @runtime_checkable
-class KeepsFactors(Protocol):
-    """A directory that keeps the second factors of its people. Calls raise outside errors."""
+class ShowsFactors(Protocol):
+    """A directory that tells which second factors its people have."""
 
     def factors(self, person_id: str) -> Sequence[str]:
-        """List the factors in words."""
+        """List the factors in words, as `core.factors` has them for their owner; raises outside errors."""
         ...
+
+
+@runtime_checkable
+class KeepsFactors(ShowsFactors, Protocol):
+    """A directory that keeps the second factors of its people. Calls raise outside errors."""
 
     def reset_factors(self, person_id: str) -> None:
         """Remove all of them, so that new ones can be set up; doing it twice is the same as once."""

@@ -49,6 +49,11 @@ class Resetting(Protocol):
     resets: AbstractSet[ResetKind]
 
 
+def kinds_of(action: object) -> frozenset[ResetKind]:
+    """Give the kinds of resets that an action makes; empty where it makes none."""
+    return frozenset(action.resets) if isinstance(action, Resetting) else frozenset()
+
+
 @dataclass(frozen=True)
 class LoggedReset:
     """What is kept of a reset that was looked at; `explained_by` is the grant, or the objection, that made it.

@@ -7,12 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deskward.core.errors import RejectedError
+from deskward.core.factors import FactorKind, in_words, phone_in_words
 from deskward.directories._entra_graph import ID, Graph, checked, text_of
 from deskward.outbound.rest import GONE, RefusalError
 
 RIGHT = "UserAuthenticationMethod.ReadWrite.All"
 TYPE, PREFIX, ENDING = "@odata.type", "#microsoft.graph.", "AuthenticationMethod"
 NO_FACTORS = frozenset({"password", "email", "temporaryAccessPass"})
+KINDS = {
+    "fido2": FactorKind.KEY,
+    "hardwareOath": FactorKind.TOKEN,
+    "microsoftAuthenticator": FactorKind.APP,
+    "platformCredential": FactorKind.DEVICE,
+    "softwareOath": FactorKind.APP,
+    "windowsHelloForBusiness": FactorKind.DEVICE,
+}
 DELETABLE = {
     "fido2": "fido2Methods",
     "microsoftAuthenticator": "microsoftAuthenticatorMethods",
@@ -29,8 +38,8 @@ class Factors:
     _graph: Graph
 
     def factors(self, person_id: str) -> Sequence[str]:
-        """List the methods beside password, e-mail and temporary access pass by their kind."""
-        return [kind_of(one) for one in self._strong(person_id)]
+        """List the methods beside password, e-mail and temporary access pass by kind and name."""
+        return [_in_words(one) for one in self._strong(person_id)]
 
     def reset_factors(self, person_id: str) -> None:
         """Delete them one by one; nothing is deleted where one is of a kind that cannot be deleted here."""
@@ -69,6 +78,14 @@ class Factors:
 def strong(methods: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep the methods that count as a second factor."""
     return [one for one in methods if kind_of(one) not in NO_FACTORS]
+
+
+def _in_words(method: Mapping[str, Any]) -> str:
+    kind = kind_of(method)
+    if kind == "phone":
+        return phone_in_words(text_of(method, "phoneNumber"))
+    known = KINDS.get(kind)
+    return in_words(known, text_of(method, "displayName")) if known else in_words(FactorKind.OTHER, kind)
 
 
 def kind_of(method: Mapping[str, Any]) -> str:

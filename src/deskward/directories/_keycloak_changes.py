@@ -6,14 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from deskward.core.errors import RejectedError
+from deskward.core.factors import FactorKind, in_words
 from deskward.core.first_passwords import first_password
 from deskward.core.proof import ActionClass
 from deskward.core.secret import Secret
 from deskward.outbound.rest import GONE, Rest
 
 CHOOSE = "UPDATE_PASSWORD"  # the required action of whoever signs in with a temporary password
-FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless"})
-CODES = frozenset({"recovery-authn-codes"})  # they stand for a factor that is lost
+FACTORS = {"otp": FactorKind.APP, "webauthn": FactorKind.KEY, "webauthn-passwordless": FactorKind.KEY}
+CODES = {"recovery-authn-codes": FactorKind.CODES}  # they stand for a factor that is lost
 TAKEN = "The password was removed; the account has none until a new one is set."
 ENDED = "All sessions of the account were ended."
 ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9:_.@+-]{1,255}")  # a UUID, or f:provider:id of a user federation
@@ -48,7 +49,8 @@ class Changes:
 
     def factors(self, person_id: str) -> Sequence[str]:
         """List authenticator apps, security keys and recovery codes by kind and label."""
-        return [f"{one['type']} {one.get('userLabel') or ''}".strip() for one in self._factors(person_id)]
+        kinds, found = FACTORS | CODES, self._factors(person_id)
+        return [in_words(kinds[one["type"]], str(one.get("userLabel") or "")) for one in found]
 
     def reset_factors(self, person_id: str) -> None:
         """Remove them one by one; the realm asks for new ones where it demands them."""

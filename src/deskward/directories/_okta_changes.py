@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deskward.core.errors import RejectedError, UncertainError
+from deskward.core.factors import FactorKind, in_words, phone_in_words
 from deskward.core.proof import ActionClass
 from deskward.core.secret import Secret
 from deskward.outbound.doctoring import unknown_password
@@ -14,6 +15,17 @@ LOCKED, EXPIRED = "LOCKED_OUT", "PASSWORD_EXPIRED"
 LIVING = frozenset({"ACTIVE", "RECOVERY", EXPIRED, LOCKED})
 OWN = frozenset({"OKTA", "IMPORT"})  # providers whose passwords Okta keeps itself
 NO_FACTORS = frozenset({"question", "email"})
+PHONES = frozenset({"sms", "call"})
+KINDS = {
+    "push": FactorKind.APP,
+    "signed_nonce": FactorKind.DEVICE,
+    "token": FactorKind.TOKEN,
+    "token:hardware": FactorKind.TOKEN,
+    "token:hotp": FactorKind.TOKEN,
+    "token:software:totp": FactorKind.APP,
+    "u2f": FactorKind.KEY,
+    "webauthn": FactorKind.KEY,
+}
 ENDED = "All sessions of the account were ended, and its tokens revoked."
 TAKEN = "The password was replaced by one that nobody knows, so a new one has to be set."
 ID = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -57,9 +69,9 @@ class Changes:
         return TAKEN
 
     def factors(self, person_id: str) -> Sequence[str]:
-        """List the active factors by their kind and provider."""
+        """List the active factors by their kind, and by their name or else who provides them."""
         rows = self._rest.rows(f"users/{checked(person_id)}/factors")
-        return [f"{text_of(one, 'factorType')} ({text_of(one, 'provider')})" for one in strong(rows)]
+        return [_in_words(one) for one in strong(rows)]
 
     def reset_factors(self, person_id: str) -> None:
         """Let Okta forget all factors at once; the account stays active, and sets up new ones at its sign-in."""
@@ -118,6 +130,14 @@ class Changes:
 def strong(factors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Keep the active factors that count as a second one."""
     return [one for one in factors if one.get("status") == "ACTIVE" and one.get("factorType") not in NO_FACTORS]
+
+
+def _in_words(factor: Mapping[str, Any]) -> str:
+    kind, profile = text_of(factor, "factorType"), part(factor, "profile")
+    if kind in PHONES:
+        return phone_in_words(text_of(profile, "phoneNumber"))
+    name = text_of(profile, "name") or text_of(profile, "authenticatorName")
+    return in_words(KINDS.get(kind, FactorKind.OTHER), name or text_of(factor, "provider").title())
 
 
 def checked(person_id: str) -> str:

@@ -13,13 +13,14 @@ from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
 from deskward.core.policy import Category, Way
-from deskward.core.ports import Action, Ruled, Sending
+from deskward.core.ports import Action, Sending
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.approving import Approving, may_hand_over
 from deskward.lifecycle.binding import asked_first
 from deskward.lifecycle.budgets import begun_before
 from deskward.lifecycle.fencing import FenceView, fences_of
+from deskward.lifecycle.foretelling import Removal, removal_of, rules_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
@@ -114,7 +115,8 @@ class PortalView:
     """A verification as the requester may see it at its present step.
 
     `asked` is what `challenge` asks for now; else `offers` are the ways to give more proof. `looked_at` tells of
-    every signal that is on, `rules` what the directory asks of the new password that is typed now.
+    every signal that is on, `rules` what the directory asks of the new password that is typed now, `removal` which
+    factors the button removes.
     """
 
     verification: Verification
@@ -131,6 +133,7 @@ class PortalView:
     challenge: Challenge | None = None
     looked_at: tuple[Told, ...] = ()
     rules: tuple[str, ...] = ()
+    removal: Removal | None = None
 
 
 class Reading:
@@ -219,18 +222,9 @@ class Reading:
             asked=asked,
             challenge=house.challenges.get(name) if asked else None,
             looked_at=tuple(Told(s.title, s.about, bool(s.reads)) for s in house.signals.values()),
-            rules=self._rules(verification, person) if person else (),
+            rules=rules_of(house, verification, person),
+            removal=removal_of(house, verification, person),
         )
-
-    def _rules(self, verification: Verification, person: Person) -> tuple[str, ...]:
-        action, directory = self.house.actions.get(verification.action), self.house.people[verification.directory]
-        types = (
-            verification.state is State.PASSED and action and any(f.kind == "new-password" for f in action.fields)
-        )
-        if types and isinstance(directory, Ruled):
-            with suppress(OutsideError):
-                return tuple(directory.rules(person))
-        return ()
 
     def _asked(self, verification: Verification, person: Person) -> Asked | None:
         if verification.state is State.SENT:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from deskward.core.errors import ConflictError, InvalidError, RefusedError
 from deskward.core.events import Event, EventKind
 from deskward.core.links import new_id
-from deskward.core.resets import KeepsLog, LoggedReset, Reset, ResetKind, Resetting
+from deskward.core.resets import KeepsLog, LoggedReset, Reset, ResetKind, kinds_of
 from deskward.core.verification import Verification
 from deskward.lifecycle.fencing import undoing
 from deskward.lifecycle.house import Actor, House
@@ -119,7 +119,7 @@ def _permits(house: House, directory: str, reset: Reset) -> Iterator[Permit]:
 
 
 def _permits_of(house: House, run: Verification) -> Iterator[Permit]:
-    kinds, events = _kinds_of(house.actions.get(run.action)), house.store.events(run.id)
+    kinds, events = kinds_of(house.actions.get(run.action)), house.store.events(run.id)
     for number, event in enumerate(events):
         if event.kind is EventKind.ACTING and _acted(events[number + 1 :]):
             yield Permit(str(event.fields["grant"]), kinds, event.at - NEAR, event.at + NEAR)
@@ -127,10 +127,6 @@ def _permits_of(house: House, run: Verification) -> Iterator[Permit]:
             yield Permit(event.marker, kinds, event.at - NEAR, event.at + NEAR)
         elif event.kind is EventKind.DISPUTED and undoing(run, event.at):
             yield from _taken_back(house, event, events[number:])
-
-
-def _kinds_of(action: object) -> frozenset[ResetKind]:
-    return frozenset(action.resets) if isinstance(action, Resetting) else frozenset()
 
 
 def _taken_back(house: House, objection: Event, after: Sequence[Event]) -> Iterator[Permit]:

@@ -126,6 +126,7 @@ OF_DIRECTORIES: Mapping[str, Call] = {
     "everyone": Call(tuple[()], Person, many=True, seconds=SLOW),
     "search": Call(tuple[str, int], Person, many=True),
     "rules": Call(_OF_SOMEBODY, str, many=True),
+    "factors": Call(tuple[str], str, many=True),
     "facts": Call(_OF_SOMEBODY, Fact, many=True),
     "resets": Call(tuple[datetime, datetime], Reset, many=True, seconds=SLOW),
     "doctor": Call(tuple[()], Check, many=True, seconds=SLOW),

@@ -67,6 +67,11 @@ class _Rules(RemoteDirectory):
         return tuple(self._asked("rules", person))
 
 
+class _Factors(RemoteDirectory):
+    def factors(self, person_id: str) -> Sequence[str]:
+        return tuple(self._asked("factors", person_id))
+
+
 class _Facts(RemoteDirectory):
     def facts(self, person: Person) -> Sequence[Fact]:
         return tuple(self._asked("facts", person))
@@ -80,6 +85,7 @@ class _Resets(RemoteDirectory):
 _POWERS: Mapping[str, type[RemoteDirectory]] = {
     "search": _Searches,
     "rules": _Rules,
+    "factors": _Factors,
     "facts": _Facts,
     "resets": _Resets,
 }
