@@ -87,7 +87,7 @@ class DyingPress:
 
     def _act(self, browser: Browser, path: str, form: Mapping[str, str]) -> None:
         with _directory_held(self.story.outside) as let_go:
-            thread = _posted(browser, path, form)
+            thread = posted(browser, path, form)
             until(lambda: self.ledger.get(self.story).state is State.ACTING)
             if self.moment == "before":
                 self.machine.kill()
@@ -102,13 +102,14 @@ class DyingPress:
 def lose(machine: Machine, ledger: Ledger, story: Story, path: str, form: Mapping[str, str]) -> None:
     """Send a form and kill as soon as it is committed; the browser gets no answer."""
     version = ledger.get(story).version
-    thread = _posted(story.portal if path.startswith("/v/") else story.desk, path, form)
+    thread = posted(story.portal if path.startswith("/v/") else story.desk, path, form)
     until(lambda: ledger.get(story).version > version)
     machine.kill()
     thread.join()
 
 
-def _posted(browser: Browser, path: str, form: Mapping[str, str]) -> threading.Thread:
+def posted(browser: Browser, path: str, form: Mapping[str, str]) -> threading.Thread:
+    """Send a form from a tab of its own, which nobody waits for."""
     other = Browser(browser.url, cookies=dict(browser.cookies))
     thread = threading.Thread(target=other.post, args=(path, form), daemon=True)
     thread.start()

@@ -34,6 +34,8 @@ FORKS.set_forkserver_preload(
         "deskward.channels.smtp",
         "deskward.channels.sms",
         "deskward.directories.roster",
+        "deskward.directories.active_directory",
+        "deskward.directories.ldap",
         "deskward.actions.reset_password",
         "deskward.actions.unlock_account",
         "deskward.store.runner_procrastinate",

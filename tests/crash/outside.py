@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.__main__ import WEBHOOK, Ground, people, written
 from sandbox.changegear import Site, Subscription, create_app
+from sandbox.changegear.records import PASSWORD_RESET
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.phone import Phone
 from sandbox.phone_api import create_phone_app
@@ -87,9 +88,9 @@ class Outside:
         """Give the address of the portal."""
         return f"http://portal.localhost:{self.port}"
 
-    def open_ticket(self, person: int) -> int:
-        """Open a ticket for a password reset as an agent does; gives its id."""
-        return self.site.open_ticket("I cannot log in", requester=FIRST_PERSON + person, category=101).id
+    def open_ticket(self, person: int, category: int = PASSWORD_RESET) -> int:
+        """Open a ticket as an agent does; gives its id."""
+        return self.site.open_ticket("I cannot log in", requester=FIRST_PERSON + person, category=category).id
 
     def history(self, ticket_id: int) -> list[tuple[str, str]]:
         """Give action and text of everything in a ticket, the oldest first."""

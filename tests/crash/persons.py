@@ -17,7 +17,7 @@ from tests.crash.outside import Outside, wait_a_moment
 from tests.loopback import client
 
 T = TypeVar("T")
-NEW_PASSWORD = "tangerine gravel orbit {n}"
+NEW_PASSWORD = "Tangerine gravel orbit {n}"
 PATIENCE = 90.0
 SLOWEST = 15.0
 
