@@ -102,7 +102,7 @@ class Act:
     @contextmanager
     def _held(self, browser: Browser, form: Mapping[str, str]) -> Iterator[None]:
         thread = posted(browser, "/v/act", form)
-        assert self.relay.held.wait(60)
+        assert self.relay.held.wait(300)
         self.relay.let_go()
         yield
         thread.join()
