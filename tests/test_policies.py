@@ -92,7 +92,7 @@ def test_check_prints_every_category_and_ends_well(run: Run) -> None:
 
 
 def test_check_ends_with_1_where_a_standard_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deskward.core.policy_table.decide", _lenient)
+    monkeypatch.setattr("deskward.core.policy_table.verdict_of", _lenient)
     said = run("check", code=1)
     assert "BROKEN: SR-66: no approval replaces a missing proof" in said
     assert "The policy lets through what a standard forbids" in said

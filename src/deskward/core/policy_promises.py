@@ -1,12 +1,12 @@
 """What no policy may let through, whatever it says: each sentence with its test on one combination."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deskward.core.destinations import Provenance
 from deskward.core.policy import Category, Limits
-from deskward.core.policy_table import NOON, Judged
-from deskward.core.proof import AAL2, AAL3, ActionClass, Evidence, level_of
+from deskward.core.policy_table import Judged, reached
+from deskward.core.proof import AAL2, AAL3, ActionClass, Evidence
 from deskward.core.risk import RiskLevel
 
 STRONG = frozenset({Evidence.PASSKEY, Evidence.IN_PERSON})
@@ -24,8 +24,8 @@ class Promise:
 
 def _raised(category: Category, limits: Limits, one: Judged) -> bool:
     proving = tuple(m for m in one.trial.methods if m.evidence is not Evidence.NOTHING)
-    bare = replace(one.trial, methods=proving)
-    return one.level > level_of(bare.proofs, bare.person.id, NOON, limits.proof_of(category))
+    bare, _ = reached(one.trial.link, proving, limits.proof_of(category))
+    return one.level > bare
 
 
 PROMISES = (

@@ -8,12 +8,12 @@ from functools import lru_cache
 from itertools import chain, combinations, product
 
 from deskward.core.challenges import Challenge
-from deskward.core.decision import Standing, asked_of, decide, obstacle, story_findings
+from deskward.core.decision import Standing, case_of, obstacle, story_findings, verdict_of
 from deskward.core.destinations import Provenance
 from deskward.core.people import Person
 from deskward.core.policy import Category, Limits
 from deskward.core.proof import AAL3, LINK, Evidence, Proof, ProofLevel, fresh_of, independent, level_of
-from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding
+from deskward.core.risk import Assessment, Finding, RiskLevel, Section, assess, provenance_finding
 from deskward.core.verification import State
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -118,19 +118,20 @@ def judge(category: Category, limits: Limits, trial: Trial) -> Judged:
     if _unsendable(category, trial, person):
         return Judged(trial, State.FAILED)
     standing = Standing(
-        *_reached(trial.link, trial.methods, window),
+        *reached(trial.link, trial.methods, window),
         _missing(category, trial),
         exception=trial.exception,
         approved=trial.approved,
         waited=trial.waited,
     )
-    verdict = decide(category, person, standing, _findings(category, trial))
-    asked = asked_of(category, person, exception=trial.exception)
-    return Judged(trial, verdict.state, standing.level, asked, standing.roots, standing.missing)
+    case = case_of(category, person, standing)
+    risky = _assessed(trial.risk, category.medium_from, category.high_from, trial.link is Provenance.ESTABLISHED)
+    verdict = verdict_of(case, risky)
+    return Judged(trial, verdict.state, standing.level, case.asked, standing.roots, standing.missing)
 
 
 @lru_cache(maxsize=8192)
-def _reached(link: Provenance | None, methods: tuple[Method, ...], window: timedelta) -> tuple[ProofLevel, int]:
+def reached(link: Provenance | None, methods: tuple[Method, ...], window: timedelta) -> tuple[ProofLevel, int]:
     """Tell level and independent roots of these proofs: the same for every account and at every risk."""
     trial = Trial(link, methods, AALS[0], RISKS[0])
     fresh = fresh_of(trial.proofs, trial.person.id, NOON, window)
@@ -194,12 +195,14 @@ def _missing(category: Category, trial: Trial) -> str:
     return f"The policy asks for one of these: {', '.join(step)}." if step else ""
 
 
-def _findings(category: Category, trial: Trial) -> tuple[Finding | None, ...]:
+@lru_cache(maxsize=64)
+def _assessed(risk: RiskLevel, medium_from: float, high_from: float, established: bool) -> Assessment:
     """Bring the score to exactly where the wanted level begins, with what provenance adds by itself."""
-    told = story_findings(provenance_finding(established=trial.link is Provenance.ESTABLISHED), 0, 0)
-    starts = {RiskLevel.MEDIUM: category.medium_from, RiskLevel.HIGH: category.high_from}
-    more = starts.get(trial.risk, 0.0) - sum(f.weight for f in told if f)
-    return (*told, Finding("trial", Section.NETWORK, max(0.0, more), "As tried.", "policy check"))
+    told = [f for f in story_findings(provenance_finding(established=established), 0, 0) if f]
+    starts = {RiskLevel.MEDIUM: medium_from, RiskLevel.HIGH: high_from}
+    more = max(0.0, starts.get(risk, 0.0) - sum(f.weight for f in told))
+    tried = Finding("trial", Section.NETWORK, more, "As tried.", "policy check")
+    return assess([*told, tried], medium_from, high_from)
 
 
 def _subsets(methods: Sequence[Method]) -> Iterator[tuple[Method, ...]]:
