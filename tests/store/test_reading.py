@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, text
 from deskward.core.ports import Change, Delivery, Receipt
 from deskward.core.verification import Run, State, Verification
 from deskward.store.columns import hints_of
-from deskward.store.conditions import HAS_RAW, IS_OPEN, TEACHES, UNTAUGHT
+from deskward.store.conditions import HAS_RAW, IS_OPEN, TEACHES, UNTAUGHT, ends_in
 from deskward.store.opening import Opened, open_store
 from deskward.store.tables import verifications
 from tests.store.samples import NOON, StandingClock, a_grant, a_sending, a_verification
@@ -152,6 +152,22 @@ def test_a_flag_is_written_as_in_the_index_of_it(
     with opened.database.read() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.compile(connection)}").fetchall()
     assert index in str(plan)
+
+
+@pytest.mark.parametrize("tail", [7, None])
+def test_a_ticket_number_is_found_by_the_index_of_its_digits(opened: Opened, tail: int | None) -> None:
+    grown = opened.database.dialect == "postgresql"
+    query = select(verifications.c.id).where(ends_in(verifications.c.number_tail, tail))
+    with opened.database.read() as connection:
+        if grown:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        written = query.compile(connection, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN" if grown else "EXPLAIN QUERY PLAN"
+        plan = str(connection.exec_driver_sql(f"{explain} {written}").fetchall())
+        if grown:
+            connection.exec_driver_sql("SET enable_seqscan = on")
+    assert "ix_verifications_number" in plan
+    assert ("Index Cond" if grown else "SEARCH") in plan
 
 
 def test_every_look_up_of_a_visitor_uses_an_index(opened: Opened) -> None:

@@ -11,6 +11,7 @@ from deskward.core.console import PAGE
 from deskward.core.events import EventKind
 from deskward.core.searching import tail_of
 from deskward.store.columns import UtcTime, row_of
+from deskward.store.conditions import ends_in
 from deskward.store.database import Database
 from deskward.store.tables import desk_entries, events, verifications
 
@@ -67,7 +68,7 @@ def _order(place: Place) -> tuple[Any, ...]:
 
 def _meant(connection: Connection, about: str) -> Sequence[str]:
     """Give the verifications of a ticket's number, or the one with this id."""
-    numbered = (_v.number_tail.is_not_distinct_from(tail_of(about)), func.lower(_v.ticket_number) == about.lower())
+    numbered = (ends_in(_v.number_tail, tail_of(about)), func.lower(_v.ticket_number) == about.lower())
     found = select(_v.id).where(*numbered).order_by(_v.opened_at.desc()).limit(MOST_OF_A_TICKET)
     return [*connection.scalars(found), about.upper()]
 

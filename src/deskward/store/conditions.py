@@ -14,3 +14,8 @@ UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verific
 def is_filled(column: Column[Any]) -> ColumnElement[bool]:
     """Tell that a text column is not empty."""
     return column != literal_column("''")
+
+
+def ends_in(column: Column[Any], tail: int | None) -> ColumnElement[bool]:
+    """Tell that a number's last digits are these, or that it has none, so that both databases use the index."""
+    return column.is_(None) if tail is None else column == tail

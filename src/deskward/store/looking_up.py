@@ -26,7 +26,7 @@ from sqlalchemy import (
 from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime
-from deskward.store.conditions import is_filled
+from deskward.store.conditions import ends_in, is_filled
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
 from deskward.store.tables import agents, verifications
@@ -161,7 +161,7 @@ class Lookup:
     def _ways(self) -> list[ColumnElement[bool]] | None:
         if self._search.number:
             number = self._search.number
-            return [(_v.number_tail.is_not_distinct_from(tail_of(number))) & (_v.ticket_number == number)]
+            return [ends_in(_v.number_tail, tail_of(number)) & (_v.ticket_number == number)]
         if self._meant is None:
             return None
         if self._meant.terms.words and (self._meant.requesters.crowd or self._busy(self._meant.agents)):
