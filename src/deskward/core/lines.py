@@ -1,6 +1,7 @@
 """A note as lines, before it is put into a profile; and text from outside, made harmless (SR-104)."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -14,6 +15,12 @@ def clean(text: object) -> str:
     seen = "".join(c for c in spaced if unicodedata.category(c) not in _HIDDEN)
     folded = " ".join(seen.split())
     return folded if len(folded) <= LONGEST_VALUE else folded[: LONGEST_VALUE - 1] + "…"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Write the first of many names, and how many more there are: “Ada, Bob and 7 more”."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 @dataclass(frozen=True)

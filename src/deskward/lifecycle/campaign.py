@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from deskward.core.destinations import Destination, Kind, Provenance, masked, provenance_of
+from deskward.core.lines import some
 from deskward.core.people import Person
 from deskward.core.proof import ActionClass, ProofLevel, needed
 from deskward.core.tickets import Check
@@ -42,8 +43,8 @@ def readiness(house: House, directory: str) -> Iterator[Check]:
     counts = {one.id: _established(house, one) for one in people}
     one, two = (sum(1 for n in counts.values() if n >= least) for least in (1, TWO))
     text = f"One established address: {_share(one, people)}; two or more: {_share(two, people)}."
-    without = _some([p.login for p in people if not counts[p.id]])
-    ask = f" Without: {without} Ask them to confirm theirs: deskward confirm --dry-run" if without else ""
+    without = some([p.login for p in people if not counts[p.id]], SHOWN)
+    ask = f" Without: {without}. Ask them to confirm theirs: deskward confirm --dry-run" if without else ""
     yield Check("addresses", one > 0, f"{text}{ask}", "Import addresses, or ask people to confirm theirs.")
     for name in ActionClass:
         able = sum(1 for p in people if needed(name, p.aal) <= _reach(p, counts[p.id]))
@@ -78,8 +79,3 @@ def _reach(person: Person, established: int) -> ProofLevel:
 
 def _share(count: int, people: Sequence[Person]) -> str:
     return f"{count} of {len(people)} ({round(100 * count / max(1, len(people)))} %)"
-
-
-def _some(logins: Sequence[str]) -> str:
-    more = f" and {len(logins) - SHOWN} more" if len(logins) > SHOWN else ""
-    return f"{', '.join(logins[:SHOWN])}{more}." if logins else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from deskward.core.accounts import Role
+from deskward.core.lines import some
 from deskward.core.people import Person
 from deskward.core.tickets import Check
 from deskward.lifecycle.house import House
@@ -25,8 +26,7 @@ def rights_check(house: House, directory: str, people: Iterable[Person]) -> Chec
     if not strong:
         text = f"{len(known)} of {len(logins)} agents and approvers have an account here; none is privileged."
         return Check("rights of agents", well=True, text=text)
-    more = f" and {len(strong) - SHOWN} more" if len(strong) > SHOWN else ""
-    text = f"{', '.join(strong[:SHOWN])}{more}: privileged here, so they can change accounts past Deskward."
+    text = f"{some(strong, SHOWN)}: privileged here, so they can change accounts past Deskward."
     hint = "Take these roles and groups away from who serves at the desk, or give them a second account for it."
     return Check("rights of agents", well=False, text=text, hint=hint)
 

@@ -36,10 +36,12 @@ class SqlAuthenticators:
 
     def owners_of(self, owners: Collection[str], kind: str, at: datetime) -> set[str]:
         """Tell which of these owners have a living one of this kind that counts at that moment."""
+        if not owners:
+            return set()
         living = (_a.kind == kind, _a.spent_at.is_(None), _a.removed_at.is_(None), _a.counts_from <= at)
         wanted = select(_a.owner).where(_a.owner.in_(sorted(owners)), *living).distinct()
         with self._database.read() as connection:
-            return set(connection.scalars(wanted)) if owners else set()
+            return set(connection.scalars(wanted))
 
     def enrol(self, fresh: Iterable[Authenticator]) -> None:
         """Add some, all or none; ConflictError when one of them is there already."""

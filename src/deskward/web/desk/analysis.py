@@ -88,7 +88,7 @@ class Analysis:
         view = self.reading.desk(visit.verification_id)
         self.looked(visit, view, Deed.REPORT)
         verification = view.verification
-        names = {a.id: a.name for a in self.door.accounts.names()}
+        names = self.door.agent_names()
         whole = Printed(
             report=report_for(visit, view),
             verification=verification,

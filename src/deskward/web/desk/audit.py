@@ -86,7 +86,7 @@ class Audit:
         return self.door.audit
 
     def _show(self, visit: Visit) -> Response:
-        agents = self._agents()
+        agents = self.door.agent_names()
         asked = audit_asked_of(visit.request.query_params, agents)
         page = self.log.page(asked.sought())
         self.door.note(visit.agent, Deed.AUDIT, filters=dict(asked.filters))
@@ -109,7 +109,7 @@ class Audit:
         )
 
     def _export(self, visit: Visit) -> Response:
-        asked = audit_asked_of(visit.request.query_params, self._agents())
+        asked = audit_asked_of(visit.request.query_params, self.door.agent_names())
         if asked.left_out:
             text = f"Nothing was exported. {' '.join(asked.left_out)}"
             raise DeskwardError(text, "Go back to the log, set the filters, and export from there.")
@@ -119,7 +119,7 @@ class Audit:
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
     def _lines(self, sought: Sought, *, personal: bool) -> Iterator[str]:
-        agents = self._agents()
+        agents = self.door.agent_names()
         yield "\ufeff" + csv_line(HEADINGS)
         while True:
             page = self.log.page(sought, AT_ONCE)
@@ -127,9 +127,6 @@ class Audit:
             if page.after is None:
                 return
             sought = replace(sought, after=page.after)
-
-    def _agents(self) -> Mapping[str, str]:
-        return {agent.id: agent.name for agent in self.door.accounts.names()}
 
 
 def audit_asked_of(query: QueryParams, agents: Mapping[str, str]) -> AuditAsked:

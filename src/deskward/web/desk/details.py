@@ -70,7 +70,7 @@ class Details:
     def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         view = self.reading.desk(visit.verification_id)
         self.analysis.looked(visit, view, Deed.DETAILS)
-        agents = {a.id: a.name for a in self.door.accounts.names()}
+        agents = self.door.agent_names()
         errands = self.console.errands(visit.verification_id)
         return self.door.show(
             visit,

@@ -184,6 +184,10 @@ class Door:
         """Tell whether both factors were given in the last 5 minutes."""
         return session.proven_at is not None and self.clock.now() - session.proven_at <= FRESH
 
+    def agent_names(self) -> Mapping[str, str]:
+        """Give the name of every agent by id."""
+        return {agent.id: agent.name for agent in self.accounts.names()}
+
     def session_of(self, request: Request) -> tuple[Agent, WebSession] | None:
         """Find who is logged in; a session that is too old, or whose agent left, ends here."""
         cookie = request.cookies.get(COOKIE, "")

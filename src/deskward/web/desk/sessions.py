@@ -51,7 +51,7 @@ class Sessions:
         return self.door.show(visit, "sessions.html", status, here="people", rows=rows, error=error)
 
     def _rows(self, visit: Visit, found: Iterable[WebSession]) -> list[Row]:
-        names = {agent.id: agent.name for agent in self.door.accounts.names()}
+        names = self.door.agent_names()
         return [
             Row(one.digest[:MARK], names.get(one.agent_id, ""), one, one.digest == visit.session.digest)
             for one in found
