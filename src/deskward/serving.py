@@ -61,8 +61,12 @@ class _Server(uvicorn.Server):
         super().run(sockets or [self.bound])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then begin."""
+        """Listen, then begin.
+
+        What is there now stays: to look through it for garbage later would hold up everybody for a quarter second.
+        """
         await super().startup(sockets)
+        gc.freeze()
         self.begin()
 
 

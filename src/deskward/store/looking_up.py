@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
     false,
     func,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime
-from deskward.store.conditions import ends_in, is_filled
+from deskward.store.conditions import ends_in, is_filled, is_one_of
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
 from deskward.store.tables import agents, verifications
@@ -44,18 +45,22 @@ class Meant:
     terms: Terms
     requesters: Matched
     agents: tuple[str, ...]
+    dialect: str
 
     def ways(self) -> Iterator[ColumnElement[bool]]:
         """Give a condition for each meaning, each with an index of its own."""
         if self.requesters.numbers:
-            yield _v.requester_number.in_(self.requesters.numbers)
+            yield is_one_of(self.dialect, _v.requester_number, self.requesters.numbers)
         if self.agents:
-            yield _v.agent_id.in_(self.agents)
+            yield is_one_of(self.dialect, _v.agent_id, self.agents)
         yield from self._one(_v)
 
     def fits(self) -> ColumnElement[bool]:
         """Tell of a walked row whether it is meant."""
-        ways = [_v.agent_id.in_(self.agents), fits_requester(_v.requester_number, self.terms)]
+        number = _v.requester_number + 0  # so that no other index than the walked one is used
+        known = is_one_of(self.dialect, number, self.requesters.numbers)
+        theirs = fits_requester(number, self.terms) if self.requesters.crowd else known
+        ways = [is_one_of(self.dialect, _v.agent_id, self.agents), theirs]
         return or_(*ways, *(_v.id.in_(select(_again.id).where(way)) for way in self._one(_again)))
 
     def _one(self, columns: Columns) -> Iterator[ColumnElement[bool]]:
@@ -74,6 +79,8 @@ class Lookup:
     def __init__(self, connection: Connection, search: Search) -> None:
         self._connection = connection
         self._search = search
+        self._dialect = connection.dialect.name
+        self._edges: dict[Search, Cursor | None] = {}
 
     def page(self, size: int) -> tuple[list[Cursor], Cursor | None]:
         """Give the next rows, newest first, and where the walk stopped before it had so many.
@@ -101,6 +108,11 @@ class Lookup:
         """Tell where a walk stops; None where it comes to the end, or where every walked row fits."""
         if self._few is not None or not self._rest:
             return None
+        if search not in self._edges:
+            self._edges[search] = self._walked_to(search)
+        return self._edges[search]
+
+    def _walked_to(self, search: Search) -> Cursor | None:
         walk = select(_v.opened_at, _v.id).where(*self._lane, *_beyond(_v, search))
         row = self._connection.execute(
             _sorted(walk, _v, upwards=search.before is not None).offset(LOOKED - 1).limit(1)
@@ -127,12 +139,14 @@ class Lookup:
             return "need"
         if len(self._equal) < 2:  # noqa: PLR2004 - one leaves no choice
             return next(iter(self._equal), "")
-        return min(self._equal, key=self._few_of)
+        counts = [self._few_of(name) for name in self._equal]
+        row = self._connection.execute(select(*(one.label(f"n{n}") for n, one in enumerate(counts)))).one()
+        return min(zip(row, self._equal, strict=True))[1]
 
-    def _few_of(self, name: str) -> int:
+    def _few_of(self, name: str) -> ScalarSelect[int]:
         same = select(literal(1)).where(_v[name] == self._equal[name], *_within(self._search))
         some = same.select_from(verifications).limit(LOOKED).subquery()
-        return self._connection.scalars(select(func.count()).select_from(some)).one()
+        return select(func.count()).select_from(some).scalar_subquery()
 
     @cached_property
     def _lane(self) -> list[ColumnElement[bool]]:
@@ -145,7 +159,7 @@ class Lookup:
     def _rest(self) -> list[ColumnElement[bool]]:
         """Give what is left to be looked at on each walked row."""
         rest = [_v[name] == value for name, value in self._equal.items() if name != self._lead]
-        rest += _further(self._search)
+        rest += _further(self._dialect, self._search)
         return [*rest, self._meant.fits()] if self._meant else rest
 
     @cached_property
@@ -155,7 +169,7 @@ class Lookup:
         if ways is None:
             return None
         more = [_v[name] == value for name, value in self._equal.items()]
-        more += [*_within(self._search), *_further(self._search)]
+        more += [*_within(self._search), *_further(self._dialect, self._search)]
         return [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
 
     def _ways(self) -> list[ColumnElement[bool]] | None:
@@ -164,7 +178,8 @@ class Lookup:
             return [ends_in(_v.number_tail, tail_of(number)) & (_v.ticket_number == number)]
         if self._meant is None:
             return None
-        if self._meant.terms.words and (self._meant.requesters.crowd or self._busy(self._meant.agents)):
+        many = self._meant.requesters.crowd or self._meant.requesters.times > MOST_COUNTED
+        if self._meant.terms.words and (many or self._busy(self._meant.agents)):
             return None
         return list(self._meant.ways()) or [false()]
 
@@ -175,10 +190,11 @@ class Lookup:
         terms = terms_of(self._search.text)
         found = self._connection.execute(select(agents.c.id, agents.c.name))
         named = tuple(row.id for row in found if terms.words and terms.name(row.name))
-        return Meant(terms, matched(self._connection, terms, MOST_COUNTED), named)
+        return Meant(terms, matched(self._connection, terms), named, self._dialect)
 
     def _busy(self, named: tuple[str, ...]) -> bool:
-        theirs = select(literal(1)).select_from(verifications).where(_v.agent_id.in_(named))
+        mine = is_one_of(self._dialect, _v.agent_id, named)
+        theirs = select(literal(1)).select_from(verifications).where(mine)
         some = theirs.limit(MOST_COUNTED + 1).subquery()
         return (
             bool(named) and self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
@@ -203,13 +219,13 @@ def _within(search: Search) -> Iterator[ColumnElement[bool]]:
         yield _v.opened_at < search.until
 
 
-def _further(search: Search) -> Iterator[ColumnElement[bool]]:
+def _further(dialect: str, search: Search) -> Iterator[ColumnElement[bool]]:
     if search.score is not None:
         yield _v.risk_score >= search.score
     if search.reached:
         yield _v.reached.contains(written([search.reached]), autoescape=True)
     if search.agents:
-        yield _v.agent_id.in_(search.agents)
+        yield is_one_of(dialect, _v.agent_id, search.agents)
 
 
 def _beyond(columns: Columns, search: Search) -> Iterator[ColumnElement[bool]]:

@@ -19,7 +19,7 @@ _r, _p = requesters.c, requester_parts.c
 class Matched:
     """Requesters whose words fit, by number, and how many verifications they have together.
 
-    `crowd`: there are too many to list, or too many verifications; then `numbers` is empty.
+    `crowd`: there are too many to list; then `numbers` is empty.
     """
 
     numbers: Sequence[int] = ()
@@ -39,8 +39,8 @@ def counted_in(connection: Connection, name: str, email: str) -> int:
     return int(number)
 
 
-def matched(connection: Connection, terms: Terms, most: int) -> Matched:
-    """Find requesters by their rarest part, then by all words; more than `most` verifications are a crowd."""
+def matched(connection: Connection, terms: Terms) -> Matched:
+    """Find requesters by their rarest part, then by all words."""
     if not terms.parts:
         return Matched()
     sharing, rarest = min(_shared(connection, terms.parts[:MOST_PARTS]))
@@ -51,10 +51,9 @@ def matched(connection: Connection, terms: Terms, most: int) -> Matched:
     found = select(_p.requester_number.label("number"), times_of.label("times"))
     fitting = found.where(_p.part == rarest, fits_requester(_p.requester_number, terms))
     rows = connection.execute(fitting.limit(MOST_MATCHED + 1)).all()
-    times = sum(row.times for row in rows)
-    if len(rows) > MOST_MATCHED or times > most:
+    if len(rows) > MOST_MATCHED:
         return Matched(crowd=True)
-    return Matched([row.number for row in rows], times)
+    return Matched([row.number for row in rows], sum(row.times for row in rows))
 
 
 def fits_requester(number: ColumnElement[int], terms: Terms) -> ColumnElement[bool]:
