@@ -13,6 +13,7 @@ from deskward.core.ports import Bell, Change, Errand, ErrandState
 from deskward.core.sums import Sums
 from deskward.core.verification import Verification
 from deskward.store.columns import hints_of, value_of
+from deskward.store.conditions import is_one_of
 from deskward.store.database import Database
 from deskward.store.looking_up import Lookup, older_than
 from deskward.store.saving import write_change
@@ -110,8 +111,9 @@ def _record(connection: Connection, errand: Errand, now: datetime, actor: str) -
 
 
 def _read(connection: Connection, ids: Sequence[str]) -> tuple[Listed, ...]:
-    found = connection.execute(select(*_LISTED).where(_v.id.in_(ids))).mappings()
-    return tuple(sorted((value_of(Listed, row) for row in found), key=lambda row: row.cursor, reverse=True))
+    wanted = is_one_of(connection.dialect.name, _v.id, ids)
+    rows = [Listed(*row) for row in connection.execute(select(*_LISTED).where(wanted)).all()]
+    return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
 
 
 def _page(connection: Connection, lookup: Lookup, search: Search, size: int) -> Page:
