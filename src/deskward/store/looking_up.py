@@ -99,8 +99,7 @@ class Lookup:
         whole = replace(search, after=None)
         most = MOST_COUNTED if self._few is not None or self._meant is None else MOST_WALKED
         edge = self._edge(whole)
-        query, _ = self._found(whole, edge)
-        some = query.limit(most + 1).subquery()
+        some = _newest(*self._found(whole, edge), most + 1).subquery()
         number = self._connection.scalars(select(func.count()).select_from(some)).one()
         return Counted(min(number, most), exact=number <= most and edge is None)
 
@@ -144,9 +143,8 @@ class Lookup:
         return min(zip(row, self._equal, strict=True))[1]
 
     def _few_of(self, name: str) -> ScalarSelect[int]:
-        same = select(literal(1)).where(_v[name] == self._equal[name], *_within(self._search))
-        some = same.select_from(verifications).limit(LOOKED).subquery()
-        return select(func.count()).select_from(some).scalar_subquery()
+        same = select(_v.opened_at, _v.id).where(_v[name] == self._equal[name], *_within(self._search))
+        return select(func.count()).select_from(_newest(same, _v, LOOKED).subquery()).scalar_subquery()
 
     @cached_property
     def _lane(self) -> list[ColumnElement[bool]]:
@@ -210,6 +208,11 @@ def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Column
 def _sorted(query: Select[Any], place: Columns, *, upwards: bool) -> Select[Any]:
     order = (place.opened_at, place.id)
     return query.order_by(*(order if upwards else (column.desc() for column in order)))
+
+
+def _newest(query: Select[Any], place: Columns, most: int) -> Select[Any]:
+    """Give the first of what is counted in the order of its index: PostgreSQL would else read the whole rows."""
+    return _sorted(query, place, upwards=False).limit(most)
 
 
 def _within(search: Search) -> Iterator[ColumnElement[bool]]:
