@@ -16,14 +16,13 @@ from deskward.browsers import Devices
 from deskward.core.familiarity import WINDOW, month_of
 from deskward.core.ports import Change
 from deskward.core.proof import LINK, Proof
+from deskward.core.retention import Retention
 from deskward.core.surroundings import Visit
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle.learning import learn
 from deskward.lifecycle.looking import looked_at
 from deskward.networks import Networks
 from deskward.store.columns import UtcTime
-from deskward.store.sightings import SIGHTINGS_KEPT
-from deskward.store.sql import RAW_KEPT
 from deskward.store.tables import verifications
 from sandbox.networks import STRETCHES, write_networks
 from tests.fakes import ANNA, FakeClock
@@ -36,6 +35,7 @@ LIMIT = "1 ms"
 MANY_PEOPLE, AGENTS = 50_000, 20
 SPAN = timedelta(days=730)
 FILLING_KB = 500_000
+KEPT = Retention()
 # Copies of one visit: whose, when, from where and by which device differ. `age` is in seconds.
 COPIED = """
 INSERT INTO verifications ({names})
@@ -183,10 +183,10 @@ def _copy(connection: Connection, prefix: str, count: int, *, own: bool) -> None
         changed |= {"findings": "'[]'", "observed": "'[]'"}
         changed["subject_id"] = f"'subject-' || (n % {MANY_PEOPLE})"
         changed["agent_id"] = f"CASE n % {AGENTS} WHEN 0 THEN one.agent_id ELSE 'agent-' || (n % {AGENTS}) END"
-    changed |= {name: _kept(kept, SIGHTINGS_KEPT, "''") for name, kept in seen.items()}
-    changed["sighting"] = _kept("one.sighting", SIGHTINGS_KEPT, "'{}'")
-    changed["surroundings"] = _kept("one.surroundings", RAW_KEPT, "'{}'")
-    changed["has_raw"] = _kept("one.has_raw", RAW_KEPT, "false")
+    changed |= {name: _kept(kept, KEPT.visits, "''") for name, kept in seen.items()}
+    changed["sighting"] = _kept("one.sighting", KEPT.visits, "'{}'")
+    changed["surroundings"] = _kept("one.surroundings", KEPT.raw, "'{}'")
+    changed["has_raw"] = _kept("one.has_raw", KEPT.raw, "false")
     names = [c.name for c in verifications.c]
     statement = COPIED.format(
         names=", ".join(f'"{name}"' for name in names),

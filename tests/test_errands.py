@@ -13,6 +13,7 @@ from deskward.core.destinations import Kind
 from deskward.core.errors import OutsideError, RejectedError, UncertainError, UnreachableError
 from deskward.core.ports import Count, Delivery, Errand, ErrandKind, ErrandState, KnownTicket, Message, Receipt
 from deskward.core.resets import Reset, ResetKind
+from deskward.core.retention import Retention
 from deskward.core.sign_ins import SignIn
 from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State
@@ -361,6 +362,23 @@ def test_what_nobody_needs_is_forgotten_once_an_hour(home: Household, desk: Desk
     home.store.add_counts([old], home.clock.now() - timedelta(days=40))
     home.errands.tick()
     assert home.store.counted([old], long_ago) == {old: 1}
+
+
+def test_sr_121_what_is_left_to_delete_waits_for_seconds_and_not_for_an_hour(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruned: list[Retention] = []
+
+    def prune(_now: datetime, kept: Retention) -> bool:
+        pruned.append(kept)
+        return len(pruned) == 1
+
+    monkeypatch.setattr(home.store, "prune", prune)
+    for seconds, times in ((0, 1), (4, 1), (1, 2), (5, 2), (3594, 2), (1, 3)):
+        home.clock.forward(seconds=seconds)
+        home.errands.tick()
+        assert len(pruned) == times
+    assert pruned[0] is home.house.retention
 
 
 @dataclass

@@ -32,7 +32,8 @@ from deskward.lifecycle.reconciling import logs_of, reconcile
 from deskward.lifecycle.signed_in import learn_sign_ins
 from deskward.lifecycle.writing import message_of, wanted
 
-LEASE, PRUNE_EVERY = timedelta(minutes=2), timedelta(hours=1)
+LEASE = timedelta(minutes=2)
+PRUNE_EVERY, PRUNE_MORE = timedelta(hours=1), timedelta(seconds=5)
 IMPORT_AGAIN = timedelta(minutes=10)
 RESETS_EVERY, RESETS_MORE = timedelta(minutes=1), timedelta(seconds=5)
 SIGN_INS_EVERY, SIGN_INS_MORE = timedelta(hours=1), timedelta(seconds=5)
@@ -61,7 +62,7 @@ class Errands:
     _imported: dict[str, datetime] = field(default_factory=dict)
     _sign_ins_at: dict[str, datetime] = field(default_factory=dict)
     _resets_at: dict[str, datetime] = field(default_factory=dict)
-    _pruned: datetime | None = None
+    _prune_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self._pulses = Pulses(self.house)
@@ -76,9 +77,10 @@ class Errands:
         self.lifecycle.expire()
         learn(self.house)
         now = self.house.clock.now()
-        if self._pruned is None or now - self._pruned >= PRUNE_EVERY:
-            self._pruned = now
-            self.house.store.prune(now)
+        if self._prune_at is None or now >= self._prune_at:
+            self._prune_at = now + PRUNE_EVERY
+            if self.house.store.prune(now, self.house.retention):
+                self._prune_at = now + PRUNE_MORE
         for name in self.house.people:
             self._import(name, now)
         for name in self.house.sign_ins:

@@ -19,6 +19,7 @@ from deskward.core.policy import Policy
 from deskward.core.replay import Shadow, Thresholds
 from deskward.core.secret import Secret, read_secret
 from deskward.policy_settings import CategorySettings, LimitSettings, Section
+from deskward.retention_settings import RetentionSettings
 from deskward.sign_in_settings import SignInSettings
 
 SecretText = Annotated[Secret, BeforeValidator(read_secret)]
@@ -153,6 +154,7 @@ class Settings(BaseSettings):
     networks: NetworkSettings = NetworkSettings()
     shadow: ShadowSettings = ShadowSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    retention: RetentionSettings = RetentionSettings()
     categories: dict[str, CategorySettings]
     file: Path = Path("deskward.toml")
 

@@ -183,6 +183,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
         devices=Devices(),
         sign_ins=logs,
         hooks=Hooks(settings.web.hooks_url, settings.hooks),
+        retention=settings.retention.retention(),
     )
     lifecycle = Lifecycle(house)
     holder = EMBEDDED if opened.database.dialect == "sqlite" else _holder()

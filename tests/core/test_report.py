@@ -133,7 +133,7 @@ def test_what_could_not_be_seen_is_told_apart_and_blindness_in_words() -> None:
 
 
 def test_sr_121_raw_values_that_are_too_old_are_told_to_be_gone() -> None:
-    pruned = seen_as(OLD, surroundings={}, looked_at=None)
+    pruned = seen_as(OLD, surroundings={})
     report = report_of(pruned, Thresholds(), raw=True)
     assert report.gone
     assert not any((report.place, report.network, report.device, report.readings))

@@ -15,6 +15,7 @@ from deskward.browsers import Devices
 from deskward.core.authenticators import person_owner
 from deskward.core.errors import OutsideError, UnreachableError
 from deskward.core.familiarity import ALL, EVERYONE
+from deskward.core.retention import Retention
 from deskward.core.sign_ins import SignIn, SignInLog
 from deskward.core.surroundings import Device, Network, Place, Tally, Visit
 from deskward.core.tickets import Check
@@ -165,7 +166,7 @@ def test_sr_121_what_sign_ins_taught_goes_after_six_months(home: Household) -> N
         learn_sign_ins(home.house, "roster")
     home.clock.forward(days=31 * 7)
     assert own(home) == {}
-    home.store.prune(home.clock.now())
+    home.store.prune(home.clock.now(), Retention())
     with home.store.database.read() as connection:
         assert connection.execute(select(familiar)).all() == []
 

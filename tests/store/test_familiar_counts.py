@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from deskward.core.familiarity import ALL, DISTINCT, OWNERS, first_month, learned, month_of, wanted
 from deskward.core.ports import Change
+from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Tally
 from deskward.core.verification import Outcome
 from deskward.store.opening import Opened
@@ -93,10 +94,10 @@ def test_sr_121_what_is_older_than_six_months_is_deleted(opened: Opened, clock: 
             return set(connection.scalars(select(familiar.c.month).distinct()))
 
     clock.time = at("2026-11")
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert months() == {"2026-06", "2026-07"}
     clock.time = datetime(2026, 12, 1, tzinfo=UTC)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert months() == {"2026-07"}
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.resets import LoggedReset, ResetKind
+from deskward.core.retention import Retention
 from deskward.store.opening import Opened
 from deskward.store.resets import EXPLAINED_KEPT
 from tests.store.samples import NOON
@@ -80,5 +81,16 @@ def test_what_a_grant_explained_is_forgotten_and_incidents_stay(opened: Opened) 
         looked_at("c", explained_by="GR-2"),
     ]
     rows.follow("entra", None, NOON, kept)
-    opened.store.prune(NOON)
+    opened.store.prune(NOON, Retention())
     assert rows.known("entra", old) == {"b", "c"}
+
+
+def test_sr_121_a_settled_incident_goes_as_results_do_and_an_open_one_never(opened: Opened) -> None:
+    rows, kept = opened.store.resets, Retention()
+    rows.follow("entra", None, NOON, [looked_at("a"), looked_at("b")])
+    rows.review("IN-a", NOON, "Kim", "A drill.")
+    opened.store.prune(NOON + kept.results, kept)
+    assert rows.incidents(9, reviewed=True)
+    opened.store.prune(NOON + kept.results + MINUTE, kept)
+    assert not rows.incidents(9, reviewed=True)
+    assert [one.id for one in rows.incidents(9, reviewed=False)] == ["IN-b"]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from deskward.core.ports import Change
+from deskward.core.retention import Retention
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Verification
 from deskward.store import retention
@@ -47,11 +48,11 @@ def test_sr_121_after_30_days_no_raw_value_is_left_and_the_result_stays(
 ) -> None:
     saved = opened.store.save(seen(clock), Change(event=an_event()))
     clock.move(days=30)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert opened.store.get("v1") == saved
     assert all(value in everything(opened) for value in RAW.values())
     clock.move(seconds=1)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert not [value for value in RAW.values() if value in everything(opened)]
     bare = (ROW | {"points": 3.0}, ROW | {"weight": 1.0})
     left = replace(saved, findings=bare, observed=bare, signalled=bare, surroundings={})
@@ -64,10 +65,10 @@ def test_sr_121_whoever_saves_what_was_read_before_brings_raw_values_back_until_
 ) -> None:
     read = opened.store.save(seen(clock), Change())
     clock.move(days=31)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     opened.store.save(read, Change())
     assert RAW["address"] in everything(opened)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert RAW["address"] not in everything(opened)
 
 

@@ -18,6 +18,7 @@ from deskward.core.errors import ConflictError, DeskwardError, RefusedError
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Change, Count, Errand, ErrandKind, ErrandState, Grant, KnownTicket, Sending
 from deskward.core.proof import Proof
+from deskward.core.retention import Retention
 from deskward.core.secret import Secret
 from deskward.core.verification import State, Verification
 from deskward.store.opening import Opened
@@ -259,7 +260,7 @@ def test_hints_that_were_followed_up_are_forgotten_after_a_day(opened: Opened, c
     assert done is not None
     opened.rows.finish(done, clock.now())
     clock.move(days=2)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert list(opened.rows.due_lanes(clock.now(), 9)) == ["changegear:due"]
     opened.store.enqueue([replace(done, state=ErrandState.DUE, due_at=clock.now())])
     assert set(opened.rows.due_lanes(clock.now(), 9)) == {"changegear:due", "changegear:done"}
@@ -271,7 +272,7 @@ def test_old_counts_are_forgotten_and_young_ones_kept(opened: Opened, clock: Sta
     opened.store.add_counts([], clock.now())
     clock.move(days=33)
     opened.store.add_counts([young, young], clock.now())
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert opened.store.counted([old, young], NOON) == {old: 0, young: 2}
     assert opened.store.counted([], NOON) == {}
     assert opened.store.counted([young], clock.now() + timedelta(seconds=1)) == {young: 0}

@@ -10,10 +10,11 @@ from sqlalchemy.dialects.postgresql import psycopg
 
 from deskward.core.familiarity import PARTS, wanted
 from deskward.core.ports import Change
+from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
-from deskward.store.sightings import MOST_COUNTED, SIGHTINGS_KEPT, _asked, _past, _told
+from deskward.store.sightings import MOST_COUNTED, _asked, _past, _told
 from deskward.store.tables import verifications
 from tests.store.samples import NOON, StandingClock, a_verification
 
@@ -156,11 +157,11 @@ def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Open
         with opened.store.database.read() as connection:
             return tuple(connection.execute(shown).one())
 
-    clock.time = NOON + SIGHTINGS_KEPT
-    opened.store.prune(clock.now())
+    clock.time = NOON + Retention().visits
+    opened.store.prune(clock.now(), Retention())
     assert kept() == (asdict(HERE), "here", "phone")
     clock.move(seconds=1)
-    opened.store.prune(clock.now())
+    opened.store.prune(clock.now(), Retention())
     assert kept() == ({}, "", "")
     assert past(opened) == Past(visits=1)
 

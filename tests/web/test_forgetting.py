@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from deskward import plugins
 from deskward.browsers import Devices
+from deskward.core.retention import Retention
 from deskward.core.verification import State
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.networks import Networks
@@ -69,7 +70,7 @@ def test_sr_121_after_30_days_no_address_no_agent_and_no_reading_is_anywhere(
     assert (seen.state, len(seen.observed) > len(near.signals)) == (State.FAILED, True)
     assert [value for value in RAW if value not in everything(store)] == []
     clock.forward(days=30, seconds=1)
-    store.store.prune(clock.now())
+    store.store.prune(clock.now(), Retention())
     assert [value for value in RAW if value in everything(store)] == []
     left = lifecycle.get(seen.id)
     assert (left.risk_score, left.risk_level, left.reason) == (seen.risk_score, seen.risk_level, seen.reason)

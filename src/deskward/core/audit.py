@@ -37,9 +37,11 @@ class Deed(StrEnum):
     NOTE_JUDGED = "test note looked at"
     ADDRESS_MADE = "webhook address changed"
     INCIDENT_SETTLED = "incident settled"
+    RESULTS_DELETED = "results deleted"
+    ENTRIES_DELETED = "log entries deleted"
 
 
-VISITOR = "visitor"
+VISITOR, SYSTEM = "visitor", "system"
 LOOKS = frozenset(
     {
         Deed.DETAILS,
@@ -55,7 +57,7 @@ LOOKS = frozenset(
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the desk; `actor` is “agent:ID” or VISITOR, who is not signed in.
+    """One entry of the desk; `actor` is “agent:ID”, VISITOR, who is not signed in, or SYSTEM, which is Deskward.
 
     `fields` hold no secret and no full address.
     """
@@ -65,6 +67,22 @@ class Entry:
     actor: str
     verification_id: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What is left of a verification whose time was over: enough to read what the log says of it (SR-121).
+
+    Of the person it has the directory's own id only. It goes with the last entry about it, of `last_entry_at`.
+    """
+
+    id: str
+    ticket_number: str
+    directory: str
+    subject_id: str
+    ended_at: datetime
+    deleted_at: datetime
+    last_entry_at: datetime
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ class AuditPage:
 
 
 class AuditLog(Protocol):
-    """Where entries are added and all lines are read; nothing is changed or taken out."""
+    """Where entries are added and all lines are read; nothing is changed, and taken out by age only (SR-121)."""
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Add entries, all or none."""

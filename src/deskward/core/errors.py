@@ -29,6 +29,12 @@ class NotFoundError(DeskwardError):
     status = 404
 
 
+class GoneError(NotFoundError):
+    """What was asked for was deleted when its time was over."""
+
+    status = 410
+
+
 class RefusedError(DeskwardError):
     """A rule forbids this now."""
 

@@ -139,7 +139,7 @@ def month_of(at: datetime) -> str:
     return f"{at:%Y-%m}"
 
 
-def first_month(now: datetime) -> str:
-    """Name the oldest month that still counts: nothing is older than six months (SR-121)."""
-    months = now.year * 12 + now.month - WINDOW
+def first_month(now: datetime, window: int = WINDOW) -> str:
+    """Name the oldest month that still counts: this one and those before it, `window` in all (SR-121)."""
+    months = now.year * 12 + now.month - window
     return f"{months // 12:04}-{months % 12 + 1:02}"

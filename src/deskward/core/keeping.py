@@ -11,6 +11,7 @@ from deskward.core.exchange import Receipt
 from deskward.core.integrations import IntegrationRows
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.resets import ResetRows
+from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
 from deskward.core.verification import Run, Verification
 
@@ -196,8 +197,16 @@ class Store(Addresses, Protocol):
         """Write errands that belong to no change of state; a key that is already there is left alone."""
         ...
 
-    def prune(self, now: datetime) -> None:
-        """Forget counts that no budget looks back to, hints that were followed up, and what SR-121 lets go."""
+    def deleted_at(self, verification_id: str) -> datetime | None:
+        """Tell when a verification was deleted because its time was over; None for any other."""
+        ...
+
+    def prune(self, now: datetime, kept: Retention) -> bool:
+        """Forget counts that no budget looks back to, hints that were followed up, and what SR-121 lets go.
+
+        True where more waits than is done at one go. Nothing open goes: no verification that has not ended, has an
+        errand to do, or raised a fence that stands, and no event of one that is there.
+        """
         ...
 
     def first_start(self) -> datetime:

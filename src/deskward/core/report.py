@@ -105,7 +105,7 @@ def report_of(verification: Verification, thresholds: Thresholds, *, raw: bool =
     now = assess((c.finding for c in told), thresholds.medium_from, thresholds.high_from)
     same = now.level is verification.risk_level
     held = thresholds if same and verification.decided_at else None
-    kept = verification.looked_at is not None
+    kept = bool(verification.surroundings)
     around = verification.surroundings if raw and kept else {}
     risk = by_risk([c.finding for c in told], held, verification.risk_level) if held else ()
     return Report(

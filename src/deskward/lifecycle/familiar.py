@@ -35,7 +35,8 @@ def habits_of(house: House, verification: Verification, features: Mapping[str, s
 
 def habits_in(house: House, person: str, features: Mapping[str, str], now: datetime) -> Habits:
     """Say it of a person by name of `person_owner`."""
-    return Habits(house.keyring.private("familiar", person), wanted(features), first_month(now))
+    since = first_month(now, house.retention.months)
+    return Habits(house.keyring.private("familiar", person), wanted(features), since)
 
 
 def strangeness(features: Mapping[str, str], met: Mapping[tuple[str, str], Tally]) -> float | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from deskward.core.accounts import Accounts
 from deskward.core.authenticators import Authenticators
 from deskward.core.challenges import Challenge, Site
-from deskward.core.errors import SettingsError
+from deskward.core.errors import GoneError, NotFoundError, SettingsError
 from deskward.core.events import NOTED, Event, EventKind
 from deskward.core.integrations import Hooks
 from deskward.core.links import Keyring, new_id
@@ -33,6 +33,7 @@ from deskward.core.ports import (
 from deskward.core.powers import Temporary
 from deskward.core.questions import QuestionSource
 from deskward.core.replay import Shadow
+from deskward.core.retention import Retention
 from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Signal
 from deskward.core.surroundings import Devices, Networks
@@ -96,6 +97,7 @@ class House:
     devices: Devices | None = None
     sign_ins: Mapping[str, SignInLog] = field(default_factory=dict)
     hooks: Hooks = field(default_factory=Hooks)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def site(self) -> Site:
@@ -108,6 +110,17 @@ class House:
         min_age = self.policy.limits.min_age
         copies = Copies(self.keyring, self.channels, self.people, self.policy)
         return Notices(self.store, self.clock, self.keyring, self.channels, self.people, min_age, copies)
+
+    def found(self, verification_id: str) -> Verification:
+        """Read one verification; NotFoundError when there is none, GoneError when its time was over (SR-121)."""
+        found = self.store.get(verification_id)
+        if found is not None:
+            return found
+        deleted_at = self.store.deleted_at(verification_id)
+        if deleted_at is None:
+            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
+        text = f"This verification was deleted on {deleted_at:%Y-%m-%d}, as results are when their time is over."
+        raise GoneError(text, "The audit log still has what happened, under this id, for those who may read it.")
 
     def category_of(self, verification: Verification) -> Category:
         """Give the category; SettingsError when the settings no longer have it."""

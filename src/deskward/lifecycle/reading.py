@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
 from deskward.core.destinations import Choice, Kind, Provenance, choices, masked, provenance_of, root_of
-from deskward.core.errors import DeskwardError, NotFoundError, OutsideError, RefusedError
+from deskward.core.errors import DeskwardError, OutsideError, RefusedError
 from deskward.core.events import Event, in_doubt
 from deskward.core.notes import recommendation
 from deskward.core.people import Person
@@ -27,7 +27,7 @@ from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.typed import TYPED, echo_mark, echoed, read_typed, warning_of
 from deskward.lifecycle.vault import known
 
-OTHERS_KEPT, MOST_OTHERS = timedelta(days=365), 20
+MOST_OTHERS = 20
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ class Reading:
     def desk(self, verification_id: str) -> DeskView:
         """Read everything the Send page and the details view show."""
         house = self.house
-        verification = house.store.get(verification_id)
-        if verification is None:
-            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
+        verification = house.found(verification_id)
         now, category = house.clock.now(), house.policy.named(verification.category)
         person, trouble = self._person(verification)
         offered = choices(person.destinations, now, house.policy.limits.min_age) if person else ()
@@ -175,18 +173,16 @@ class Reading:
         )
 
     def others(self, verification: Verification) -> tuple[Verification, ...]:
-        """List what else was asked in this person's name over all tickets, newest first (SR-72)."""
+        """List what else was asked in this person's name over all tickets and is kept, newest first (SR-72)."""
         if not verification.subject_id:
             return ()
-        since = self.house.clock.now() - OTHERS_KEPT
+        since = self.house.clock.now() - self.house.retention.results
         found = self.house.store.earlier(verification.directory, verification.subject_id, since, MOST_OTHERS + 1)
         return tuple(v for v in found if v.id != verification.id)[:MOST_OTHERS]
 
     def look(self, verification_id: str, kind: Kind, typed: str) -> Look:
         """Tell what a typed address is (SR-36, DESIGN 9.5); InvalidError for what is none."""
-        house, verification = self.house, self.house.store.get(verification_id)
-        if verification is None:
-            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
+        house, verification = self.house, self.house.found(verification_id)
         person, trouble = self._person(verification)
         if person is None:
             raise RefusedError(trouble or verification.refusal)

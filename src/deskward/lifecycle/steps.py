@@ -35,11 +35,8 @@ class Steps:
         self.house = house
 
     def get(self, verification_id: str) -> Verification:
-        """Read one verification; NotFoundError when there is none."""
-        found = self.house.store.get(verification_id)
-        if found is None:
-            raise NotFoundError("There is no verification with this id.", "Check the link in the ticket.")
-        return found
+        """Read one verification; NotFoundError when there is none, or none any more."""
+        return self.house.found(verification_id)
 
     def pinned(self, pin: str | Verification) -> Verification:
         """Read the verification of a portal session, or take it as it was just read.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, select, tuple_, union_all
 
 from deskward.core.audit import AuditPage, Deed, Entry, Place, Recorded, Sought
 from deskward.core.console import PAGE
@@ -13,16 +13,17 @@ from deskward.core.searching import tail_of
 from deskward.store.columns import UtcTime, row_of
 from deskward.store.conditions import ends_in
 from deskward.store.database import Database
+from deskward.store.log_tables import deleted_verifications
 from deskward.store.tables import desk_entries, events, verifications
 
 MOST_OF_A_TICKET = 100
-_e, _d, _v = events.c, desk_entries.c, verifications.c
+_e, _d, _v, _x = events.c, desk_entries.c, verifications.c, deleted_verifications.c
 _EVENTS = select(_e.kind, _e.at, _e.actor, _e.verification_id, _e.seq.label("number"), _e.fields)
 _ENTRIES = select(_d.kind, _d.at, _d.actor, _d.verification_id, _d.number, _d.fields)
 
 
 class SqlAuditLog:
-    """Adds and reads; there is no way to change or take out."""
+    """Adds and reads; there is no way here to change or take out."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,15 +68,21 @@ def _order(place: Place) -> tuple[Any, ...]:
 
 
 def _meant(connection: Connection, about: str) -> Sequence[str]:
-    """Give the verifications of a ticket's number, or the one with this id."""
-    numbered = (ends_in(_v.number_tail, tail_of(about)), func.lower(_v.ticket_number) == about.lower())
-    found = select(_v.id).where(*numbered).order_by(_v.opened_at.desc()).limit(MOST_OF_A_TICKET)
-    return [*connection.scalars(found), about.upper()]
+    """Give the verifications of a ticket's number, those deleted too, or the one with this id."""
+    found = [about.upper()]
+    for columns, newest in ((_v, _v.opened_at), (_x, _x.ended_at)):
+        numbered = (
+            ends_in(columns.number_tail, tail_of(about)),
+            func.lower(columns.ticket_number) == about.lower(),
+        )
+        of_ticket = select(columns.id).where(*numbered).order_by(newest.desc()).limit(MOST_OF_A_TICKET)
+        found += connection.scalars(of_ticket)
+    return found
 
 
 def _numbers(connection: Connection, ids: set[str]) -> dict[str, str]:
-    found = connection.execute(select(_v.id, _v.ticket_number).where(_v.id.in_(ids - {""})))
-    return {row.id: row.ticket_number for row in found}
+    either = union_all(*(select(c.id, c.ticket_number).where(c.id.in_(ids - {""})) for c in (_v, _x)))
+    return {row.id: row.ticket_number for row in connection.execute(either)}
 
 
 Found = tuple[Any, Place]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select, update
 
 from deskward.core.resets import LoggedReset, ResetKind
+from deskward.core.retention import Retention
 from deskward.store.columns import row_of, value_of
 from deskward.store.database import Database
 from deskward.store.log_tables import resets
@@ -70,9 +71,10 @@ class SqlResets:
         return bool(told.rowcount)
 
 
-def forget_explained(connection: Connection, now: datetime) -> None:
-    """Take out what a grant explained long ago; incidents stay."""
+def forget_resets(connection: Connection, now: datetime, kept: Retention) -> None:
+    """Take out what a grant explained long ago, and incidents settled as long ago as results go (SR-121)."""
     connection.execute(delete(resets).where(~_INCIDENT, _r.at < now - EXPLAINED_KEPT))
+    connection.execute(delete(resets).where(_INCIDENT, _r.reviewed_at < now - kept.results))
 
 
 def _log(directory: str) -> str:

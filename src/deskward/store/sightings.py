@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
+from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, row_of, value_of
@@ -36,7 +37,6 @@ from deskward.store.marks import moved, read_to
 from deskward.store.tables import familiar, verifications
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
-SIGHTINGS_KEPT = timedelta(days=183)
 MOST_COUNTED = 50
 COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 Tallies = Mapping[tuple[str, str], Tally]
@@ -106,11 +106,11 @@ def remembered(verification: Verification) -> dict[str, Any]:
     }
 
 
-def forget(connection: Connection, now: datetime) -> None:
+def forget(connection: Connection, now: datetime, kept: Retention) -> None:
     """Empty what is remembered of visits and of habits longer than it may be (SR-121)."""
-    old = (is_filled(_v.seen_address), _v.looked_at < now - SIGHTINGS_KEPT)
+    old = (is_filled(_v.seen_address), _v.looked_at < now - kept.visits)
     connection.execute(update(verifications).where(*old).values(sighting={}, seen_address="", seen_device=""))
-    connection.execute(delete(familiar).where(_f.month < first_month(now)))
+    connection.execute(delete(familiar).where(_f.month < first_month(now, kept.months)))
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -25,14 +25,16 @@ from deskward.core.ports import (
     Receipt,
     Sending,
 )
+from deskward.core.retention import Retention
 from deskward.core.verification import Run, State, Verification
 from deskward.store.addresses import SqlAddresses
 from deskward.store.columns import hints_of, row_of, value_of
 from deskward.store.conditions import IS_OPEN, is_filled
 from deskward.store.database import Database, upserting
+from deskward.store.deleting import delete_entries, delete_results, deleted_at
 from deskward.store.enrolments import SqlEnrolments
 from deskward.store.integrations import SqlIntegrations
-from deskward.store.resets import SqlResets, forget_explained
+from deskward.store.resets import SqlResets, forget_resets
 from deskward.store.retention import forget_raw
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
@@ -50,7 +52,7 @@ from deskward.store.tables import (
 )
 from deskward.store.vouches import SqlVouches
 
-COUNTS_KEPT, HINTS_KEPT, RAW_KEPT = timedelta(days=32), timedelta(days=1), timedelta(days=30)
+COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
 # Made once, as it is read at every verdict: to write a statement costs more than to run it.
@@ -261,15 +263,21 @@ class SqlStore(SqlAddresses, Standing):
             known = connection.scalar(select(installation.c.first_start))
         return known if isinstance(known, datetime) else self._start_first()
 
-    def prune(self, now: datetime) -> None:
+    def deleted_at(self, verification_id: str) -> datetime | None:
+        """Tell when a verification was deleted because its time was over."""
+        with self.database.read() as connection:
+            return deleted_at(connection, verification_id)
+
+    def prune(self, now: datetime, kept: Retention) -> bool:
         """Forget counts that no budget looks back to, hints that were followed up, and what SR-121 lets go."""
         followed = (_e.kind == ErrandKind.INTAKE, _e.state == ErrandState.DONE, _e.done_at < now - HINTS_KEPT)
         with self.database.write() as connection:
             connection.execute(delete(counts).where(_c.at < now - COUNTS_KEPT))
             connection.execute(delete(errands).where(*followed))
-            forget(connection, now)
-            forget_explained(connection, now)
-        forget_raw(self.database, now - RAW_KEPT)
+            forget(connection, now, kept)
+            forget_resets(connection, now, kept)
+        forget_raw(self.database, now - kept.raw)
+        return delete_results(self.database, now, kept) | delete_entries(self.database, now, kept)
 
     def _start_first(self) -> datetime:
         with self.database.write() as connection:

@@ -88,6 +88,7 @@ verifications = Table(
     partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
     partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
     partial("ix_verifications_raw", "looked_at", where="has_raw"),
+    partial("ix_verifications_ended", "ended_at", where="ended_at IS NOT NULL"),
     partial("ix_verifications_lessons", "looked_at", where="teaches <> taught"),
 )
 
@@ -120,7 +121,6 @@ events = Table(
     "events",
     metadata,
     *columns_of(Event, key=("verification_id", "seq")),
-    ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
     Index("ix_events_newest", "at", "verification_id", "seq"),
     Index("ix_events_kind", "kind", "at", "verification_id", "seq"),
     Index("ix_events_actor", "actor", "at", "verification_id", "seq"),
@@ -174,6 +174,7 @@ grants = Table(
     *columns_of(Grant, key=("id",)),
     Column("spent_at", UtcTime, nullable=True),
     ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
+    Index("ix_grants_verification", "verification_id"),
 )
 
 counts = Table(
@@ -228,6 +229,7 @@ fences = Table(
     *columns_of(Fence, key=("id",)),
     ForeignKeyConstraint(["verification_id"], ["verifications.id"]),
     Index("ix_fences_person", "directory", "subject_id"),
+    Index("ix_fences_verification", "verification_id"),
 )
 
 vouches = Table(
@@ -245,6 +247,7 @@ enrolments = Table(
     *columns_of(Enrolment, key=("id",)),
     Index("uq_enrolments_token", "token_digest", unique=True),
     Index("ix_enrolments_person", "directory", "subject_id"),
+    Index("ix_enrolments_verification", "verification_id"),
 )
 
 familiar = Table(

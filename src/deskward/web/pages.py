@@ -50,6 +50,7 @@ _TITLES = {
     404: "Not found",
     405: "Not possible here",
     409: "Not possible now",
+    410: "Deleted",
     413: "Too large",
     421: "Wrong address",
     422: "Please check",

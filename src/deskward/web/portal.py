@@ -59,7 +59,8 @@ def create_app(lifecycle: Lifecycle, reading: Reading, guard: Guard) -> FastAPI:
     """Make the app of the portal."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     collector = Collector.of(lifecycle.house.signals)
-    templates = Templates(environment("portal"), {"collector_url": collector.url})
+    known = {"collector_url": collector.url, "raw_days": lifecycle.house.retention.raw.days}
+    templates = Templates(environment("portal"), known)
     portal = _Portal(lifecycle, reading, guard, templates, collector)
     protect(app, guard, url=guard.portal_url, look=portal.look, trusted_types=True)
     app.get("/")(portal.home)

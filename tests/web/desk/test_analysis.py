@@ -146,9 +146,9 @@ def test_sr_121_raw_values_that_were_pruned_are_told_to_be_gone(
     desk: Desk, judged: Judged, made: Made, store: Opened, clock: FakeClock
 ) -> None:
     made(Role.AUDITOR)
-    verification = judged(surroundings={}, looked_at=None)
+    verification = judged(surroundings={})
     page = desk.get(f"/verifications/{verification.id}")
-    assert "The raw values were kept for 30 days and are gone." in page
+    assert "The raw values are deleted: their time is over." in page
     assert "Example Hosting" not in page
 
 

@@ -195,7 +195,7 @@ def test_a_refusal_stands_on_top(desk: Desk, opened: Open) -> None:
 def test_sr_72_the_next_agent_sees_every_attempt_for_the_person_and_no_answer(
     desk: Desk, review: Verification, opened: Open
 ) -> None:
-    assert "None in the last 12 months." in desk.get(f"/verifications/{review.id}")
+    assert "None on file." in desk.get(f"/verifications/{review.id}")
     fresh = opened("1777")
     for page in (desk.get(f"/verifications/{fresh.id}"), desk.get(f"/send/{fresh.id}")):
         assert f'href="/verifications/{review.id}">{review.ticket_number}</a>' in page

@@ -83,9 +83,9 @@ def test_the_page_leads_to_the_pdf(desk: Desk, judged: Judged) -> None:
 
 def test_sr_121_a_pdf_says_that_raw_values_are_gone(desk: Desk, judged: Judged, made: Made) -> None:
     made(Role.AUDITOR)
-    verification = judged(surroundings={}, looked_at=None)
+    verification = judged(surroundings={})
     answer = desk.client.get(f"/verifications/{verification.id}/report.pdf")
-    assert "They were kept for 30 days and are gone." in text_of(answer.content)
+    assert "They are deleted: their time is over." in text_of(answer.content)
 
 
 @pytest.mark.parametrize("text", [*SCRIPTS, "x" * 5_000, "long words " * 900, "", "(a) \\ (b"])

@@ -125,7 +125,7 @@ class _Paper:
             "Reason": report.reason,
             "Looked at": report.looked,
             "Not seen": report.blind,
-            "Raw values": "They were kept for 30 days and are gone." if report.gone else "",
+            "Raw values": "They are deleted: their time is over." if report.gone else "",
         }
         return tuple(Fact(label, value) for label, value in told.items() if value)
 

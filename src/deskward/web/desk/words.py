@@ -85,6 +85,8 @@ DEEDS: Mapping[Deed, str] = {
     Deed.NOTE_JUDGED: "Said what a test note looks like",
     Deed.ADDRESS_MADE: "Made a new webhook address",
     Deed.INCIDENT_SETTLED: "Settled a reset without a grant",
+    Deed.RESULTS_DELETED: "Deleted results whose time was over",
+    Deed.ENTRIES_DELETED: "Deleted entries of the log whose time was over",
 }
 ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.INTAKE: "Read the ticket",
@@ -186,6 +188,7 @@ def deed_text(fields: Mapping[str, Any], agents: Mapping[str, str], *, personal:
         *([f"with {' and '.join(fields['shown'])}"] if fields.get("shown") else []),
         *([f"“{searched}”" if personal else "words not shown to your role"] if searched else []),
         *(f"{name}: {value}" for name, value in filters.items()),
+        *([f"{fields['number']} from before {fields['until']}"] if "until" in fields else []),
         *(
             str(fields[name])
             for name in ("factor", "page", "incident", "reason", "browser", "origin")
