@@ -1,13 +1,12 @@
 """The gateway as a process of its own: who may reach it, what it opens, and what becomes of it when it dies."""
 
-import fcntl
 import re
 import socket
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +31,7 @@ from sandbox.phone import Phone
 from tests.fakes import ANNA, START
 from tests.servers.gateway import parted, running, written_for_gateway
 from tests.servers.postgres import shared_postgres
+from tests.servers.roster import nobody_writes
 from tests.servers.tokens import answering as answered
 from tests.servers.webhook import KEY, OLD, System
 from tests.store.samples import a_verification
@@ -326,14 +326,6 @@ def passed_in(house: Deskward, name: str) -> Verification:
 
 def signs_in(folder: Path, password: Secret = PASSWORD) -> bool:
     return Directory(path=folder / "people.toml").check_password(RITA, password)
-
-
-@contextmanager
-def nobody_writes(folder: Path) -> Iterator[None]:
-    """Hold what the roster writes under, so that an action stands still in the middle."""
-    with (folder / "people.toml.state.lock").open("w") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
 
 
 def awaited(condition: Callable[[], bool]) -> None:
