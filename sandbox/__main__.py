@@ -29,6 +29,7 @@ from sandbox.phone import Phone
 from sandbox.web import Login, Place, Welcome, create_sandbox_app
 
 HERE = Path(__file__).parent
+TEMPLATE = HERE / "settings.toml.in"
 AGENTS = (
     ("alex", "Alex Agent", (Role.AGENT,)),
     ("sam", "Sam Second", (Role.AGENT, Role.APPROVER)),
@@ -41,12 +42,13 @@ WEBHOOK = ("changegear", "sandbox-webhook")
 
 @dataclass(frozen=True)
 class Ground:
-    """Where the sandbox stands: its folder and ports."""
+    """Where the sandbox stands: its folder and ports, and what its settings are made from."""
 
     folder: Path
     port: int
     smtp_port: int
     database: str
+    template: Path = TEMPLATE
 
     @property
     def address(self) -> str:
@@ -79,7 +81,7 @@ def written(ground: Ground, phone: Phone) -> tuple[Path, str]:
         shutil.copy(HERE / "roster.toml", roster)
     write_networks(ground.folder / "networks", datetime.now(UTC))
     settings = ground.folder / "deskward.toml"
-    template = (HERE / "settings.toml.in").read_text(encoding="utf-8")
+    template = ground.template.read_text(encoding="utf-8")
     settings.write_text(
         template.format(
             port=ground.port,
@@ -169,9 +171,11 @@ def asked() -> tuple[Ground, str]:
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--smtp-port", type=int, default=2525)
     parser.add_argument("--database", default="sqlite:///deskward.db", help="sqlite:///path or postgresql://…")
+    parser.add_argument("--template", type=Path, default=TEMPLATE, help="what the settings are made from")
     parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING"))
     given = parser.parse_args()
-    return Ground(given.folder, given.port, given.smtp_port, given.database), given.log
+    ground = Ground(given.folder, given.port, given.smtp_port, given.database, given.template)
+    return ground, given.log
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """The gateway as a process of its own: who may reach it, what it opens, and what becomes of it when it dies."""
 
-import fcntl
 import re
 import socket
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +17,7 @@ import pytest
 from sqlalchemy import make_url
 
 from deskward.core.errors import SettingsError, UnreachableError
-from deskward.core.ports import Change
+from deskward.core.ports import Change, Grant
 from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.directories.roster import Directory
@@ -31,8 +28,12 @@ from deskward.store.opening import open_store
 from deskward.wiring import Deskward, SystemClock, build
 from sandbox.__main__ import Ground, written
 from sandbox.phone import Phone
-from tests.servers.gateway import parted, written_for_gateway
+from tests.fakes import ANNA, START
+from tests.servers.gateway import parted, running, written_for_gateway
 from tests.servers.postgres import shared_postgres
+from tests.servers.roster import nobody_writes
+from tests.servers.tokens import answering as answered
+from tests.servers.webhook import KEY, OLD, System
 from tests.store.samples import a_verification
 
 RITA, PASSWORD = "p-1001", Secret("a sentence nobody would guess 4711")
@@ -161,6 +162,114 @@ def test_a_bad_file_of_the_gateway_stops_its_start_with_words(apart: Parted, tex
         pass
 
 
+WEBHOOK = """
+[actions.call_webhook]
+url = "URL/do"
+status_url = "URL/status"
+title = "New badge"
+button = "Print my badge"
+"""
+KEYS = f"""
+[actions.call_webhook]
+secret = "{KEY.reveal()}"
+old_secret = "{OLD.reveal()}"
+"""
+
+
+@pytest.fixture
+def system() -> System:
+    return System()
+
+
+@pytest.fixture
+def hooked(apart: Parted, system: System) -> Iterator[Parted]:
+    """Have an action of another system, with all but its keys in the settings."""
+    with answered(system, threading.Event()) as url:
+        apart.path.write_text(apart.path.read_text() + WEBHOOK.replace("URL", url))
+        yield apart
+
+
+@pytest.mark.parametrize("key", ["secret", "old_secret"])
+def test_sr_53_the_key_of_an_action_in_the_settings_of_all_parts_is_refused_in_each_of_them(
+    hooked: Parted, key: str
+) -> None:
+    written_for_gateway(hooked.path, hooked.own + KEYS)
+    text = hooked.path.read_text()
+    for given in (f'"{KEY.reveal()}"', '{ env = "NOWHERE" }'):
+        hooked.path.write_text(f"{text}{key} = {given}\n")
+        for start in (build, read_file):
+            with pytest.raises(SettingsError, match=rf"call_webhook\.{key}: leave this key out") as refusal:
+                start(hooked.settings())
+            assert KEY.reveal() not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", r"call_webhook\.secret: this key is missing"),
+        (KEYS.replace("whsec_", "whsex_"), r"call_webhook\.secret is no key of a Standard Webhook"),
+        (KEYS + 'title = "Old badge"', r"gateway\.toml: actions\.call_webhook\.title is no secret of this action"),
+        (KEYS + 'secrte = "x"', r"call_webhook\.secrte is no secret"),
+        (KEYS + "[actions.unlock_account]\nsecret = 'x'", r"unlock_account\.secret is no secret"),
+        (KEYS + "[actions.reset_factors]", r"there is no \[actions\.reset_factors\] in the settings"),
+    ],
+)
+def test_sr_53_only_the_keys_of_actions_that_are_there_stand_in_the_gateways_file(
+    hooked: Parted, text: str, words: str
+) -> None:
+    written_for_gateway(hooked.path, hooked.own + text)
+    with pytest.raises(SettingsError, match=words) as refusal, answering(hooked.settings()):
+        pass
+    assert "whse" not in str(refusal.value)
+    assert refusal.value.hint
+
+
+def test_sr_53_all_other_parts_know_an_action_without_its_key_and_cannot_call_it(
+    hooked: Parted, system: System
+) -> None:
+    house = build(hooked.settings())
+    assert not hooked.path.with_name("gateway.toml").exists()
+    action: Any = house.house.actions["call_webhook"]
+    assert (action.title, action.button, action.done) == ("New badge", "Print my badge", "It is done.")
+    assert (action.fields, action.problem(ANNA, {})) == ((), "")
+    bound = action.bound(Grant("GR-1", "v1", RITA, "rita", "roster", "call_webhook", "", "7", "a-1", "1", START))
+    for call in (action.doctor, bound.ended, lambda: bound.perform(None, ANNA, {})):
+        with pytest.raises(AssertionError, match="only the gateway"):
+            list(call())
+    (check,) = checks_of(house.house, "actions.call_webhook")
+    assert (check.name, check.well, bool(check.hint)) == ("gateway", False, True)
+    assert system.calls == []
+    house.close()
+
+
+def test_sr_53_doctor_has_the_gateway_test_an_action_with_both_keys(hooked: Parted, system: System) -> None:
+    house = build(hooked.settings())
+    written_for_gateway(hooked.path, hooked.own + KEYS)
+    with running(hooked.path):
+        (check,) = checks_of(house.house, "actions.call_webhook")
+        assert list(house.house.gateway.examine("unlock_account")) == []
+        assert list(house.house.gateway.examine("nobody")) == []
+    assert (check.name, check.well) == ("dry run", True)
+    assert [body["dry_run"] for _, body in system.calls] == [True]
+    assert (system.signed_by, system.done) == ({2}, {})
+    house.close()
+
+
+def test_without_a_gateway_of_its_own_the_settings_have_the_key(hooked: Parted, system: System) -> None:
+    settings = hooked.settings()
+    told = settings.actions["call_webhook"] | {"secret": KEY.reveal()}
+    inside = {
+        "gateway": settings.gateway.model_copy(update={"socket": None}),
+        "directories": {"roster": {"path": "people.toml"}},
+        "actions": {"call_webhook": told},
+        "categories": {},
+    }
+    house = build(settings.model_copy(update=inside))
+    assert [check.well for check in checks_of(house.house, "actions.call_webhook")] == [True]
+    assert (len(system.calls), system.signed_by) == (1, {1})
+    house.close()
+
+
 def test_sr_53_a_file_that_others_may_read_stops_the_start(apart: Parted) -> None:
     with pytest.raises(SettingsError, match="There is no"):
         read_file(apart.settings())
@@ -193,21 +302,6 @@ def test_sr_53_all_other_parts_start_without_the_file_of_the_gateway_and_can_cha
     house.close()
 
 
-@contextmanager
-def running(path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run `deskward serve gateway` until the end of the block, once it listens."""
-    command = [sys.executable, "-c", "from deskward.cli import main; main()", "serve", "gateway"]
-    with subprocess.Popen([*command, "--settings", str(path)], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        assert '"serving"' in line, line + process.stderr.read()
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-
-
 def passed_in(house: Deskward, name: str) -> Verification:
     """Write a verification of Rita that passed, with its grant."""
     now = datetime.now(UTC)
@@ -232,14 +326,6 @@ def passed_in(house: Deskward, name: str) -> Verification:
 
 def signs_in(folder: Path, password: Secret = PASSWORD) -> bool:
     return Directory(path=folder / "people.toml").check_password(RITA, password)
-
-
-@contextmanager
-def nobody_writes(folder: Path) -> Iterator[None]:
-    """Hold what the roster writes under, so that an action stands still in the middle."""
-    with (folder / "people.toml.state.lock").open("w") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
 
 
 def awaited(condition: Callable[[], bool]) -> None:

@@ -78,6 +78,23 @@ def test_a_mistake_names_the_key_and_never_a_value(pigeon: Path, table: dict[str
     assert "docs/settings.md" in caught.value.hint
 
 
+def test_sr_53_without_its_secrets_a_plugin_is_made_whole_and_no_secret_of_it_can_be_read(pigeon: Path) -> None:
+    table = {"book": "birds.txt"}
+    assert plugins.secrets_of("channels", "pigeon") == {"token", "other", "mixed"}
+    assert plugins.secrets_of("signals", "plain") == frozenset()
+    built = plugins.build("channels", "pigeon", table, near=pigeon, withheld=True)
+    assert built.book == pigeon / "birds.txt"
+    for secret in (built.token, built.other):
+        assert secret
+        assert "Secret" in repr(secret)
+        with pytest.raises(AssertionError, match="Only the gateway"):
+            secret.reveal()
+    for key in ("token", "other", "mixed"):
+        with pytest.raises(SettingsError, match=rf"channels\.pigeon\.{key}: leave this key out") as refusal:
+            plugins.build("channels", "pigeon", table | {key: "hush-hush"}, near=pigeon, withheld=True)
+        assert "hush-hush" not in str(refusal.value)
+
+
 def test_an_unknown_plugin_is_told_with_those_that_are_there(pigeon: Path) -> None:
     with pytest.raises(SettingsError, match=r"\[channels.owl\] names a plugin that does not exist") as caught:
         plugins.find("channels", "owl")

@@ -4,7 +4,7 @@ import fcntl
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from deskward import plugins
 from deskward.core.errors import SettingsError, in_words
-from deskward.core.ports import Clock
+from deskward.core.ports import Action, Clock
 from deskward.core.powers import check_powers
 from deskward.core.signals import Connected
 from deskward.gateway import Gateway
@@ -32,10 +32,11 @@ log = structlog.get_logger("deskward.gatekeeping")
 
 
 class GatewayFile(Section):
-    """What only the gateway reads: directories with their credentials, and a database role of its own."""
+    """What only the gateway reads: credentials of directories, secrets of actions, a database role of its own."""
 
     store_url: SecretText | None = None
     directories: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 def serve(settings: Settings) -> None:
@@ -53,7 +54,7 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def answering(settings: Settings, clock: Clock | None = None) -> Iterator[Starlette]:
-    """Hold the directories with their credentials and the database, behind the app that answers for them."""
+    """Hold directories and actions with their credentials and the database, behind the app that answers."""
     given, path = read_file(settings), settings.near / str(settings.gateway.file)
     make, clock = plugins.build, clock or SystemClock()
     with ExitStack() as stack:
@@ -61,10 +62,10 @@ def answering(settings: Settings, clock: Clock | None = None) -> Iterator[Starle
             directories = {n: make("directories", n, t, near=path.parent) for n, t in given.directories.items()}
         except SettingsError as error:
             raise SettingsError(f"{path}: {error.text}", error.hint) from error
-        for one in directories.values():
+        actions = _actions(settings, given, path)
+        for one in (*directories.values(), *actions.values()):
             if isinstance(one, Connected):
                 stack.callback(one.log_out)
-        actions = {n: make("actions", n, t, near=settings.near) for n, t in settings.actions.items()}
         check_powers(settings.policy().categories, actions, directories)
         url = settings.store_address(given.store_url.reveal() if given.store_url else "")
         opened = stack.enter_context(closing(open_store(url, clock, changes_tables=False)))
@@ -74,7 +75,7 @@ def answering(settings: Settings, clock: Clock | None = None) -> Iterator[Starle
 
 
 def read_file(settings: Settings) -> GatewayFile:
-    """Read the gateway's own file; SettingsError where it cannot be, is open to others, or lacks a directory."""
+    """Read the gateway's own file; SettingsError where it cannot be, is open to others, or does not fit."""
     path = settings.near / str(settings.gateway.file)
     content = content_of(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -88,7 +89,30 @@ def read_file(settings: Settings) -> GatewayFile:
     if missing := settings.directories.keys() ^ given.directories.keys():
         hint = "Every directory has its section in both files: empty in the settings, with its keys here."
         raise SettingsError(f"{path}: [directories.{min(missing)}] is in one file only.", hint)
+    _check_actions(settings, given, path)
     return given
+
+
+def _actions(settings: Settings, given: GatewayFile, path: Path) -> Mapping[str, Action]:
+    """Make the actions from what the settings say, with their secrets from the gateway's file laid over it."""
+    whole = {name: {**table, **given.actions.get(name, {})} for name, table in settings.actions.items()}
+    try:
+        return {name: plugins.build("actions", name, table, near=settings.near) for name, table in whole.items()}
+    except SettingsError as error:
+        raise SettingsError(f"{settings.file} with {path}: {error.text}", error.hint) from error
+
+
+def _check_actions(settings: Settings, given: GatewayFile, path: Path) -> None:
+    """Let each key of an action stand in one file: secrets in the gateway's, all else in the settings."""
+    for name, table in settings.actions.items():
+        plugins.refuse_secrets("actions", name, table)
+    for name, table in given.actions.items():
+        if name not in settings.actions:
+            hint = "Every action has its section in the settings; only its secrets stand here."
+            raise SettingsError(f"{path}: there is no [actions.{name}] in the settings.", hint)
+        if wrong := table.keys() - plugins.secrets_of("actions", name):
+            hint = "Only secrets stand here; every other key belongs into the settings, which all parts read."
+            raise SettingsError(f"{path}: actions.{name}.{min(wrong)} is no secret of this action.", hint)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""Spends grants: the only place that holds directories with their credentials (SR-53)."""
+"""Spends grants: the only place that holds directories and actions with their credentials (SR-53)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from deskward.core.errors import OutsideError, RejectedError, UnreachableError
 from deskward.core.events import Event, EventKind
+from deskward.core.integrations import Examined
 from deskward.core.people import Person
 from deskward.core.ports import (
     Action,
@@ -21,6 +22,7 @@ from deskward.core.ports import (
 )
 from deskward.core.powers import ByGrant, Repeatable, Temporary, Undoable
 from deskward.core.secret import Secret
+from deskward.core.tickets import Check
 from deskward.core.verification import State, Verification
 
 SETTLE_AFTER = timedelta(seconds=45)
@@ -106,6 +108,11 @@ class Gateway:
         if not isinstance(action, Temporary):
             return ""
         return action.expire(self.directories[verification.directory], verification.subject_id)
+
+    def examine(self, action: str) -> Iterable[Check]:
+        """Test what an action needs outside, changing nothing there."""
+        found = self.actions.get(action)
+        return found.doctor() if isinstance(found, Examined) else ()
 
     def _begin(self, verification: Verification, grant: Grant, before: Person) -> None:
         now = self.clock.now()

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from deskward.core.errors import SettingsError, in_words
-from deskward.core.secret import Secret, read_secret
+from deskward.core.secret import Secret, Withheld, read_secret
 
 PORTS: Mapping[str, str] = {
     "connectors": "Connector",
@@ -53,21 +53,37 @@ def needs_settings(folder: str, name: str) -> bool:
     return any(one.default is inspect.Parameter.empty for one in parameters)
 
 
-def build(folder: str, name: str, table: Mapping[str, Any], *, near: Path) -> Any:
+def secrets_of(folder: str, name: str) -> frozenset[str]:
+    """Name the keys of the plugin that are secrets."""
+    return frozenset(key for key, hint in _hints(find(folder, name)).items() if _is_secret(hint))
+
+
+def refuse_secrets(folder: str, name: str, table: Mapping[str, Any]) -> None:
+    """Raise SettingsError where a section that all processes read holds what is for the gateway only (SR-53)."""
+    if wrong := secrets_of(folder, name) & table.keys():
+        text = f"{folder}.{name}.{min(wrong)}: leave this key out"
+        raise SettingsError(f"{text}; with gateway.socket it belongs into gateway.file.", "See docs/settings.md.")
+
+
+def build(folder: str, name: str, table: Mapping[str, Any], *, near: Path, withheld: bool = False) -> Any:
     """Make the plugin from its section; SettingsError names the key and what is wrong with it.
 
-    Relative paths are taken from the folder `near`, where the settings file is.
+    Relative paths are taken from the folder `near`, where the settings file is. With `withheld` the gateway is
+    another process: then the section has no secrets, and the plugin is made without their texts.
     """
-    plugin = find(folder, name)
+    plugin, given = find(folder, name), dict(table)
+    if withheld:
+        refuse_secrets(folder, name, table)
+        given |= dict.fromkeys(secrets_of(folder, name), Withheld())
     try:
-        settings = _model(plugin).model_validate(dict(table))
+        settings = _model(plugin).model_validate(given)
     except ValidationError as error:
         mistakes = error.errors(include_input=False, include_url=False)
         raise SettingsError(
             in_words(mistakes, f"{folder}.{name}"), "See docs/settings.md for every key."
         ) from error
-    given = {key: getattr(settings, key) for key in type(settings).model_fields}
-    return plugin(**{key: _rooted(value, near) for key, value in given.items()})
+    read = {key: getattr(settings, key) for key in type(settings).model_fields}
+    return plugin(**{key: _rooted(value, near) for key, value in read.items()})
 
 
 def _loaded(folder: str, entry: importlib.metadata.EntryPoint) -> type:
@@ -91,7 +107,7 @@ def _installed(_: tuple[str, ...]) -> Mapping[str, Sequence[importlib.metadata.E
 
 @cache
 def _model(plugin: type) -> type[BaseModel]:
-    hints = typing.get_type_hints(vars(plugin).get("__init__", object.__init__))
+    hints = _hints(plugin)
     fields: dict[str, Any] = {}
     for parameter in inspect.signature(plugin).parameters.values():
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
@@ -100,13 +116,21 @@ def _model(plugin: type) -> type[BaseModel]:
     return create_model(f"{plugin.__module__}.{plugin.__name__}", __config__=config, **fields)
 
 
+def _hints(plugin: type) -> Mapping[str, Any]:
+    return typing.get_type_hints(vars(plugin).get("__init__", object.__init__))
+
+
+def _is_secret(hint: Any) -> bool:
+    union = typing.get_origin(hint) in {UnionType, typing.Union}
+    return hint is Secret or (union and Secret in typing.get_args(hint))
+
+
 def _readable(hint: Any) -> Any:
-    if hint is Secret:
-        return Annotated[Secret, BeforeValidator(read_secret)]
-    if typing.get_origin(hint) in {UnionType, typing.Union} and Secret in typing.get_args(hint):
-        others = [h for h in typing.get_args(hint) if h is not Secret]
-        return Annotated[Secret, BeforeValidator(read_secret)] | (None if others == [NoneType] else hint)
-    return hint
+    if not _is_secret(hint):
+        return hint
+    others = [h for h in typing.get_args(hint) if h is not Secret]
+    readable = Annotated[Secret, BeforeValidator(read_secret)]
+    return readable | (None if others == [NoneType] else hint) if others else readable
 
 
 def _rooted(value: Any, near: Path) -> Any:

@@ -150,7 +150,7 @@ def _built(settings: Settings, clock: Clock, undo: ExitStack) -> Deskward:
     far = gateway_elsewhere(settings)
     own: Mapping[str, Directory] = {} if far else make("directories", settings.directories)
     directories: Mapping[str, People] = far.directories if far else own
-    actions: Mapping[str, Action] = make("actions", settings.actions)
+    actions: Mapping[str, Action] = make("actions", settings.actions, withheld=far is not None)
     policy, challenges, shadow = settings.policy(), challenges_of(settings), shadow_of(settings)
     check_powers(policy.categories, actions, own)
     sources: dict[str, QuestionSource] = make("sources", settings.sources)
@@ -248,8 +248,11 @@ def networks_of(settings: Settings, clock: Clock) -> Networks:
     return Networks(paths, clock=clock, stale_days=told.stale_days, own=told.own)
 
 
-def _plugins(settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: plugins.build(folder, name, table, near=settings.near) for name, table in sections.items()}
+def _plugins(
+    settings: Settings, folder: str, sections: Mapping[str, Mapping[str, Any]], *, withheld: bool = False
+) -> dict[str, Any]:
+    make = partial(plugins.build, folder, near=settings.near, withheld=withheld)
+    return {name: make(name, table) for name, table in sections.items()}
 
 
 def _guard(settings: Settings) -> Guard:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from deskward.directories._ldap_errors import FailedError
 from deskward.directories._ldap_line import Entry
 from deskward.directories.active_directory import Directory
 from tests.contracts.directories import NEW, NEXT, PHONE, AccessContract, SearchableContract, ServerContract, ill
+from tests.servers.certificates import papers
 from tests.servers.samba import (
     ADMINISTRATOR,
     ADMINISTRATOR_PASSWORD,
@@ -298,6 +300,47 @@ def test_a_credential_that_is_locked_out_is_told(place: DomainPlace) -> None:
     place.lock(place.ids["double"])
     with pytest.raises(UnreachableError, match="credentials: the account is locked out"):
         place.made(bind_dn=place.dn("double"), password=Secret(FIRST)).get(place.ids["anna"])
+
+
+def test_sr_60_an_account_that_is_moved_in_the_tree_is_the_same_one_and_outside_of_it_there_is_none(
+    place: DomainPlace,
+) -> None:
+    anna, inner, unit = place.read("anna"), f"OU=nets,{place.unit}", f"OU={place.mark} elsewhere,{PEOPLE}"
+    place.add(inner, "organizationalUnit")
+    place.add(unit, "organizationalUnit")
+    moves = ((place.dn("anna"), inner), (f"CN=anna,{inner}", unit))
+    assert place.administrator.modify_dn(moves[0][0], "CN=anna", new_superior=moves[0][1])
+    place.made_here.insert(0, f"CN=anna,{inner}")
+    assert place.directory.get(anna.id) == anna
+    place.directory.set_password(anna.id, NEW)
+    with place.server.signed_in(f"CN=anna,{inner}", NEW.reveal()) as own:
+        assert own.bound
+    assert place.administrator.modify_dn(moves[1][0], "CN=anna", new_superior=moves[1][1])
+    place.made_here.insert(0, f"CN=anna,{unit}")
+    assert place.directory.get(anna.id) is None
+    with pytest.raises(RejectedError):
+        place.directory.set_password(anna.id, NEXT)
+    with place.server.signed_in(f"CN=anna,{unit}", NEW.reveal()) as own:
+        assert own.bound
+
+
+def test_a_certificate_of_another_authority_is_refused_and_nothing_is_changed(
+    place: DomainPlace, tmp_path: Path
+) -> None:
+    other = place.made(ca_file=papers(tmp_path / "other", "localhost").authority)
+    with pytest.raises(UnreachableError, match="certificate") as trouble:
+        other.set_password(place.ids["anna"], NEW)
+    assert "ca_file" in trouble.value.hint
+    assert [check.name for check in ill(other.doctor())] == ["reach"]
+    assert not place.signs_in(place.ids["anna"], NEW)
+
+
+def test_people_whom_another_domain_holds_are_told_as_such(place: DomainPlace) -> None:
+    elsewhere = place.made(people_dn="OU=people,DC=other,DC=test")
+    with pytest.raises(UnreachableError) as trouble:
+        elsewhere.get(place.ids["anna"])
+    assert "OU=people,DC=other,DC=test" in trouble.value.text
+    assert trouble.value.hint
 
 
 def test_an_account_without_rights_changes_nothing_and_doctor_says_so(place: DomainPlace) -> None:

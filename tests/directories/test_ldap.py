@@ -305,6 +305,58 @@ def test_a_copy_that_takes_no_changes_says_so(tmp_path: Path) -> None:
             assert "url" in refusal.value.hint
 
 
+def test_sr_60_an_account_that_is_moved_in_the_tree_is_the_same_one_and_outside_of_it_there_is_none(
+    place: LdapPlace,
+) -> None:
+    anna = place.directory.get(place.ids["anna"])
+    assert anna
+    with place.server.signed_in() as connection:
+        for unit in (f"ou=nets,{PEOPLE}", f"ou=elsewhere,{SUFFIX}"):
+            assert connection.add(unit, "organizationalUnit"), connection.result
+        assert connection.modify_dn(dn("anna"), "uid=anna", new_superior=f"ou=nets,{PEOPLE}"), connection.result
+        moved = place.directory.get(anna.id)
+        assert moved
+        assert (moved.same_account(anna), moved.stamp) == (True, anna.stamp)
+        place.directory.set_password(anna.id, NEW)
+        with place.server.signed_in(f"uid=anna,ou=nets,{PEOPLE}", NEW.reveal()) as own:
+            assert own.bound
+        outside = f"uid=anna,ou=elsewhere,{SUFFIX}"
+        gone = f"ou=elsewhere,{SUFFIX}"
+        assert connection.modify_dn(f"uid=anna,ou=nets,{PEOPLE}", "uid=anna", new_superior=gone), connection.result
+    assert place.directory.get(anna.id) is None
+    for change in (
+        lambda: place.directory.set_password(anna.id, Secret("another one of mine")),
+        lambda: place.directory.unlock(anna.id),
+        lambda: place.directory.revoke(anna.id, password=True),
+    ):
+        with pytest.raises(RejectedError, match=r"not in the directory|does not exist") as refusal:
+            change()
+        assert refusal.value.hint
+    with place.server.signed_in(outside, NEW.reveal()) as own:
+        assert own.bound
+
+
+def test_a_branch_that_another_server_holds_hinders_nobody_else_and_is_told_where_it_is_all_there_is(
+    tmp_path: Path,
+) -> None:
+    branch = f"ou=branch,{PEOPLE}"
+    kinds = "objectClass: referral\nobjectClass: extensibleObject"
+    referral = f"dn: {branch}\n{kinds}\nou: branch\nref: ldap://127.0.0.1:1/{branch}\n\n"
+    with running_slapd(tmp_path, HOUSEHOLD + referral) as server:
+        there = LdapPlace(server)
+        there.directory.set_password(there.ids["anna"], NEW)
+        assert there.signs_in(there.ids["anna"], NEW)
+        branched = there.made(people_dn=branch)
+        for call in (lambda: branched.get(there.ids["anna"]), lambda: list(branched.everyone())):
+            with pytest.raises(UnreachableError, match="does not hold") as trouble:
+                call()
+            assert "url" in trouble.value.hint
+        with pytest.raises(UnreachableError, match="does not hold"):
+            branched.set_password(there.ids["anna"], Secret("another one of mine"))
+        assert [check.name for check in ill(branched.doctor())] == ["reach"]
+        assert there.signs_in(there.ids["anna"], NEW)
+
+
 def test_rights_that_are_missing_or_too_wide_are_told(tmp_path: Path) -> None:
     for rights in ("none", "manage"):
         (tmp_path / rights).mkdir()
@@ -425,6 +477,19 @@ def test_credentials_that_expired_or_must_be_changed_are_told(place: LdapPlace) 
         assert connection.modify(SERVICE, {"pwdReset": [(ldap3.MODIFY_REPLACE, ["TRUE"])]})
     with pytest.raises(UnreachableError, match=r"credentials: the password must be changed"):
         place.directory.get(place.ids["anna"])
+
+
+def test_a_credential_that_has_expired_is_told(place: LdapPlace) -> None:
+    place.change_policy(pwdMaxAge="60")
+    with place.server.signed_in() as connection:
+        aged = {"pwdChangedTime": [(ldap3.MODIFY_REPLACE, [LONG_AGO])]}
+        relaxed = [("1.3.6.1.4.1.4203.666.5.12", True, None)]
+        assert connection.modify(SERVICE, aged, controls=relaxed), connection.result
+    with pytest.raises(UnreachableError, match="does not take Deskward's credentials") as trouble:
+        place.directory.set_password(place.ids["anna"], NEW)
+    assert "not expired" in trouble.value.hint
+    assert [check.name for check in ill(place.directory.doctor())] == ["reach"]
+    assert not place.signs_in(place.ids["anna"], NEW)
 
 
 def test_a_connection_that_breaks_while_it_writes_is_uncertain_and_while_it_reads_unreachable(

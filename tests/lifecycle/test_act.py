@@ -390,6 +390,18 @@ def test_a_person_who_left_the_directory_is_not_served(home: Household) -> None:
         home.lifecycle.answer(pin, started.version)
 
 
+def test_sr_60_an_account_that_is_gone_since_the_proof_is_not_served_and_the_ticket_says_why(
+    home: Household,
+) -> None:
+    _, pin = home.passed()
+    del home.directory.people["o-anna"]
+    ended = home.lifecycle.act(pin, PASSWORD)
+    assert (ended.state, ended.grant_id) == (State.CANCELLED, "")
+    home.drain()
+    assert "The account is not in the directory any more. Nothing was done." in home.connector.notes[-1][2]
+    assert home.directory.changes == 0
+
+
 def test_sr_58_an_old_settle_errand_leaves_a_newer_attempt_alone(home: Household) -> None:
     passed, pin = home.passed()
     home.directory.refuses = "The password was used before."

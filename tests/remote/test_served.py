@@ -11,17 +11,26 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UnreachableError
+from deskward.core.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    RejectedError,
+    UnreachableError,
+)
 from deskward.core.events import EventKind
 from deskward.core.ports import Spent
 from deskward.core.secret import Secret
+from deskward.core.tickets import Check
 from deskward.core.verification import State
-from deskward.gateway import TRY_AGAIN
+from deskward.gateway import TRY_AGAIN, Gateway
+from deskward.lifecycle.checking import checks_of
 from deskward.outbound.local import Local
 from deskward.remote.calls import OF_GATEWAY
 from deskward.remote.reached import RemoteGateway, reach
 from deskward.remote.served import create_app
-from tests.fakes import FakeDirectory
+from tests.fakes import FakeDirectory, FakeReset, FakeUnlock
 from tests.household import PASSWORD, Household
 from tests.many import at_once
 from tests.servers.gateway import at_socket
@@ -110,6 +119,26 @@ def test_sr_55_only_what_a_done_action_gave_is_ended_over_the_socket(home: House
         home.house.gateway.end_access(passed)
     assert home.house.gateway.end_access(home.lifecycle.act(pin, PASSWORD)) == ""
     assert home.directory.revoked == []
+
+
+def test_an_action_is_tested_over_the_socket_and_one_without_a_test_tells_nothing(tmp_path: Path) -> None:
+    class Tested(FakeReset):
+        def doctor(self) -> Iterator[Check]:
+            yield Check("dry run", well=True, text="It took it.")
+            raise RejectedError("And then no more.")
+
+    home = Household(fresh_file(tmp_path))
+    near = Gateway(home.store, home.clock, {}, {"tested": Tested(), "other": FakeUnlock()}, "1")
+    with at_socket(create_app(near, home.store, {}), tmp_path) as path:
+        home.change(gateway=reach(path, {}).gateway, actions=near.actions)
+        checks = checks_of(home.house, "actions.tested")
+        assert next(checks) == Check("dry run", well=True, text="It took it.")
+        with pytest.raises(RejectedError, match="no more"):
+            next(checks)
+        assert [list(home.house.gateway.examine(name)) for name in ("other", "nobody")] == [[], []]
+    (check,) = checks_of(home.house, "actions.tested")
+    assert (check.name, check.well, bool(check.hint)) == ("gateway", False, True)
+    home.opened.close()
 
 
 def test_what_is_shown_once_comes_whole_over_the_socket() -> None:

@@ -1,8 +1,11 @@
 """A gateway on a real Unix socket: its app in a thread of the test, or settings for a process of its own."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,23 @@ def at_socket(app: Any, folder: Path) -> Iterator[Path]:
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+@contextmanager
+def running(path: Path, settings: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run `deskward serve gateway` until the end of the block; `settings` override by environment."""
+    command = [sys.executable, "-c", "from deskward.cli import main; main()", "serve", "gateway"]
+    command += ["--settings", str(path)]
+    environment = os.environ | (settings or {})
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert '"serving"' in line, line + process.stderr.read()
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
 
 def parted(settings: Path) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import MetaData, create_engine, make_url
 
 from deskward.core.secret import Secret
 from deskward.directories.roster import Directory
+from sandbox.__main__ import TEMPLATE
 from tests.loopback import client
 from tests.stories.people import LENA, Human, crowd
 
@@ -126,14 +127,23 @@ class Product:
 
 @contextmanager
 def started(
-    folder: Path, database: str, *, log: str = "WARNING", settings: Mapping[str, str] | None = None
+    folder: Path,
+    database: str,
+    *,
+    log: str = "WARNING",
+    settings: Mapping[str, str] | None = None,
+    template: Path = TEMPLATE,
 ) -> Iterator[Product]:
-    """Start the product on a database and wait until it answers; `settings` override by environment."""
+    """Start the product on a database and wait until it answers; `settings` override by environment.
+
+    Its settings are made from the `template`.
+    """
     roster = (ROOT / "sandbox" / "roster.toml").read_text()
     (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA)))
     port, smtp = _free_ports()
     where = ["--folder", str(folder), "--port", str(port), "--smtp-port", str(smtp)]
     command = [sys.executable, "-m", "sandbox", *where, "--database", database, "--log", log]
+    command += ["--template", str(template)]
     with (folder / "out.txt").open("wb") as out, (folder / "log.txt").open("wb") as told:
         process = subprocess.Popen(command, stdout=out, stderr=told, cwd=ROOT, env=os.environ | (settings or {}))
     product = Product(folder, port, database, process)

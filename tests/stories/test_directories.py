@@ -26,12 +26,16 @@ CHOSEN = "A long sentence for today 42"
 
 @dataclass(frozen=True)
 class There:
-    """The product on a real directory; `resets` counts how often somebody's password was set since the start."""
+    """The product on a real directory; `resets` counts how often somebody's password was set since the start.
+
+    `moves_away` puts somebody where Deskward does not look any more.
+    """
 
     product: Product
     directory: Directory
     signs_in: Callable[[Human, str], bool]
     resets: Callable[[Human], int]
+    moves_away: Callable[[Human], None]
 
     def account(self, human: Human) -> Person:
         """Read the person who has this login."""
@@ -73,8 +77,16 @@ def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
         directory = ldap.Directory(**settings, password=Secret(password), ca_file=authority)
 
         def signs_in(human: Human, password: str) -> bool:
-            with server.signed_in(f"uid={human.login},ou=people,{slapd.SUFFIX}", password) as connection:
+            with server.signed_in() as root:
+                root.search(slapd.SUFFIX, f"(uid={human.login})")
+                dn = root.response[0]["dn"]
+            with server.signed_in(dn, password) as connection:
                 return bool(connection.bound)
+
+        def moves_away(human: Human) -> None:
+            dn, away = f"uid={human.login},ou=people,{slapd.SUFFIX}", f"ou=services,{slapd.SUFFIX}"
+            with server.signed_in() as root:
+                assert root.modify_dn(dn, f"uid={human.login}", new_superior=away), root.result
 
         def resets(human: Human) -> int:
             with server.signed_in() as root:
@@ -83,7 +95,7 @@ def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
 
         told = settings | {"password": password, "ca_file": str(authority)}
         with product_on(folder / "product", "ldap", told) as product:
-            yield There(product, directory, signs_in, resets)
+            yield There(product, directory, signs_in, resets, moves_away)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +120,24 @@ def domain(
     directory = active_directory.Directory(**settings, password=Secret(password), ca_file=authority)
 
     def signs_in(human: Human, password: str) -> bool:
-        with server.signed_in(f"CN={human.login},{unit}", password) as connection:
+        with server.signed_in() as administrator:
+            administrator.search(samba.PEOPLE, f"(sAMAccountName={human.login})")
+            dn = administrator.response[0]["dn"]
+        with server.signed_in(dn, password) as connection:
             return bool(connection.bound)
+
+    def moves_away(human: Human) -> None:
+        with server.signed_in() as administrator:
+            name = f"CN={human.login}"
+            assert administrator.modify_dn(f"{name},{unit}", name, new_superior=samba.PEOPLE), administrator.result
+
+    def resets(human: Human) -> int:
+        return int(found.account(human).stamp.split()[1]) - 1
 
     told = settings | {"password": password, "ca_file": str(authority)}
     folder = tmp_path_factory.mktemp("domain") / "product"
     with product_on(folder, "active_directory", told) as product:
-        found = There(product, directory, signs_in, lambda human: int(found.account(human).stamp.split()[1]) - 1)
+        found = There(product, directory, signs_in, resets, moves_away)
         yield found
 
 
@@ -144,6 +167,26 @@ def test_a_15_a_password_is_really_changed_once_and_the_ticket_is_closed(chromiu
     assert there.resets(human) == 1
     assert CHOSEN not in product.said
     assert CHOSEN not in repr(product.rows())
+
+
+def test_sr_60_an_account_that_is_moved_away_between_proof_and_action_is_left_alone_and_the_ticket_says_why(
+    chromium: Browser, there: There
+) -> None:
+    product, signs_in = there.product, there.signs_in
+    human = product.somebody()
+    with Story.told(chromium, product) as story:
+        agent, requester = story.agent(), story.requester()
+        ticket = agent.ticket(human, "Password Reset")
+        _lead_to_the_form(agent, requester, ticket, human)
+        there.moves_away(human)
+        requester.page.get_by_label("New password").fill(CHOSEN)
+        requester.press("Set new password")
+        requester.sees("We could not complete this")
+        expect(requester.page.locator("main")).to_contain_text(ticket.verification)
+        ticket.noted("Verification cancelled", "The account is not in the directory any more. Nothing was done.")
+        assert ticket.page.locator("#head .pill").inner_text() != "Closed"
+        assert story.complaints == []
+    assert (signs_in(human, CHOSEN), signs_in(human, FIRST)) == (False, True)
 
 
 def test_a_refusal_of_the_policy_is_said_and_a_better_password_is_taken(chromium: Browser, there: There) -> None:

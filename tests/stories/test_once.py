@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.servers.roster import nobody_writes
 from tests.stories.people import Human
-from tests.stories.product import Product
+from tests.stories.product import Product, until
 from tests.stories.proving import texted_code
 from tests.stories.walk import NEW_PASSWORD, Story, Ticket, fallback_of, mailed_link, mailed_links
 
@@ -60,6 +61,29 @@ def test_two_tabs_do_everything_once(story: Story) -> None:
     second.get_by_role("button", name="Set new password").click()
     expect(second.get_by_role("heading", name="Done")).to_be_visible()
     ticket.has_status("Closed")
+    _happened_once(product, human, ticket)
+
+
+def test_a_browser_that_is_closed_in_the_middle_of_the_action_stops_nothing(story: Story) -> None:
+    product, human = story.product, story.product.somebody()
+    agent, requester = story.agent(), story.requester()
+    ticket = agent.ticket(human, "Password Reset")
+    agent.open(ticket)
+    code = agent.send()
+    link = mailed_link(product, human)
+    requester.follow(link)
+    requester.agree(code)
+    requester.page.get_by_label("New password").fill(NEW_PASSWORD)
+    with nobody_writes(product.folder):
+        requester.page.get_by_role("button", name="Set new password").click(no_wait_after=True)
+        until(lambda: ticket.row()["state"] == "acting")
+        requester.page.context.close()
+        assert not product.has_password(human, NEW_PASSWORD)
+    ticket.has_status("Closed")
+    ticket.noted("Action completed by the requester")
+    other = story.requester()
+    other.page.goto(link)
+    expect(other.page.locator("main")).to_contain_text("This link does not work")
     _happened_once(product, human, ticket)
 
 

@@ -1,15 +1,22 @@
-"""What other systems do for a requester: factors go in a directory, an action of the organisation is called."""
+"""What other systems do for a requester: factors go in a directory, an action of the organisation is called.
+
+All credentials are in a gateway of its own.
+"""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from sandbox.__main__ import TEMPLATE
+from tests.servers.gateway import parted, running, written_for_gateway
 from tests.servers.keycloak import ACCOUNT, ADMIN_CLIENT, Account, Keycloak
 from tests.servers.tokens import CLIENT, SECRET, Source, answering, serving
 from tests.servers.webhook import KEY, System
@@ -47,8 +54,14 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
         source = stack.enter_context(serving(Source(realm, token_path=token_path)))
         url = stack.enter_context(answering(system, threading.Event()))
         folder = tmp_path_factory.mktemp("other-systems")
-        settings = SETTINGS | _settings(source.url, url)
-        product = stack.enter_context(started(folder, "sqlite:///deskward.db", settings=settings))
+        settings, template = SETTINGS | _settings(url), folder / TEMPLATE.name
+        shutil.copy(TEMPLATE, template)
+        own = parted(template) + _credentials(source.url)
+        product = stack.enter_context(
+            started(folder, "sqlite:///deskward.db", settings=settings, template=template)
+        )
+        written_for_gateway(folder / "deskward.toml", own)
+        stack.enter_context(running(folder / "deskward.toml", settings))
         yield There(product, realm, system)
 
 
@@ -95,7 +108,7 @@ def test_sr_62_second_factors_are_removed_after_a_strong_proof_and_a_second_pers
     assert (_kinds(account), account.logged_out) == ({"password"}, 1)
 
 
-def test_sr_97_an_action_of_the_organisations_own_is_called_once_read_back_and_the_ticket_is_closed(
+def test_sr_53_sr_97_an_action_of_the_organisations_own_is_called_once_read_back_and_the_ticket_is_closed(
     chromium: Browser, there: There
 ) -> None:
     product, system = there.product, there.system
@@ -120,23 +133,38 @@ def test_sr_97_an_action_of_the_organisations_own_is_called_once_read_back_and_t
     assert (body["data"]["grant"], body["data"]["verification"]) == (own, verification)
     assert body["data"]["account"] == {"directory": "roster", "id": human.id, "login": human.login}
     assert system.states == ["done"], "what it said at first was asked for again"
-    assert KEY.reveal() not in product.said + repr(product.rows())
+    given = (product.folder / "deskward.toml").read_text() + _environment(product)
+    for secret in (KEY.reveal(), SECRET):
+        assert secret not in product.said + repr(product.rows()) + given
 
 
-def _settings(keycloak: str, system: str) -> dict[str, str]:
-    directory = {
-        "base_url": keycloak,
-        "realm": "staff",
-        "client_id": CLIENT,
-        "client_secret": SECRET,
-        "admin_client": ADMIN_CLIENT,
-        "attributes": {"phone": "mobile", "private_email": "privateEmail"},
-        "authoritative": True,
-    }
+def _environment(product: Product) -> str:
+    text = Path(f"/proc/{product.process.pid}/environ").read_text()
+    assert "DESKWARD_ACTIONS" in text
+    return text
+
+
+def _credentials(keycloak: str) -> str:
+    """Give what is in the gateway's own file beside the roster."""
+    return f"""
+[directories.keycloak]
+base_url = "{keycloak}"
+realm = "staff"
+client_id = "{CLIENT}"
+client_secret = "{SECRET}"
+admin_client = "{ADMIN_CLIENT}"
+attributes = {{ phone = "mobile", private_email = "privateEmail" }}
+authoritative = true
+
+[actions.call_webhook]
+secret = "{KEY.reveal()}"
+"""
+
+
+def _settings(system: str) -> dict[str, str]:
     webhook = {
         "url": f"{system}/do",
         "status_url": f"{system}/status",
-        "secret": KEY.reveal(),
         "title": "New badge",
         "button": "Print my badge",
         "done": "Your badge is at the front desk.",
@@ -147,7 +175,7 @@ def _settings(keycloak: str, system: str) -> dict[str, str]:
         WEBHOOK_CATEGORY: {"action": "call_webhook", "class": "C2"},
     }
     return {
-        "DESKWARD_DIRECTORIES": json.dumps({"keycloak": directory}),
+        "DESKWARD_DIRECTORIES": json.dumps({"keycloak": {}}),
         "DESKWARD_ACTIONS": json.dumps({"reset_factors": {}, "call_webhook": webhook}),
         "DESKWARD_CATEGORIES": json.dumps(categories),
     }

@@ -17,6 +17,7 @@ from deskward import plugins
 from deskward.browsers import Devices
 from deskward.core.errors import UnreachableError
 from deskward.core.links import new_nonce
+from deskward.core.people import Person
 from deskward.core.resets import ResetKind
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import House, Lifecycle, Reading
@@ -507,6 +508,25 @@ def test_an_account_that_is_gone_stops_calmly(client: TestClient, sent: Send, di
     answer = advance(client, "/v/continue")
     assert answer.status_code == 409
     assert "This cannot be completed just now" in answer.text
+
+
+@pytest.mark.parametrize("now", [None, replace(ANNA, login="b"), replace(ANNA, enabled=False)])
+def test_sr_60_an_account_that_changed_since_the_proof_ends_with_whom_to_call_and_is_not_touched(
+    client: TestClient, sent: Send, directory: FakeDirectory, lifecycle: Lifecycle, now: Person | None
+) -> None:
+    link = sent()
+    start(client, link)
+    advance(client, "/v/continue")
+    version = hidden(client.get("/v/step"), "version")
+    del directory.people[ANNA.id]
+    if now:
+        directory.people[ANNA.id] = now
+    answer = client.post("/v/act", data={"version": version, "password": PASSWORD})
+    assert "Please call your help desk" in answer.text
+    assert link.verification.id in answer.text
+    assert PASSWORD not in answer.text
+    assert (directory.changes, lifecycle.get(link.verification.id).state) == (0, State.CANCELLED)
+    assert "This link does not work" in client.get("/v/step").text
 
 
 def test_an_unsure_action_shows_one_moment_until_it_is_settled(

@@ -7,9 +7,15 @@ from binascii import Error
 from collections.abc import Mapping, Sequence
 
 from deskward.core.errors import SettingsError
-from deskward.core.secret import Secret
+from deskward.core.secret import Secret, Withheld
 
 PREFIX, SHORTEST, LONGEST = "whsec_", 24, 64  # bytes of a key
+
+
+def keys_of(section: str, secrets: Mapping[str, Secret | None]) -> Sequence[bytes]:
+    """Read the keys by their settings; none in a process where the gateway's are withheld."""
+    there = {name: one for name, one in secrets.items() if one is not None and not isinstance(one, Withheld)}
+    return [key_of(one, f"{section}.{name}") for name, one in there.items()]
 
 
 def key_of(secret: Secret, setting: str) -> bytes:
@@ -27,6 +33,7 @@ def key_of(secret: Secret, setting: str) -> bytes:
 
 def signed(message_id: str, body: bytes, keys: Sequence[bytes]) -> Mapping[str, str]:
     """Give the three headers; one signature for each key, so that a receiver may still have the old one."""
+    assert keys, "only the gateway calls, which holds the keys"
     at = str(int(time.time()))
     content = f"{message_id}.{at}.".encode() + body
     marks = [b64encode(hmac.digest(key, content, "sha256")).decode() for key in keys]

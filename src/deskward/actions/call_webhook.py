@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from deskward.actions._call_webhook_signing import key_of, signed
+from deskward.actions._call_webhook_signing import keys_of, signed
 from deskward.core.doing import AsksNothing
 from deskward.core.errors import OutsideError, RejectedError, SettingsError, UncertainError, UnreachableError
 from deskward.core.people import Person
@@ -52,8 +52,7 @@ class Action(AsksNothing):
             text = f"{SECTION}.patience is {patience:g} seconds."
             raise SettingsError(text, f"Choose more than 0 and at most {LONGEST_PATIENCE}.")
         self.title, self.button, self.done = title, button, done
-        self._keys = [key_of(secret, f"{SECTION}.secret")]
-        self._keys += [key_of(old_secret, f"{SECTION}.old_secret")] if old_secret else []
+        self._keys = keys_of(SECTION, {"secret": secret, "old_secret": old_secret})
         self._called, self._path = _way_out(url, "url", timeout)
         self._told, self._status_path = _way_out(status_url, "status_url", timeout)
         self._patience = patience

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from deskward.core.destinations import Kind, masked
+from deskward.core.lines import clean
 
 LONGEST_NAME = 40
 SHORTEST_NUMBER = 7
@@ -22,7 +23,7 @@ class FactorKind(StrEnum):
 
 def in_words(kind: FactorKind, name: str = "") -> str:
     """Say what a factor is, on one line: “Authenticator app “Work phone””; names are their owners' words."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    shown = clean(name)
     if len(shown) > LONGEST_NAME:
         shown = f"{shown[: LONGEST_NAME - 1]}…"
     return f"{kind} “{shown}”" if shown else kind.value

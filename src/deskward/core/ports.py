@@ -247,7 +247,7 @@ class Action(Protocol):
 
 
 class Gateway(Protocol):
-    """Spends a grant; the only way to a directory's credentials."""
+    """Spends a grant; the only way to the credentials of directories and the keys of actions."""
 
     def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
         """Move to `acting` with the consumed grant and the account's stamp, do the action, read it back.
@@ -266,4 +266,8 @@ class Gateway(Protocol):
 
     def end_access(self, verification: Verification) -> str:
         """End what an action gave for a while, if nobody used it (SR-55); empty where nothing was left."""
+        ...
+
+    def examine(self, action: str) -> Iterable[Check]:
+        """Test what an action needs outside, changing nothing there; tells nothing of one that has no test."""
         ...

@@ -23,6 +23,20 @@ class Secret:
         return bool(self._text)
 
 
+class Withheld(Secret):
+    """Stands in the other processes for what only the gateway holds: it is there, and has no text (SR-53)."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def reveal(self) -> str:
+        """Fail: nothing that needs the text belongs into this process."""
+        raise AssertionError("Only the gateway holds this secret.")
+
+    def __bool__(self) -> bool:
+        return True
+
+
 def read_secret(value: Any) -> Any:
     """Take a secret as text, as {file = "path"} or as {env = "NAME"}; ValueError says what is wrong."""
     if isinstance(value, str):

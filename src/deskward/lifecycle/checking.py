@@ -79,7 +79,9 @@ def checks_of(house: House, place: str) -> Iterator[Check]:
     if one.place.startswith(f"{CONNECTORS}."):
         yield path_check(house, one.name)
         told_of_notes(house, one.name)
-    if isinstance(one.plugin, Examined):
+    if one.place.startswith(f"{ACTIONS}."):
+        yield from house.gateway.examine(one.name)
+    elif isinstance(one.plugin, Examined):
         yield from one.plugin.doctor()
     if isinstance(one.plugin, ByEye):
         yield from _look_check(house, one.name, one.plugin)

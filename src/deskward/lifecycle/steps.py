@@ -1,11 +1,12 @@
 """What the arrows of the story have in common: reading, checking a link, writing a result."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.decision import Verdict
 from deskward.core.destinations import Provenance
-from deskward.core.errors import LimitError, NotFoundError, RefusedError
+from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
@@ -24,6 +25,7 @@ from deskward.lifecycle.vault import known
 BASELINE = "baseline"
 READ_BACK = "The requester did it, and the directory shows it."
 HOUR = timedelta(hours=1)
+GONE = "The account is not in the directory any more."
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
 
@@ -58,8 +60,13 @@ class Steps:
         """Read the subject's account now as the directory gives it; RefusedError when it is gone."""
         found = self.house.people[verification.directory].get(verification.subject_id)
         if found is None:
-            raise RefusedError("The account is not in the directory any more.", "Check the ticket's requester.")
+            raise RefusedError(GONE, "Check the ticket's requester.")
         return found
+
+    def refuse_unfit(self, verification: Verification, person: Person, answers: Mapping[str, Secret]) -> None:
+        """Raise InvalidError with what is wrong with the answers to an action."""
+        if problem := self.house.actions[verification.action].problem(person, answers):
+            raise InvalidError(problem, field="answer")
 
     def predates(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is older than this installation and was never seen (DESIGN 9.9)."""

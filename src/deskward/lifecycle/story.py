@@ -36,7 +36,7 @@ from deskward.lifecycle.marking import Marking
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.receiving import Receiving
 from deskward.lifecycle.sending import Request, compose
-from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
+from deskward.lifecycle.steps import GONE, NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 from deskward.lifecycle.vault import used_now
 from deskward.lifecycle.vouching import Vouching
@@ -206,9 +206,10 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
             return verification
         if verification.deadline <= self.house.clock.now():
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
-        problem = self.house.actions[verification.action].problem(self.account(verification), answers)
-        if problem:
-            raise InvalidError(problem, field="answer")
+        person = self.house.people[verification.directory].get(verification.subject_id)
+        if person is None:
+            return self.cancel(verification.id, SYSTEM, f"{GONE} Nothing was done.")
+        self.refuse_unfit(verification, person, answers)
         spent = self.house.gateway.spend(verification, answers)
         current = self.get(verification.id)
         if spent.done and current.state in {State.ACTING, State.PASSED}:

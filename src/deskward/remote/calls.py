@@ -136,4 +136,5 @@ OF_GATEWAY: Mapping[str, Call] = {
     "settle": Call(tuple[str], Spent),
     "revoke": Call(tuple[str], str),
     "end_access": Call(tuple[str], str),
+    "examine": Call(tuple[str], Check, many=True, seconds=SLOW),
 }

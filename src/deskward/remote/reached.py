@@ -48,10 +48,7 @@ class RemoteDirectory:
 
     def doctor(self) -> Iterator[Check]:
         """Let the gateway check reach, rights and content; says it where the gateway does not answer."""
-        try:
-            yield from self._asked("doctor")
-        except UnreachableError as error:
-            yield Check("gateway", well=False, text=error.text, hint=error.hint)
+        return _checks(self._asked("doctor"))
 
     def _asked(self, method: str, *arguments: Any) -> Iterator[Any]:
         return _answers(self._line, f"/directories/{self.name}/{method}", OF_DIRECTORIES[method], arguments)
@@ -121,6 +118,10 @@ class RemoteGateway:
         """End what an action gave for a while, if nobody used it; raises outside errors."""
         return str(self._asked("end_access", verification.id))
 
+    def examine(self, action: str) -> Iterator[Check]:
+        """Let the gateway test what an action needs outside; says it where the gateway does not answer."""
+        return _checks(_answers(self.line, "/gateway/examine", OF_GATEWAY["examine"], (action,)))
+
     def _asked(self, method: str, *arguments: Any) -> Any:
         (answer,) = _answers(self.line, f"/gateway/{method}", OF_GATEWAY[method], arguments)
         return answer
@@ -145,6 +146,13 @@ def _like(plugin: type, line: Local, name: str) -> RemoteDirectory:
     kind = type("RemoteDirectory", powers or (RemoteDirectory,), {"rights": getattr(plugin, "rights", "")})
     made: RemoteDirectory = kind(line, name)
     return made
+
+
+def _checks(told: Iterator[Check]) -> Iterator[Check]:
+    try:
+        yield from told
+    except UnreachableError as error:
+        yield Check("gateway", well=False, text=error.text, hint=error.hint)
 
 
 def _answers(line: Local, path: str, call: Call, arguments: Sequence[Any]) -> Iterator[Any]:

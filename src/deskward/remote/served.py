@@ -1,7 +1,7 @@
-"""What the gateway's process answers: the reading side of directories, and grants by the ids of their rows."""
+"""What the gateway's process answers: the reading side of directories, grants by their rows, and tests."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from deskward.core.errors import ConflictError, DeskwardError, NotFoundError, RefusedError, places
 from deskward.core.ports import Gateway, People, Spent, Store
 from deskward.core.secret import Secret
+from deskward.core.tickets import Check
 from deskward.core.verification import State, Verification
 from deskward.remote.calls import OF_DIRECTORIES, OF_GATEWAY, Call, error_line
 
@@ -57,6 +58,10 @@ class Door:
         if verification.state is not State.DONE:
             raise RefusedError("No action of this verification is done.", "Reload the page.")
         return self.gateway.end_access(verification)
+
+    def examine(self, action: str) -> Iterable[Check]:
+        """Test what an action needs outside."""
+        return self.gateway.examine(action)
 
     def _read(self, verification_id: str) -> Verification:
         verification = self.store.get(verification_id)

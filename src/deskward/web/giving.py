@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from deskward.core.ports import Spent
 from deskward.core.secret import Secret
-from deskward.core.verification import Verification
+from deskward.core.verification import State, Verification
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.web.guard import Form
 
@@ -31,9 +31,11 @@ class Giving:
     def act(self, request: Request, form: Form) -> Response:
         """Do the action with what was typed, which goes nowhere else (SR-54, SR-79).
 
-        What the action made is in this one answer only: a reload of the page does not have it.
+        What the action made is in this one answer only: a reload of the page does not have it. Where the account
+        is not the same any more, the run is over, and the page says whom to call.
         """
         shown: list[tuple[Spent, Verification]] = []
+        ended: list[Verification] = []
 
         def move(seen: Verification) -> object:
             action = self.lifecycle.house.actions.get(seen.action)
@@ -41,6 +43,7 @@ class Giving:
             spent: list[Spent] = []
             done = self.lifecycle.act(seen, answers, spent.append)
             shown.extend((one, done) for one in spent)
+            ended.extend([done] if done.state is State.CANCELLED else [])
             return done
 
         answer = self.moved(request, form, move)
@@ -48,6 +51,8 @@ class Giving:
             view = self.reading.portal(done)
             made = {"secret": spent.secret.reveal(), "minutes": spent.minutes}
             return self.page(request, "given.html", view=view, trouble=None, **made)
+        for stopped in ended:
+            return self.page(request, "failed.html", reference=stopped.id)
         return answer
 
     def received(self, request: Request, form: Form) -> Response:
