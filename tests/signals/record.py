@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from deskward.web.guard import Guard
+from tests.chromium import ARGUMENTS
 from tests.household import Household
 from tests.servers.sqlite import fresh_file
 from tests.signals.marionette import firefox
@@ -21,7 +22,6 @@ from tests.web.browsing import Looking, every, leave_card, portal, to_card
 
 TRACES = Path(__file__).parent / "traces"
 FIREFOX = "firefox-esr"
-ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
 GUARD = Guard("https://desk.acme.example", "https://portal.acme.example", "https://hooks.acme.example")
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
 HIDDEN = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });"

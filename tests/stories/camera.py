@@ -1,14 +1,14 @@
 """The camera: a page at each width, light and dark, and the few of these pictures that are kept."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.chromium import running_chromium
 from tests.stories.product import PATIENCE
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
@@ -40,12 +40,8 @@ class Camera:
 def browser() -> Iterator[Browser]:
     """Start the browser."""
     expect.set_options(timeout=PATIENCE * 1000)
-    with sync_playwright() as playwright:
-        program = shutil.which("chromium") or "/usr/bin/chromium"
-        arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+    with running_chromium() as opened:
         yield opened
-        opened.close()
 
 
 def keep(taken: Path, kept: Path) -> None:

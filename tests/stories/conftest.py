@@ -1,19 +1,18 @@
 """One product for each database and one browser for each file, shared by the stories."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.chromium import running_chromium
 from tests.servers.postgres import drop_database, empty_database, shared_postgres
 from tests.stories.product import PATIENCE, Product, started
 from tests.stories.walk import Story
 
-ARGUMENTS = ("--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1")
 SETTINGS = {
     "DESKWARD_LIMITS__HOLD_HOURS": "0.002",
     # These stories are told by a headless browser that works by itself, which both of these would find.
@@ -53,12 +52,9 @@ def product(request: pytest.FixtureRequest, products: Products) -> Product:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start the browser; not for the whole session, because its loop would be in the way of other tests'."""
-    with sync_playwright() as playwright:
-        program = shutil.which("chromium") or "/usr/bin/chromium"
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with running_chromium() as browser:
         expect.set_options(timeout=PATIENCE * 1000)
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessible import violations
 from tests.stories.product import PASSWORD
 from tests.stories.proving import add_authenticator
 from tests.stories.walk import Story
@@ -14,8 +14,7 @@ Look = Callable[[Page, str], None]
 
 def sound(page: Page, _name: str) -> None:
     """Find nothing that keeps anybody out (WCAG 2.2 A and AA)."""
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations(page)] == []
 
 
 def test_sr_85_somebody_is_invited_and_signs_in_with_a_passkey(story: Story) -> None:

@@ -7,11 +7,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 from starlette.routing import compile_path
 
 from deskward.web.desk.grants import GRANTS, OPEN
+from tests.accessible import violations
 from tests.stories.camera import NARROW, WIDE, Camera
 from tests.stories.product import Product, started
 from tests.stories.screens import BARE, PAGES, SCENES, SETTINGS
@@ -37,10 +37,7 @@ class Inspector(Camera):
             where = f"{name}, {viewport['width']} px, {scheme}"
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             self.found += [f"{where}: {wide} px too wide"] * bool(wide)
-            self.found += [
-                f"{where}: {v['id']} {[n['html'] for n in v['nodes']][:3]}"
-                for v in Axe().run(page).response["violations"]
-            ]
+            self.found += [f"{where}: {v['id']} {[n['html'] for n in v['nodes']][:3]}" for v in violations(page)]
         page.set_viewport_size(before)
         page.emulate_media(color_scheme="light")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.accessible import violations
 from tests.servers.openid import OpenId
 from tests.stories.conftest import SETTINGS
 from tests.stories.product import started
@@ -91,5 +91,4 @@ def test_who_is_in_no_group_of_ours_stays_outside(signing_on: Story, provider: O
 
 def sound(page: Page) -> None:
     """Find nothing that keeps anybody out (WCAG 2.2 A and AA)."""
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations(page)] == []

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 from anyio import to_thread
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,6 +19,7 @@ from deskward.core.surroundings import Consent
 from deskward.core.verification import State
 from deskward.lifecycle import House, Lifecycle
 from deskward.web.guard import Guard
+from tests.accessible import violations
 from tests.loopback import client
 from tests.web.browsing import ENDPOINT, Looking, every, leave_card, portal, signals, to_card
 from tests.web.conftest import Sent
@@ -320,5 +320,5 @@ def test_the_card_is_readable_by_everybody_and_fits_a_small_phone(
         page.get_by_text("things we look at, and why").click()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            assert [v["id"] for v in Axe().run(page).response["violations"]] == []
+            assert [v["id"] for v in violations(page)] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

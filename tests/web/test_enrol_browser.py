@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from deskward.challenges import passkey, saved_code, totp
 from deskward.core.challenges import Challenge
@@ -23,6 +23,7 @@ from deskward.lifecycle import Actor, House, Lifecycle, Reading
 from deskward.web.guard import Guard
 from deskward.web.hosts import Hosts
 from deskward.web.portal import create_app
+from tests.chromium import running_chromium
 from tests.fakes import FakeClock
 from tests.web.conftest import AGENT, Sent
 from tests.web.test_portal_browser import HOST, PASSWORD, opened, served
@@ -66,11 +67,8 @@ def portal(house: House, guard: Guard) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deskward.challenges.questions import Challenge as Questions
 from deskward.core.messages import Portal
@@ -22,6 +22,7 @@ from deskward.store.tables import metadata
 from deskward.web.guard import Guard
 from deskward.web.hosts import Hosts
 from deskward.web.portal import create_app
+from tests.chromium import running_chromium
 from tests.fakes import ANNA, FakeDirectory, FakeSource
 from tests.web.conftest import Sent
 
@@ -60,11 +61,8 @@ def address(house: House, guard: Guard) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 OTHERS = ("Tom Hill", "Ida Brand", "Noor Aziz", "Per Holm", "Lea Roth", "Jan Kolb", "Ana Ruiz")

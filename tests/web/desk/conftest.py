@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from deskward.core.accounts import Agent, Role
 from deskward.core.authenticators import Authenticator, agent_owner
@@ -22,6 +22,7 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
 from deskward.web.desk import Trust, create_app, hashed
 from deskward.web.guard import Guard
+from tests.chromium import running_chromium
 from tests.fakes import FakeClock, FakeFactor, FakeReset
 from tests.household import CATEGORIES
 
@@ -189,11 +190,8 @@ def log_in(page: Page, url: str) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

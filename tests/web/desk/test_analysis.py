@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext
 
 from deskward.core.accounts import Agent, Role
@@ -20,6 +19,7 @@ from deskward.core.verification import Mark, State, Verification
 from deskward.lifecycle import House
 from deskward.store.opening import Opened
 from deskward.web.desk.analysis import Bar, bar_of
+from tests.accessible import violations
 from tests.core.test_report import AROUND
 from tests.fakes import ANNA, FakeClock
 from tests.web.desk.conftest import Desk, log_in
@@ -261,8 +261,7 @@ def test_the_report_fits_and_is_accessible(
     page.get_by_text("Readings and headers").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".part svg").count() == 4
-    found = Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
+    assert violations(page) == []
     page.emulate_media(media="print")
     assert not page.locator(".bar").is_visible()
     assert page.get_by_role("heading", name="Analysis Report").is_visible()

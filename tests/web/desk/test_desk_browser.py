@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from deskward.core.ports import Change, Delivery, Receipt
@@ -12,6 +11,7 @@ from deskward.core.verification import State, Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
 from deskward.web.desk.doors import COOKIE
+from tests.accessible import violations
 from tests.web.conftest import Sent
 from tests.web.desk.conftest import CODE, PASSWORD, Desk, log_in
 from tests.web.desk.test_details import SCRIPTS
@@ -246,8 +246,5 @@ def test_sr_130_to_132_axe_finds_nothing_and_nothing_overflows(
 
 def check(page: Page) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    results = Axe().run(page)
-    violations = [
-        f"{page.url} {v['id']} {[n['html'] for n in v['nodes']][:2]}" for v in results.response["violations"]
-    ]
-    return violations + [f"{page.url} is {wide}px too wide"] * bool(wide)
+    found = [f"{page.url} {v['id']} {[n['html'] for n in v['nodes']][:2]}" for v in violations(page)]
+    return found + [f"{page.url} is {wide}px too wide"] * bool(wide)
