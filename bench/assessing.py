@@ -1,5 +1,6 @@
 """What one full assessment costs, with few and with many earlier visits of the person and of everybody."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -103,6 +104,7 @@ def _measured(folder: Path, url: str, filling: Filling) -> Times:
     once = made_ready(home, networks, filling)
     for _ in range(WARMING):
         once()
+    gc.freeze()  # as a process of the product does after its start
     cpu, wall = zip(*(_timed(once) for _ in range(ROUNDS)), strict=True)
     networks.close()
     home.opened.close()
