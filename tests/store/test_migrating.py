@@ -75,6 +75,18 @@ def test_the_migrations_go_back_to_nothing(empty: Database) -> None:
     assert current(empty) == HEAD
 
 
+def test_postgresql_vacuums_the_newest_rows_however_many_old_ones_there_are(empty: Database) -> None:
+    if empty.dialect != "postgresql":
+        pytest.skip("SQLite's indexes say by themselves what can be read.")
+    migrate(empty)
+    asked = text("SELECT reloptions FROM pg_class WHERE oid = 'verifications'::regclass")
+    with empty.read() as connection:
+        told = dict(option.split("=") for option in connection.scalars(asked).one())
+    for change in ("vacuum", "vacuum_insert"):
+        assert float(told[f"autovacuum_{change}_scale_factor"]) == 0
+        assert int(told[f"autovacuum_{change}_threshold"]) <= 10_000, "what one view looks at"
+
+
 def test_the_rows_of_an_older_version_are_found_by_the_new_search(empty: Database) -> None:
     migrate(empty)
     rows = [
