@@ -23,6 +23,7 @@ from deskward.core.proof import Evidence, Proof
 from deskward.core.verification import Mark, Outcome, State, status_of
 from deskward.store.console import SqlConsole
 from deskward.store.database import Database, connect
+from deskward.store.looking_up import LOOKED
 from deskward.store.migrating import HEAD, current, migrate
 from deskward.store.migrations import config_for
 from deskward.store.saving import write_change
@@ -75,16 +76,15 @@ def test_the_migrations_go_back_to_nothing(empty: Database) -> None:
     assert current(empty) == HEAD
 
 
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 def test_postgresql_vacuums_the_newest_rows_however_many_old_ones_there_are(empty: Database) -> None:
-    if empty.dialect != "postgresql":
-        pytest.skip("SQLite's indexes say by themselves what can be read.")
     migrate(empty)
     asked = text("SELECT reloptions FROM pg_class WHERE oid = 'verifications'::regclass")
     with empty.read() as connection:
         told = dict(option.split("=") for option in connection.scalars(asked).one())
     for change in ("vacuum", "vacuum_insert"):
         assert float(told[f"autovacuum_{change}_scale_factor"]) == 0
-        assert int(told[f"autovacuum_{change}_threshold"]) <= 10_000, "what one view looks at"
+        assert int(told[f"autovacuum_{change}_threshold"]) <= LOOKED
 
 
 def test_the_rows_of_an_older_version_are_found_by_the_new_search(empty: Database) -> None:
@@ -165,7 +165,8 @@ def test_a_database_of_a_newer_version_is_left_alone(empty: Database) -> None:
 
 def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
     code = (
-        "import sys; from deskward.store.database import connect; from deskward.store.migrating import migrate;"
+        "import sys; from deskward.store.database import connect; from deskward.store.looking_up import LOOKED
+from deskward.store.migrating import migrate;"
         "d = connect(sys.argv[1]); input(); migrate(d); d.close()"
     )
     started = [
