@@ -165,8 +165,7 @@ def test_a_database_of_a_newer_version_is_left_alone(empty: Database) -> None:
 
 def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
     code = (
-        "import sys; from deskward.store.database import connect; from deskward.store.looking_up import LOOKED
-from deskward.store.migrating import migrate;"
+        "import sys; from deskward.store.database import connect; from deskward.store.migrating import migrate;"
         "d = connect(sys.argv[1]); input(); migrate(d); d.close()"
     )
     started = [
