@@ -27,7 +27,7 @@ from tests.servers.gateway import written_for_gateway
 from tests.servers.relay import Relay
 from tests.store.samples import until
 
-RESET_PERSON, UNLOCK_PERSON, GATEWAY_PERSON = range(3)
+RESET_PERSON, UNLOCK_PERSON, GATEWAY_PERSON, LOCKED_PERSON = range(4)
 Press = Callable[[Browser, Mapping[str, str]], None]
 
 
@@ -51,7 +51,10 @@ def there(request: pytest.FixtureRequest) -> Accounts:
 
 @dataclass
 class Act:
-    """One action of one person: its machine, its relay, and what the directory kept before."""
+    """One action of one person: its machine, its relay, and what the directory kept before.
+
+    `unlocks` says that the action keeps the password, `locked` that the account is locked out before it.
+    """
 
     accounts: Accounts
     relay: Relay
@@ -59,6 +62,7 @@ class Act:
     ledger: Ledger
     story: Story
     unlocks: bool = False
+    locked: bool = False
     presses: list[Press] = field(default_factory=list)
     before: Row = field(default_factory=dict)
     after: Row = field(default_factory=dict)
@@ -111,7 +115,7 @@ class Act:
         """Check that the account is as it was, as whoever is asked for the action must find it."""
         assert self.state is State.PASSED
         assert self.row == self.before or not self.before
-        assert self._opens() == ((False, False) if self.unlocks else (True, False))
+        assert self._opens() == (not self.locked, False)
         self.before = self.row
 
     def check_done(self) -> None:
@@ -174,24 +178,26 @@ def end(act: Act) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "unlocks", "database_url"),
+    ("there", "person", "database_url"),
     [
-        ("openldap", False, "postgresql"),
-        ("openldap", True, "sqlite"),
-        ("domain", False, "sqlite"),
-        ("domain", True, "postgresql"),
+        ("openldap", RESET_PERSON, "postgresql"),
+        ("openldap", UNLOCK_PERSON, "sqlite"),
+        ("openldap", LOCKED_PERSON, "sqlite"),
+        ("domain", RESET_PERSON, "sqlite"),
+        ("domain", UNLOCK_PERSON, "postgresql"),
+        ("domain", LOCKED_PERSON, "sqlite"),
     ],
     indirect=["there", "database_url"],
 )
 def test_sr_58_a_15_a_kill_at_every_step_of_an_action_changes_an_account_once_and_closes_its_ticket_once(
-    there: Accounts, unlocks: bool, outside: Outside, start: Starter, ledger: Ledger
+    there: Accounts, person: int, outside: Outside, start: Starter, ledger: Ledger
 ) -> None:
-    person = UNLOCK_PERSON if unlocks else RESET_PERSON
-    if unlocks:
+    unlocks, locked = person == UNLOCK_PERSON, person != RESET_PERSON
+    if locked:
         there.lock_out(person)
     with there.relayed() as (relay, section):
         serve_from(outside.settings, there.name, section)
-        act = Act(there, relay, start("run"), ledger, Story(outside, person), unlocks)
+        act = Act(there, relay, start("run"), ledger, Story(outside, person), unlocks, locked)
         act.presses = [act.die_before_it_is_asked, act.die_before_it_is_recorded]
         lead_to_the_form(act.story, ACCOUNT_UNLOCK if unlocks else PASSWORD_RESET)
         outside.strike = deaths = AtTheEnd(act)

@@ -245,6 +245,21 @@ def test_the_stamp_moves_with_every_reset_even_where_the_next_logon_asks_for_ano
         assert "data 773" in connection.result["message"]
 
 
+def test_sr_58_a_lock_out_is_lifted_in_the_same_step_as_the_password_is_set_or_stays_with_the_one_before(
+    place: DomainPlace,
+) -> None:
+    anna = place.ids["anna"]
+    place.lock(anna)
+    locked = place.read("anna")
+    with pytest.raises(RejectedError):
+        place.directory.set_password(anna, place.refused)
+    assert place.read("anna") == locked
+    place.directory.set_password(anna, NEW)
+    after = place.read("anna")
+    assert (locked.locked, after.locked) == (True, False)
+    assert place.signs_in(anna, NEW)
+
+
 def test_the_rules_of_the_domain_are_told_and_stand_in_a_refusal(place: DomainPlace) -> None:
     rules = place.directory.rules(place.read("anna"))
     assert rules[0] == "At least 10 characters."

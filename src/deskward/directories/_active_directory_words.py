@@ -93,7 +93,12 @@ def _number(policy: Entry, name: str) -> int:
     return int(policy.text(name).upper() == "TRUE") or policy.number(name)
 
 
-def password_change(password: Secret) -> Changes:
-    """Write a password as the domain takes it (MS-ADTS 3.1.1.3.1.5)."""
+def password_change(password: Secret, *, once: bool = False, unlocks: bool = False) -> Changes:
+    """Write a password as the domain takes it (MS-ADTS 3.1.1.3.1.5).
+
+    `once` asks for another one at the next logon, `unlocks` lifts a lock-out, in one step (MS-SAMS 3.2.4.2).
+    """
     quoted = '"' + normalize("NFC", password.reveal()) + '"'
-    return {"unicodePwd": [(MODIFY_REPLACE, [quoted.encode("utf-16-le")])]}
+    changes: Changes = {"unicodePwd": [(MODIFY_REPLACE, [quoted.encode("utf-16-le")])]}
+    more = {"pwdLastSet": once, "lockoutTime": unlocks}
+    return {**changes, **{name: [(MODIFY_REPLACE, ["0"])] for name, wanted in more.items() if wanted}}

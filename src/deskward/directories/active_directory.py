@@ -178,15 +178,13 @@ class Directory(PasswordMarks):
         return self.revoke(person_id, password=True) if waits else ""
 
     def set_password(self, person_id: str, password: Secret) -> None:
-        """Set a password under the domain's policy; a lock-out stays."""
+        """Set a password under the domain's policy, which also lifts a lock-out in the same step."""
         self._set(person_id, password, once=self._once)
 
     def _set(self, person_id: str, password: Secret, *, once: bool) -> None:
         with self._line.opened() as talk:
             entry = self._changeable(talk, person_id)
-            changes = password_change(password)
-            if once:
-                changes = {**changes, "pwdLastSet": [(MODIFY_REPLACE, ["0"])]}
+            changes = password_change(password, once=once, unlocks=is_locked(entry))
             try:
                 talk.modify(entry.dn, changes, [HINTS])
             except FailedError as failed:
