@@ -93,6 +93,7 @@ class LimitSettings(Section):
     grant_minutes: float = Field(default=10, gt=0, le=60)
     send_days: float = Field(default=7, gt=0, le=90)
     review_hours: float = Field(default=24, gt=0, le=720)
+    second_look_days: int = Field(default=1, ge=1, le=30)
     hold_hours: float = Field(default=4, gt=0, le=720)
     return_hours: float = Field(default=24, gt=0, le=720)
     min_age_days: Span = 14
@@ -119,6 +120,7 @@ class LimitSettings(Section):
             grant=timedelta(minutes=self.grant_minutes),
             to_send=timedelta(days=self.send_days),
             to_review=timedelta(hours=self.review_hours),
+            second_look=self.second_look_days,
             hold=timedelta(hours=self.hold_hours),
             to_return=timedelta(hours=self.return_hours),
             min_age=timedelta(days=self.min_age_days),

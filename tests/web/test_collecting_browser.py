@@ -298,6 +298,26 @@ def test_a_10_and_sr_82_a_proxy_under_another_name_is_seen_and_stopped(
     assert (now.state, now.risk_level) == (State.FAILED, RiskLevel.HIGH)
 
 
+def test_a_10_sr_82_a_proxy_that_takes_the_script_away_gets_no_pass_by_link_and_code_alone(
+    chromium: Browser, house: House, guard: Guard, sent: Send, lifecycle: Lifecycle
+) -> None:
+    link, on = sent(), signals("origin")
+    with (
+        portal(house, guard, on) as address,
+        between(address) as foreign,
+        opened(chromium, java_script_enabled=False) as (page, _),
+    ):
+        page.goto(f"{foreign}/v")
+        page.get_by_label("8-digit code").fill(link.fallback)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("6-digit code").fill(link.code)
+        page.get_by_role("button", name="Continue").click()
+        leave_card(page, "Continue")
+    now = lifecycle.get(link.verification.id)
+    assert "The browser told nothing of itself." in [row["text"] for row in now.observed]
+    assert (now.state, now.risk_level) == (State.REVIEW, RiskLevel.MEDIUM)
+
+
 def test_a_10_the_real_portal_is_seen_as_such(
     chromium: Browser, house: House, guard: Guard, sent: Send, lifecycle: Lifecycle
 ) -> None:

@@ -58,6 +58,10 @@ class Listed:
     category: str
     agent_name: str
     opened_at: datetime
+    decided_at: datetime | None
+    ended_at: datetime | None
+    deadline: datetime
+    need: str
     refusal: str
     version: int
 

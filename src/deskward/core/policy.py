@@ -100,6 +100,7 @@ class Limits:
     to_return: timedelta = timedelta(days=1)
     to_send: timedelta = timedelta(days=7)
     to_review: timedelta = timedelta(days=1)
+    second_look: int = 1
     min_age: timedelta = timedelta(days=14)
     links_per_hour: int = 3
     links_per_day: int = 5

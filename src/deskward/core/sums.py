@@ -11,6 +11,7 @@ from functools import cached_property
 
 from deskward.core.answers import Grading
 from deskward.core.proof import LINK
+from deskward.core.risk import RiskLevel
 from deskward.core.verification import Mark, Outcome, State, Verification
 
 STARTED, COMPLETED = "started", "completed"
@@ -21,10 +22,14 @@ STEP = 1.1  # durations are kept to within 5 %
 
 
 class Need(StrEnum):
-    """Why a verification waits for a person: a review to decide, or an exception that nobody looked at."""
+    """Why a verification waits for a person: a review to decide, or a result that nobody looked at.
+
+    That is an exception that passed, and what High risk refused (SR-124).
+    """
 
     NONE = ""
     REVIEW = "review"
+    SECOND_LOOK = "second_look"
     EXCEPTION = "exception"
 
 
@@ -96,8 +101,12 @@ def need_of(verification: Verification) -> Need:
     """Tell why it waits for a person."""
     if verification.state is State.REVIEW:
         return Need.REVIEW
+    if verification.mark is not Mark.NONE:
+        return Need.NONE
+    if verification.state is State.FAILED and verification.risk_level is RiskLevel.HIGH:
+        return Need.SECOND_LOOK
     passed = verification.exception and verification.outcome is Outcome.PASSED and not verification.disputed
-    return Need.EXCEPTION if passed and verification.mark is Mark.NONE else Need.NONE
+    return Need.EXCEPTION if passed else Need.NONE
 
 
 def _reached(verification: Verification) -> Iterator[str]:

@@ -14,6 +14,7 @@ from deskward.lifecycle.fencing import OBJECTED, OWNER, fence_over, refuse_fence
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.judging import suspected
 from deskward.lifecycle.proving import Proving
+from deskward.lifecycle.second_look import judges_of_ticket
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.vouchers import has_vouched
 
@@ -148,19 +149,21 @@ class Approving(Proving):
             raise RefusedError("Only a verification in review can be approved.", "Reload the page.")
         if verification.version != seen_version:
             raise RefusedError("This verification changed since you opened the page.", "Look again, then decide.")
-        if not actor.id or actor.id in duties(self.house, verification):
-            raise RefusedError(
-                "Who sent the link cannot approve it.", "Ask another person with the role approver."
-            )
-        if is_subject(self.house, verification, actor.id):
-            raise RefusedError(
-                "Nobody approves a request for their own account.", "Ask another person with the role approver."
-            )
-        if has_vouched(self.house, verification, actor.id):
-            raise RefusedError(
-                "Who vouched for the requester cannot approve it.", "Ask another person with the role approver."
-            )
+        if text := self.bars(verification, actor):
+            raise RefusedError(text, "Ask another person with the role approver.")
         refuse_fenced(self.house, verification)
+
+    def bars(self, verification: Verification, actor: Actor) -> str:
+        """Say why it takes another person to approve than this one; empty where it does not (SR-64, SR-124)."""
+        if not actor.id or actor.id in duties(self.house, verification):
+            return "Who sent the link cannot approve it."
+        if is_subject(self.house, verification, actor.id):
+            return "Nobody approves a request for their own account."
+        if has_vouched(self.house, verification, actor.id):
+            return "Who vouched for the requester cannot approve it."
+        if actor.id in judges_of_ticket(self.house, verification):
+            return "Who rejected this request, or handed it to an approver, cannot approve it."
+        return ""
 
     def _reviewed(self, verification: Verification) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""

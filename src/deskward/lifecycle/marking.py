@@ -8,6 +8,7 @@ from deskward.core.feedback import markable
 from deskward.core.verification import Mark, Verification
 from deskward.lifecycle.duties import duties, is_subject
 from deskward.lifecycle.house import Actor
+from deskward.lifecycle.second_look import judges
 from deskward.lifecycle.steps import Steps
 
 
@@ -38,12 +39,13 @@ class Marking(Steps):
         return self.house.record(marked, EventKind.MARKED, actor, {"mark": mark.value, "agent_name": actor.name})
 
     def may_mark(self, verification: Verification, actor: Actor) -> bool:
-        """Tell whether this person may judge the result: not their own work, not their own account."""
-        mine = actor.id in duties(self.house, verification)
+        """Tell whether this person may judge the result: not their own work or decision, not their own account."""
+        mine = actor.id in duties(self.house, verification) | judges(self.house, verification)
         return bool(actor.id) and not mine and not is_subject(self.house, verification, actor.id)
 
     def _may_mark(self, verification: Verification, actor: Actor) -> None:
         if not self.may_mark(verification, actor):
             raise RefusedError(
-                "Nobody marks the result of their own work or account.", "Ask another analyst to look at it."
+                "Nobody marks the result of their own work, decision or account.",
+                "Ask another analyst to look at it.",
             )

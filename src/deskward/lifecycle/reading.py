@@ -24,6 +24,7 @@ from deskward.lifecycle.foretelling import Removal, removal_of, rules_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
+from deskward.lifecycle.second_look import due_of
 from deskward.lifecycle.typed import TYPED, echo_mark, echoed, read_typed, warning_of
 from deskward.lifecycle.vault import known
 
@@ -38,7 +39,7 @@ class DeskView:
     could not be read just now; `recommendation` is empty while nothing is decided; `two_roots` tells whether
     link and code can go to two different established addresses; `ways` are the other values that could bind the
     link instead; `reverse_code` is what the requester sees too; `approvable`: a review lacks only a second person;
-    `fences` stop it.
+    `fences` stop it. `due_at` is by when somebody has to look at it (SR-124).
     """
 
     verification: Verification
@@ -60,6 +61,7 @@ class DeskView:
     reverse_code: str = ""
     approvable: bool = False
     fences: tuple[FenceView, ...] = ()
+    due_at: datetime | None = None
 
     @property
     def can_send(self) -> bool:
@@ -167,6 +169,7 @@ class Reading:
             now=now,
             two_roots=self._two_roots(person, now),
             fences=fences_of(house, verification),
+            due_at=due_of(house, verification),
             ways=_ways(category, means) if category and means else (),
             reverse_code=house.keyring.reverse_code(verification.id),
             approvable=bool(person and category) and Approving(house).approvable(verification),

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from deskward.core.errors import SettingsError
 from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
+from deskward.core.working_days import DAYS, WORKING, Week
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OUTSIDE, NIGHT = 1.0, 1.5
 MORNING = time(5)
 SOURCE = "clock"
@@ -31,13 +31,18 @@ class Signal:
         self,
         *,
         zone: str = "",
-        days: Sequence[str] = DAYS[:5],
+        days: Sequence[str] = WORKING,
         opens: str = "08:00",
         closes: str = "18:00",
     ) -> None:
         self._zone = _zone(zone) if zone else None
         self._days = frozenset(_day(day) for day in days)
         self._opens, self._closes = _time(opens, "opens"), _time(closes, "closes")
+
+    @property
+    def week(self) -> Week | None:
+        """Give zone and days, for whatever else counts working days; None without a zone."""
+        return Week(self._zone, self._days) if self._zone and self._days else None
 
     def look(self, seen: Seen) -> Iterable[Finding]:
         """Weigh the local time of the visit."""

@@ -243,7 +243,7 @@ def test_who_sent_the_link_is_not_asked_whether_the_result_was_right(
     assert "Was this result right?" not in page
     refused = desk.post(f"/verifications/{own.id}/mark", mark="right", version=str(own.version))
     assert refused.status_code == 409
-    assert "Nobody marks the result of their own work or account." in refused.text
+    assert "Nobody marks the result of their own work, decision or account." in refused.text
 
 
 def test_a_bar_shows_what_was_raised_and_what_was_calmed_away() -> None:

@@ -80,7 +80,7 @@ def create_app(
         *Account(door, second, sessions).routes(),
         *Invited(door, invitations).routes(),
         *People(door, second, invitations).routes(),
-        *Table(door, console, house.policy, filters).routes(),
+        *Table(door, console, house, filters).routes(),
         *Export(door, console, filters).routes(),
         *Audit(door).routes(),
         *Dashboard(door, console, house, filters).routes(),

@@ -26,7 +26,11 @@ MOST_POINTS = 10
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _PLACE = re.compile(r"(-?[0-9]{1,18})_([A-Za-z0-9-]{0,40})")
-NEEDS = {Need.REVIEW: "Review to decide", Need.EXCEPTION: "Exception that nobody looked at"}
+NEEDS = {
+    Need.REVIEW: "Review to decide",
+    Need.SECOND_LOOK: "Refused for High risk, to be looked at again",
+    Need.EXCEPTION: "Exception that nobody looked at",
+}
 _NEWEST = "Here are the newest verifications."
 
 

@@ -14,10 +14,11 @@ from starlette.routing import Route
 
 from deskward.core.console import Console, Search
 from deskward.core.risk import RiskLevel
-from deskward.core.sums import ANSWERED, COMPLETED, RIGHT, STARTED, Named, Sums
+from deskward.core.sums import ANSWERED, COMPLETED, RIGHT, STARTED, Named, Need, Sums
 from deskward.core.tickets import Check
 from deskward.lifecycle import House
 from deskward.lifecycle.reconciling import MOST as MOST_INCIDENTS
+from deskward.lifecycle.second_look import due_at
 from deskward.lifecycle.watching import relied_on
 from deskward.web.desk.asked import NEEDS, STATUSES, Asked, Filters, asked_of
 from deskward.web.desk.charts import Chart, Span, chart_of, spans
@@ -29,6 +30,7 @@ PATH, ZONE = "/dashboard", "UTC"
 RANGES = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
 USUAL, MOST_DAYS, UNUSABLE = 30, 366, 400
 MEDIAN, MOST_OF_THEM = 0.5, 0.9
+MOST_IN_TIME = 200
 MAIN = ("Passed", "Failed", "Timed Out")
 COLOURS = {
     "Passed": "green",
@@ -120,11 +122,19 @@ class Dashboard:
     def _needs(self) -> Iterator[Number]:
         for need, title in NEEDS.items():
             counted = self.console.counted(Search(need=need))
-            yield Number(title, counted.number, Asked(need=need).address("/"), exact=counted.exact)
+            over = counted.number - self._in_time(need) if counted.number else 0
+            said = f"{title} ({over} overdue)" if over else title
+            yield Number(said, counted.number, Asked(need=need).address("/"), exact=counted.exact)
         stuck = len(self.console.stuck(MOST))
         yield Number("Errand that needs a look", stuck, "/errands", exact=stuck < MOST)
         resets = len(self.house.store.resets.incidents(MOST_INCIDENTS, reviewed=False))
         yield Number("Reset without a grant", resets, "/incidents", exact=resets < MOST_INCIDENTS)
+
+    def _in_time(self, need: Need) -> int:
+        """Count what waits and is not overdue, among the newest MOST_IN_TIME (SR-124)."""
+        now, rows = self.door.clock.now(), self.console.page(Search(need=need), MOST_IN_TIME).rows
+        due = (due_at(self.house, need, row.ended_at or row.decided_at, row.deadline) for row in rows)
+        return sum(1 for at in due if at is None or at > now)
 
     def _troubles(self) -> Sequence[Check]:
         return list(relied_on(self.house))

@@ -84,6 +84,7 @@ class Details:
             errands=[errand_row(e) for e in errands if e.kind is not ErrandKind.NOTE],
             purposes=PURPOSES,
             others=self.reading.others(view.verification),
+            barred=self.lifecycle.bars(view.verification, visit.actor) if view.approvable else "",
             means=self.means.values(visit, view.verification),
             **self.analysis.values(visit, view),
         )

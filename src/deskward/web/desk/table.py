@@ -1,16 +1,18 @@
 """The verifications table: search, filters, paging by keyset, and word of what is new or has changed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from deskward.core.audit import Deed
-from deskward.core.console import MOST_NEW, Console, Counted, Cursor, Page
-from deskward.core.policy import Policy
+from deskward.core.console import MOST_NEW, Console, Counted, Cursor, Listed, Page
+from deskward.core.sums import Need
+from deskward.lifecycle import House
+from deskward.lifecycle.second_look import due_at
 from deskward.web.desk.asked import (
     LEVELS,
     MOST_POINTS,
@@ -36,7 +38,7 @@ class Table:
 
     door: Door
     console: Console
-    policy: Policy
+    house: House
     filters: Filters
 
     def routes(self) -> list[Route]:
@@ -55,6 +57,7 @@ class Table:
             here="table",
             asked=asked,
             page=page,
+            due=self._due(page.rows),
             total=_total(counted),
             exact=counted.exact,
             chosen=list(words_of(asked, crew.names, self.filters.steps)),
@@ -82,12 +85,26 @@ class Table:
             count = self.console.counted(replace(asked.search(), after=None, before=newest))
         seen = _seen(query.get("seen", ""))
         changed = [row for row in self.console.listed([*seen]) if str(row.version) != seen[row.id]]
-        return self.door.show(visit, "news.html", count=_new(count), changed=changed, show=asked.address("/"))
+        return self.door.show(
+            visit,
+            "news.html",
+            count=_new(count),
+            changed=changed,
+            due=self._due(changed),
+            show=asked.address("/"),
+        )
+
+    def _due(self, rows: Sequence[Listed]) -> Mapping[str, datetime | None]:
+        """Tell by when each row has to be looked at by a person (SR-124)."""
+        waits = ((row, row.ended_at or row.decided_at) for row in rows)
+        return {row.id: due_at(self.house, Need(row.need), since, row.deadline) for row, since in waits}
 
     def _categories(self, asked: Asked) -> list[str]:
         """Give the categories of today, and the one that is asked for, which may be one of yesterday."""
         return list(
-            dict.fromkeys(name for name in (*(c.name for c in self.policy.categories), asked.category) if name)
+            dict.fromkeys(
+                name for name in (*(c.name for c in self.house.policy.categories), asked.category) if name
+            )
         )
 
     def _newest(self, asked: Asked, page: Page) -> Cursor:
