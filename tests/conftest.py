@@ -8,13 +8,14 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.servers.postgres import lent_database, shared_postgres
-from tests.servers.sqlite import fresh_file
+from tests.servers.sqlite import fresh_file, wait_for_no_disk
 from tests.servers.statements import share_compiled
 
 # A slow machine is no mistake of the code: no property depends on the time it takes.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 share_compiled()
+wait_for_no_disk()
 
 
 @pytest.fixture(autouse=True)

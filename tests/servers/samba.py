@@ -60,6 +60,7 @@ ncalrpc dir = {folder}/ncalrpc
 binddns dir = {folder}/bind-dns
 log file = {folder}/log
 old password allowed period = 0
+ldb:nosync = yes
 tls certfile = {papers.certificate}
 tls keyfile = {papers.key}
 tls cafile = {papers.authority}
@@ -134,7 +135,7 @@ def _provision(folder: Path, address: str) -> None:
         *("domain", "provision", f"--targetdir={folder}", "--realm=EXAMPLE.TEST", "--domain=EXAMPLE"),
         *("--server-role=dc", "--dns-backend=NONE", "--host-name=dc", f"--host-ip={address}"),
         f"--adminpass={ADMINISTRATOR_PASSWORD}",
-        *(f"--option=interfaces={address}/8", "--option=bind interfaces only=yes"),
+        *(f"--option=interfaces={address}/8", "--option=bind interfaces only=yes", "--option=ldb:nosync=yes"),
     )
 
 

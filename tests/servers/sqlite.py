@@ -4,14 +4,31 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import Connection, Engine, event
+
 from deskward.store.database import connect
 from deskward.store.migrating import migrate
+
+_lent: set[str] = set()
 
 
 def fresh_file(folder: Path) -> str:
     """Put a migrated file without a row into that folder; gives its URL."""
-    (folder / "deskward.db").write_bytes(_template())
-    return f"sqlite:///{folder}/deskward.db"
+    file = folder / "deskward.db"
+    file.write_bytes(_template())
+    _lent.add(str(file))
+    return f"sqlite:///{file}"
+
+
+def wait_for_no_disk() -> None:
+    """Let this process commit to lent files without fsync: what is in them has to outlive no loss of power."""
+    event.listen(Engine, "begin", _sync_no_more)
+
+
+def _sync_no_more(connection: Connection) -> None:
+    if connection.engine.url.database in _lent and not connection.info.setdefault("waits for no disk", False):
+        connection.info["waits for no disk"] = True
+        connection.connection.cursor().execute("PRAGMA synchronous = OFF")
 
 
 @cache
