@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from sandbox.__main__ import TEMPLATE
 from tests.servers.gateway import parted, running, written_for_gateway
+from tests.accessible import violations
 from tests.servers.keycloak import ACCOUNT, ADMIN_CLIENT, Account, Keycloak
 from tests.servers.tokens import CLIENT, SECRET, Source, answering, serving
 from tests.servers.webhook import KEY, System
@@ -101,6 +102,7 @@ def test_sr_62_second_factors_are_removed_after_a_strong_proof_and_a_second_pers
         requester.press("Continue")
         goes = requester.page.locator("#removal li")
         expect(goes).to_have_text(["Authenticator app “Old phone”", "Security key or passkey “Blue key”"])
+        assert violations(requester.page) == []
         requester.press("Remove my second factors")
         requester.sees("Done")
         ticket.has_status("Closed")
