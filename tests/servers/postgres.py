@@ -126,15 +126,20 @@ def _emptied(url: str, database: str) -> bool:
         if _shape(connection) != _shape_of_template(url):
             return False
         # As a replica, so that the trigger that keeps events does not matter; without statistics, as plans
-        # follow them.
+        # follow them. DELETE takes a tenth of TRUNCATE, and up to 10 pages the planner cannot tell them apart.
         connection.execute("""
-            DO $$ DECLARE written regclass[]; one record; BEGIN
+            DO $$ DECLARE written regclass[]; small boolean; emptied regclass; one record; BEGIN
               SET LOCAL session_replication_role = replica;
-              SELECT array_agg(c.oid) INTO written FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              SELECT array_agg(c.oid), bool_and(c.reltuples < 0 AND pg_relation_size(c.oid) <= 81920)
+                INTO written, small FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname IN ('public', 'procrastinate') AND c.relkind = 'r'
                   AND c.relname <> 'alembic_version' AND pg_relation_size(c.oid) > 0;
               IF written IS NOT NULL THEN
-                EXECUTE 'TRUNCATE ' || array_to_string(written, ',') || ' RESTART IDENTITY CASCADE';
+                IF small THEN
+                  FOREACH emptied IN ARRAY written LOOP EXECUTE 'DELETE FROM ' || emptied; END LOOP;
+                ELSE
+                  EXECUTE 'TRUNCATE ' || array_to_string(written, ',') || ' RESTART IDENTITY CASCADE';
+                END IF;
                 DELETE FROM pg_statistic WHERE starelid = ANY (written);
               END IF;
               FOR one IN SELECT schemaname AS s, sequencename AS t FROM pg_sequences
