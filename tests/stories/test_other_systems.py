@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from sandbox.__main__ import TEMPLATE
-from tests.servers.gateway import parted, running, written_for_gateway
 from tests.accessible import violations
+from tests.servers.gateway import parted, running, written_for_gateway
 from tests.servers.keycloak import ACCOUNT, ADMIN_CLIENT, Account, Keycloak
 from tests.servers.tokens import CLIENT, SECRET, Source, answering, serving
 from tests.servers.webhook import KEY, System
