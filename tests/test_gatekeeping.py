@@ -402,6 +402,7 @@ FORBIDDEN = (
     "DELETE FROM verifications",
     "INSERT INTO grants SELECT * FROM grants",
     "UPDATE grants SET expires_at = now()",
+    "UPDATE threat_level SET lowered_at = now()",
     "UPDATE alembic_version SET version_num = '0'",
     "CREATE TABLE more (number int)",
     "CREATE TEMPORARY TABLE more (number int)",

@@ -48,7 +48,8 @@ class Gateway:
     def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
         """Move to `acting` with the consumed grant and the account's stamp, then act (SR-56 to SR-60).
 
-        Raises RefusedError or ConflictError when the grant is spent or the verification moved.
+        Raises RefusedError or ConflictError when the grant is spent or the verification moved. SecondPersonError
+        where nobody approved while the threat level is raised: the transaction that spends reads it (SR-67).
         """
         grant = self.store.grant(verification.grant_id)
         if grant is None or not _covers(grant, verification, self.policy_version):
@@ -126,7 +127,9 @@ class Gateway:
             now + SETTLE_AFTER,
             verification.id,
         )
-        self.store.save(moved, Change(event=event, errands=(errand,), consume=grant.id))
+        self.store.save(
+            moved, Change(event=event, errands=(errand,), consume=grant.id, calm=verification.approved_at is None)
+        )
 
     def _perform(
         self, directory: Directory, action: Action, before: Person, answers: Mapping[str, Secret]

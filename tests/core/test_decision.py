@@ -67,7 +67,23 @@ standings = st.builds(
     again=flags,
     approved=flags,
     waited=flags,
+    suspected=flags,
 )
+
+
+@given(categories, people, standings, findings)
+def test_sr_67_a_raised_threat_level_only_tightens(
+    category: Category, person: Person, standing: Standing, seen: list[Finding]
+) -> None:
+    before = decide(category, person, standing, seen)
+    after = decide(category, person, replace(standing, raised=True), seen)
+    assert RANK.index(after.state) <= RANK.index(before.state)
+    if not category.action:
+        assert after == before
+    elif not standing.approved:
+        assert after.state in {State.FAILED, State.REVIEW}
+    if standing.approved:
+        assert after.state is before.state, "what was approved goes on"
 
 
 @given(categories, people, standings, findings, st.lists(finding.filter(lambda f: f.weight >= 0)))

@@ -37,6 +37,9 @@ class Deed(StrEnum):
     NOTE_JUDGED = "test note looked at"
     ADDRESS_MADE = "webhook address changed"
     INCIDENT_SETTLED = "incident settled"
+    THREAT_RAISED = "threat level raised"
+    THREAT_LOWERING_ASKED = "lowering of the threat level asked for"
+    THREAT_LOWERED = "threat level lowered"
     RESULTS_DELETED = "results deleted"
     ENTRIES_DELETED = "log entries deleted"
 

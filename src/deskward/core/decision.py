@@ -12,6 +12,7 @@ from deskward.core.risk import Assessment, Finding, RiskLevel, assess, repeats_f
 from deskward.core.verification import Outcome, State
 
 ENOUGH_AT_MEDIUM = 2
+RAISED = "The threat level is raised, so a second person must approve."
 _REVIEW = "The result will be a review, not a pass."
 
 
@@ -22,7 +23,8 @@ class Standing:
     `level` is what its fresh proofs reach, `roots` how many different trust roots stand behind it; `missing`
     says which step of the policy is not done. `exception` tells that an address of the caller's choice was used,
     `again` that an action for this person was done within 24 hours (SR-65), `approved` that a second person
-    said yes, `waited` that its hold window is over, `suspected` that an agent handed it to an approver.
+    said yes, `waited` that its hold window is over, `suspected` that an agent handed it to an approver, `raised`
+    that the threat level is raised (SR-67).
     """
 
     level: ProofLevel
@@ -33,6 +35,7 @@ class Standing:
     again: bool = False
     approved: bool = False
     waited: bool = False
+    raised: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,13 +145,14 @@ def asked_of(category: Category, person: Person, *, exception: bool = False) -> 
 
 
 def needs_second_person(category: Category, standing: Standing) -> str:
-    """Say why an approver has to look; empty when nobody has to (SR-38, SR-62, SR-65)."""
+    """Say why an approver has to look; empty when nobody has to (SR-38, SR-62, SR-65, SR-67)."""
     if standing.suspected:
         return "An agent found it suspicious, so a second person must approve."
     if category.action_class in {ActionClass.C3, ActionClass.C4}:
         return f"Class {category.action_class} needs a second person's approval."
-    if category.action_class is ActionClass.C1:
-        return ""
+    raised = RAISED if standing.raised and category.action else ""
+    if raised or category.action_class is ActionClass.C1:
+        return raised
     if standing.exception:
         return "The link went to an address that the caller supplied, so a second person must approve."
     if standing.again and category.action:
@@ -199,17 +203,23 @@ def obstacle(category: Category, person: Person, reach: ProofLevel = ProofLevel.
 
 
 def leads_to(
-    category: Category, person: Person, *, provenance: Provenance, more: ProofLevel, earlier: int = 0
+    category: Category,
+    person: Person,
+    *,
+    provenance: Provenance,
+    more: ProofLevel,
+    earlier: int = 0,
+    raised: bool = False,
 ) -> str:
     """Say before “Send” what an address of this kind can lead to (DESIGN 9.5).
 
     `more` is the level that everything else the person can do reaches together with such an address; `earlier`
-    counts the verifications of this person that were begun within a day.
+    counts the verifications of this person that were begun within a day; `raised` tells that the threat level is.
     """
     reach = ProofLevel.P2 if provenance is Provenance.ESTABLISHED else ProofLevel.P1
     exception = provenance is Provenance.CALLER_SUPPLIED
     asked = asked_of(category, person, exception=exception)
-    second = needs_second_person(category, Standing(reach, exception=exception))
+    second = needs_second_person(category, Standing(reach, exception=exception, raised=raised))
     after = " A second person must approve, and the action waits." if second and exception else f" {second}"
     many = repeats_finding(earlier)
     if reach >= asked and many and assess([many]).level is RiskLevel.MEDIUM:

@@ -41,6 +41,10 @@ class RefusedError(DeskwardError):
     status = 409
 
 
+class SecondPersonError(RefusedError):
+    """The threat level is raised, and no second person approved yet."""
+
+
 class ConflictError(DeskwardError):
     """Somebody else was faster; read again and decide again."""
 

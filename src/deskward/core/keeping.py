@@ -13,6 +13,7 @@ from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, 
 from deskward.core.resets import ResetRows
 from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
+from deskward.core.threat import ThreatLevels
 from deskward.core.verification import Run, Verification
 
 
@@ -84,6 +85,11 @@ class Store(Addresses, Protocol):
         ...
 
     @property
+    def threat(self) -> ThreatLevels:
+        """Give where the threat level is kept."""
+        ...
+
+    @property
     def integrations(self) -> IntegrationRows:
         """Give what is kept about integrations."""
         ...
@@ -91,11 +97,11 @@ class Store(Addresses, Protocol):
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write new state, event, errands and the rest in one transaction; give the stored verification.
 
-        Inserts when `version` is 0, else updates where the version still matches and raises ConflictError
-        when it moved. A second open verification of the ticket, a form key or an errand key that is already
-        there raise ConflictError too. `change.consume` names a grant that must be unspent and unexpired:
-        exactly one caller succeeds, the others get RefusedError (SR-57). LimitError when `change.counts` pass one
-        of `change.ceilings`, however many save at once (SR-137). The event's seq is given here.
+        Inserts when `version` is 0, else updates where the version still matches and raises ConflictError when it
+        moved. A second open verification of the ticket, a form key or an errand key that is already there raise
+        it too. `change.consume` names a grant that must be unspent and unexpired: exactly one caller succeeds, the
+        others get RefusedError (SR-57). SecondPersonError for a `change.calm` while the threat level is raised.
+        LimitError when `change.counts` pass one of `change.ceilings`, however many save at once (SR-137).
         """
         ...
 
@@ -280,10 +286,7 @@ class Sightings(Protocol):
         ...
 
     def follow(self, log: str, old: datetime | None, new: datetime, lessons: Iterable[Lesson]) -> None:
-        """Move a log's mark from `old` to `new` and learn the lessons, all or nothing.
-
-        Nothing is done where somebody else has moved it: so each sign-in counts once, whoever dies meanwhile.
-        """
+        """Move a log's mark and learn the lessons, all or nothing: each once, whoever else moves it or dies."""
         ...
 
 

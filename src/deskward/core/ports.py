@@ -252,7 +252,8 @@ class Gateway(Protocol):
     def spend(self, verification: Verification, answers: Mapping[str, Secret]) -> Spent:
         """Move to `acting` with the consumed grant and the account's stamp, do the action, read it back.
 
-        Raises RefusedError or ConflictError when the grant is spent; never an outside error.
+        Raises RefusedError or ConflictError when the grant is spent, SecondPersonError where nobody approved while
+        the threat level is raised; never an outside error.
         """
         ...
 

@@ -226,7 +226,8 @@ class Change:
     Nothing is written where `counts` would rise above one of the `ceilings`.
     `used` must find its authenticators unused, or nothing is written (SR-11). `addresses` replace those with
     the same id; `vouches` and `enrolments` too. `removed` are ids of authenticators. `fence` is raised, or
-    replaces the one with the same id; a grant is never consumed while one stands (SR-48).
+    replaces the one with the same id; a grant is never consumed while one stands (SR-48). `calm`: nothing is
+    written while the threat level is raised (SR-67).
     """
 
     event: Event | None = None
@@ -244,3 +245,4 @@ class Change:
     addresses: tuple[Address, ...] = ()
     vouches: tuple[Vouch, ...] = ()
     fence: Fence | None = None
+    calm: bool = False

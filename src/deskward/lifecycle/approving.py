@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from deskward.core.decision import Verdict, decide
-from deskward.core.errors import ConflictError, NotFoundError, RefusedError
+from deskward.core.decision import RAISED, Verdict, decide
+from deskward.core.errors import ConflictError, NotFoundError, RefusedError, SecondPersonError
 from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.risk import finding_of, kept, suspicion_finding
@@ -108,7 +108,21 @@ class Approving(Proving):
         refuse_fenced(self.house, verification)
         grant = self.house.grant(verification, self.account(verification))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
-        return self.result(moved, REQUESTER, Change(grant=grant))
+        try:
+            return self.result(moved, REQUESTER, Change(grant=grant, calm=not verification.approved_at))
+        except SecondPersonError:
+            return self.to_second_person(verification)
+
+    def to_second_person(self, verification: Verification) -> Verification:
+        """Put what passed, or waited, before the threat level was raised into review: its action has not begun.
+
+        Nothing is lost: an approval lets it go on (SR-67).
+        """
+        verdict = self._reviewed(verification, raised=True)
+        reason = (
+            f"The proof reaches {verdict.proof_level.name}, which is enough for the requested action. {RAISED}"
+        )
+        return self.result(self._into_review(verification, verdict, reason), SYSTEM)
 
     def _suspected(self, verification: Verification, reason: str) -> Verification:
         """Put it into review: judged as it is now while the requester is proving, else as it was judged."""
@@ -120,7 +134,12 @@ class Approving(Proving):
         )
         proving = verification.state is State.STARTED
         verdict = self.verdict(heavier, self.account(heavier)) if proving else self._reviewed(heavier)
-        moved = self.decided(heavier, replace(verdict, state=State.REVIEW, outcome=Outcome.NONE, reason=reason))
+        return self._into_review(heavier, verdict, reason)
+
+    def _into_review(self, verification: Verification, verdict: Verdict, reason: str) -> Verification:
+        """Take the grant and every earlier yes away; what was seen stays."""
+        seen = replace(verdict, state=State.REVIEW, outcome=Outcome.NONE, reason=reason)
+        moved = self.decided(verification, seen)
         return replace(
             moved,
             decided_at=verification.decided_at or moved.decided_at,
@@ -165,11 +184,11 @@ class Approving(Proving):
             return "Who rejected this request, or handed it to an approver, cannot approve it."
         return ""
 
-    def _reviewed(self, verification: Verification) -> Verdict:
+    def _reviewed(self, verification: Verification, *, raised: bool = False) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
         category = self.house.category_of(verification)
         approved = replace(verification, approved_at=self.house.clock.now())
-        standing = self.standing(approved, category, self.earlier(verification))
+        standing = self.standing(approved, category, self.earlier(verification), raised=raised)
         missing = self.missing(verification, category, verification.decided_at)
         whole = replace(standing, missing=missing, waited=False)
         seen = (finding_of(f) for f in verification.findings)

@@ -23,10 +23,12 @@ def suspected(verification: Verification) -> bool:
 class Judging(Steps):
     """Reads and weighs; writes nothing."""
 
-    def standing(self, verification: Verification, category: Category, earlier: Sequence[Run]) -> Standing:
+    def standing(
+        self, verification: Verification, category: Category, earlier: Sequence[Run], *, raised: bool = False
+    ) -> Standing:
         """Tell how far the run has come; an approved one keeps the level it was approved at.
 
-        `earlier` are the other verifications of this person.
+        `earlier` are the other verifications of this person; `raised` tells that the threat level is.
         """
         now, window = self.house.clock.now(), self.house.proof_window(category)
         fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
@@ -41,10 +43,11 @@ class Judging(Steps):
             again=self._again(category, earlier),
             approved=approved,
             waited=verification.hold_until is not None and verification.hold_until <= now,
+            raised=raised,
         )
 
-    def verdict(self, verification: Verification, person: Person) -> Verdict:
-        """Weigh proof and risk as they are now."""
+    def verdict(self, verification: Verification, person: Person, *, raised: bool = False) -> Verdict:
+        """Weigh proof and risk as they are now; the threat level counts where it is `raised` (SR-67)."""
         category, now = self.house.category_of(verification), self.house.clock.now()
         earlier = self.earlier(verification)
         findings = story_findings(
@@ -54,7 +57,7 @@ class Judging(Steps):
         )
         told = (finding_of(f) for f in (*verification.signalled, *verification.observed))
         shared = sharing(self.house, verification, person)
-        standing = self.standing(verification, category, earlier)
+        standing = self.standing(verification, category, earlier, raised=raised)
         return decide(category, person, standing, (*findings, shared, *told))
 
     def earlier(self, verification: Verification) -> Sequence[Run]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deskward.core.challenges import Asked, Challenge, Checked
 from deskward.core.decision import Verdict, asked_of
-from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
+from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError, SecondPersonError
 from deskward.core.events import EventKind
 from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
@@ -138,7 +138,19 @@ class Proving(Judging):
     def decided_by(
         self, verification: Verification, person: Person, verdict: Verdict, change: Change | None = None
     ) -> Verification:
-        """Write the verdict: started → passed, held, review, failed; an action gets its grant here (SR-56)."""
+        """Write the verdict: started → passed, held, review, failed; an action gets its grant here (SR-56).
+
+        While the threat level is raised, what would let an action go on is judged under it instead (SR-67).
+        """
+        try:
+            return self._decided_by(verification, person, verdict, change or Change())
+        except SecondPersonError:
+            stricter = self.verdict(verification, person, raised=True)
+            return self._decided_by(verification, person, stricter, change or Change())
+
+    def _decided_by(
+        self, verification: Verification, person: Person, verdict: Verdict, change: Change
+    ) -> Verification:
         category = self.house.category_of(verification)
         decided = self.decided(replace(verification, asked={}), verdict)
         if verdict.state is State.HELD:
@@ -146,11 +158,13 @@ class Proving(Judging):
             decided = replace(decided, hold_until=until, deadline=until)
         if verdict.state is State.PASSED and not category.action:
             refuse_fenced(self.house, verification)
+        goes_on = bool(category.action) and decided.outcome is Outcome.PASSED and not verification.approved_at
+        change = replace(change, calm=goes_on)
         if verdict.state is not State.PASSED or not category.action:
             return self.result(decided, REQUESTER, change)
         grant = self.house.grant(decided, person)
         granted = replace(decided, grant_id=grant.id, deadline=grant.expires_at)
-        return self.result(granted, REQUESTER, replace(change or Change(), grant=grant))
+        return self.result(granted, REQUESTER, replace(change, grant=grant))
 
     def _offers(self, verification: Verification, person: Person, verdict: Verdict) -> tuple[Offer, ...]:
         if verdict.state is State.FAILED or not verdict.short or verification.approved_at:

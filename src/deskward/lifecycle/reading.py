@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from deskward.core.challenges import Asked, Challenge
 from deskward.core.decision import leads_to
@@ -24,6 +25,7 @@ from deskward.lifecycle.foretelling import Removal, removal_of, rules_of
 from deskward.lifecycle.house import House
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.proving import Proving
+from deskward.lifecycle.raising import level_raised
 from deskward.lifecycle.second_look import due_of
 from deskward.lifecycle.typed import TYPED, echo_mark, echoed, read_typed, warning_of
 from deskward.lifecycle.vault import known
@@ -245,10 +247,10 @@ class Reading:
 
     def _leads(self, verification: Verification, category: Category, means: Means) -> Mapping[Provenance, str]:
         begun = begun_before(self.house, verification, means.now)
-        return {
-            p: leads_to(category, means.person, provenance=p, more=means.reach(p), earlier=begun)
-            for p in Provenance
-        }
+        told = partial(
+            leads_to, category, means.person, earlier=begun, raised=level_raised(self.house) is not None
+        )
+        return {p: told(provenance=p, more=means.reach(p)) for p in Provenance}
 
     def _two_roots(self, person: Person | None, now: datetime) -> bool:
         known, min_age = person.destinations if person else (), self.house.policy.limits.min_age

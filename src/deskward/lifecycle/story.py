@@ -17,6 +17,7 @@ from deskward.core.errors import (
     LimitError,
     NotFoundError,
     RefusedError,
+    SecondPersonError,
     UnreachableError,
 )
 from deskward.core.events import EventKind, in_doubt
@@ -49,8 +50,7 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
 
     def hint(self, connector: str, ticket_id: str) -> None:
         """Take a hint that a ticket changed: one errand reads it, however often it is hinted at (SR-100)."""
-        now = self.house.clock.now()
-        slot = int(now.timestamp() / HINT_SLOT)
+        slot = int(self.house.clock.now().timestamp() / HINT_SLOT)
         due = datetime.fromtimestamp((slot + 1) * HINT_SLOT, UTC)
         key = f"intake:{connector}:{ticket_id}:{slot}"
         about = {"connector": connector, "ticket": ticket_id}
@@ -117,8 +117,7 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
         person = self.person(verification)
         category = self.house.category_of(verification)
         reach = Means(self.house, verification.directory, person).reach(Provenance.ESTABLISHED)
-        reason = obstacle(category, person, reach)
-        if reason:
+        if reason := obstacle(category, person, reach):
             raise RefusedError(reason)
         composed = compose(self.house, verification, person, request, str(actor))
         kind = EventKind.RESENT if verification.sends else EventKind.SENT
@@ -210,8 +209,13 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
         if person is None:
             return self.cancel(verification.id, SYSTEM, f"{GONE} Nothing was done.")
         self.refuse_unfit(verification, person, answers)
-        spent = self.house.gateway.spend(verification, answers)
-        current = self.get(verification.id)
+        try:
+            spent = self.house.gateway.spend(verification, answers)
+        except SecondPersonError:
+            return self.to_second_person(verification)
+        return self._acted(self.get(verification.id), spent, show)
+
+    def _acted(self, current: Verification, spent: Spent, show: Callable[[Spent], object]) -> Verification:
         if spent.done and current.state in {State.ACTING, State.PASSED}:
             done = self.done(current, spent)
             if spent.secret and not done.disputed:
@@ -259,8 +263,7 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
             return
         kind = EventKind.CLOSE_BY_HAND if closing.by_hand else EventKind.CLOSED
         text = "done, not closed" if closing.by_hand else closing.status
-        changed = replace(verification, closed_status=text)
-        self.house.record(changed, kind, SYSTEM, {"status": closing.status})
+        self.house.record(replace(verification, closed_status=text), kind, SYSTEM, {"status": closing.status})
 
     def cancel(self, verification_id: str, actor: Actor, reason: str) -> Verification:
         """End it; the link dies in the same transaction (SR-14). Cancelling twice is the same as once."""
@@ -292,6 +295,5 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
             "The category was changed in the ticket.": current.category != category,
             "The ticket was closed.": ticket.ended,
         }
-        reason = next((text for text, holds in reasons.items() if holds), "")
-        if reason:
+        if reason := next((text for text, holds in reasons.items() if holds), ""):
             self.cancel(current.id, TICKET, reason)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, and_, func, insert, literal, select, update
 
 from deskward.core.authenticators import Used
-from deskward.core.errors import ConflictError, LimitError, RefusedError
+from deskward.core.errors import ConflictError, LimitError, RefusedError, SecondPersonError
 from deskward.core.ports import Ceiling, Change, Errand, Grant, KnownTicket
 from deskward.core.searching import tail_of
 from deskward.core.verification import Verification
@@ -33,6 +33,7 @@ from deskward.store.tables import (
     verifications,
     vouches,
 )
+from deskward.store.threat import raised
 
 # `opens` is counted beside the versions, so a change that read it earlier must not set it back.
 _COUNTED_ASIDE = ("opens",)
@@ -41,9 +42,12 @@ _COUNTED_ASIDE = ("opens",)
 def write_change(
     connection: Connection, old: Verification, change: Change, now: datetime, sealer: Sealer | None = None
 ) -> Verification:
-    """Write it all; ConflictError when the version moved, LimitError, RefusedError for a spent grant."""
+    """Write it all; ConflictError when the version moved, LimitError, RefusedError for a spent grant.
+
+    SecondPersonError for a calm change while the threat level is raised (SR-67).
+    """
     new = replace(old, version=old.version + 1, updated_at=now)
-    _write_verification(connection, old, new)
+    _write_verification(connection, old, new, calm=change.calm)
     if change.consume:
         _consume(connection, change.consume, now)
     if change.event:
@@ -104,7 +108,7 @@ def put_rows(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> 
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
 
 
-def _write_verification(connection: Connection, old: Verification, new: Verification) -> None:
+def _write_verification(connection: Connection, old: Verification, new: Verification, *, calm: bool) -> None:
     derived = {"is_open": not new.ended, "status": new.status.label, **remembered(new), **counted_by(new)}
     if not old.version:
         found_by = {
@@ -116,7 +120,10 @@ def _write_verification(connection: Connection, old: Verification, new: Verifica
     columns = verifications.c
     unmoved = and_(columns.id == old.id, columns.version == old.version)
     values = row_of(new, omit=("id", *_COUNTED_ASIDE)) | derived
-    if connection.execute(update(verifications).where(unmoved).values(values)).rowcount != 1:
+    may_be = and_(unmoved, ~raised(new.updated_at)) if calm else unmoved
+    if connection.execute(update(verifications).where(may_be).values(values)).rowcount != 1:
+        if calm and connection.scalar(select(raised(new.updated_at))):
+            raise SecondPersonError("The threat level is raised, so a second person must approve first.")
         raise ConflictError("This verification was changed in the meantime.", "Reload the page and try again.")
 
 

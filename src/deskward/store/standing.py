@@ -1,4 +1,4 @@
-"""Objections as they are kept: sendings by their token, and the fences that stand."""
+"""What stops actions as it is kept: sendings by their token, the fences that stand, the threat level."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,14 +11,20 @@ from deskward.store.columns import value_of
 from deskward.store.conditions import is_filled
 from deskward.store.database import Database
 from deskward.store.tables import fences, grants, sendings
+from deskward.store.threat import SqlThreatLevels
 
 _f, _g, _s = fences.c, grants.c, sendings.c
 
 
 class Standing:
-    """The part of the store that knows who objected to what."""
+    """The part of the store that knows who objected to what, and whether the threat level is raised."""
 
     database: Database
+
+    @property
+    def threat(self) -> SqlThreatLevels:
+        """Give where the threat level is kept."""
+        return SqlThreatLevels(self.database)
 
     def sending_by_token(self, digest: str) -> Sending | None:
         """Find the sending whose message carries the token with this digest."""

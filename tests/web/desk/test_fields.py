@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deskward.core.accounts import Agent, Role
+from deskward.core.audit import Deed, Entry
 from deskward.core.ports import Change
+from deskward.core.threat import ThreatLevel
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
 from deskward.web.desk.grants import GRANTS, granted
@@ -24,6 +27,19 @@ DETAILS, PDF = "/verifications/{verification_id}", "/verifications/{verification
 SEND, PROGRESS = "/send/{verification_id}", "/send/{verification_id}/progress"
 READERS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
 WORKERS = {Role.AGENT, Role.APPROVER}
+PAGES = {
+    DETAILS,
+    SEND,
+    "/",
+    "/start",
+    "/dashboard",
+    "/audit",
+    "/policy",
+    "/errands",
+    "/incidents",
+    "/integrations",
+}
+PAGES |= {"/integrations/{place}", "/account", "/account/enrol/{kind}", "/people", "/people/sessions"}
 Places = Mapping[str, set[Role]]
 Shown = tuple[Verification, Sent]
 
@@ -51,6 +67,8 @@ def shown(opened: Callable[..., Verification], store: Opened, sent: Callable[...
         "ended_at": now,
     }
     store.store.resets.follow("entra", None, now, [an_incident(now)])
+    raised = ThreatLevel(1, now, now + timedelta(hours=1), "AG-ADA", "Ada", "Calls in other names.")
+    store.store.threat.write(raised, Entry(Deed.THREAT_RAISED, now, "agent:AG-ADA"))
     return store.store.save(replace(opened("1001"), **changes), Change()), sent("1002")
 
 
@@ -73,6 +91,7 @@ def fields(shown: Shown, password_hash: str) -> dict[str, Field]:
             ("victim@staff.example", "rogue@staff.example"),
             {"/incidents": {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}},
         ),
+        "reason of the threat level": Field(("Calls in other names.",), {key: {*Role} for key in PAGES}),
         "password of an account": Field((password_hash,), {}),
     }
 

@@ -50,10 +50,11 @@ APPROVES = {
     f"POST /verifications/{{verification_id}}/{step}"
     for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
+THREAT = {"POST /threat/raise", "POST /threat/lower"}
 CONNECTED = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
-    Role.APPROVER: WORKS | APPROVES | MARKS | DASHBOARD | INCIDENTS | SETTLES,
+    Role.APPROVER: WORKS | APPROVES | THREAT | MARKS | DASHBOARD | INCIDENTS | SETTLES,
     Role.AUDITOR: READS
     | MARKS
     | DASHBOARD
@@ -63,6 +64,7 @@ MAY = {
     | {"GET /people", "GET /people/sessions"},
     Role.PRIVACY_OFFICER: OBSERVES,
     Role.ADMINISTRATOR: STAFF
+    | THREAT
     | REPLAYS
     | VOUCHES
     | ERRANDS

@@ -11,7 +11,8 @@ from deskward.core.accounts import Agent
 from deskward.core.links import digest
 from deskward.core.verification import Verification
 from deskward.store.opening import Opened
-from deskward.web.desk.doors import COOKIE, own_path
+from deskward.web.desk.doors import COOKIE
+from deskward.web.desk.grants import own_path
 from deskward.web.desk.passwords import hashed, matches, outdated
 from tests.fakes import FakeClock
 from tests.web.desk.conftest import PASSWORD, Desk

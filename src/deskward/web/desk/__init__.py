@@ -1,6 +1,7 @@
 """The desk: what people in each role see and do, behind their login."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from deskward.core.console import Console
 from deskward.core.policy import Value
 from deskward.core.ports import Action, Clock
 from deskward.lifecycle import Lifecycle, Reading
+from deskward.lifecycle.raising import level_raised
 from deskward.web.desk.account import Account
 from deskward.web.desk.asked import Filters, steps_of
 from deskward.web.desk.audit import Audit
@@ -67,7 +69,7 @@ def create_app(
     `trust` is the provider of single sign-on, where there is one.
     """
     templates, house = Templates(environment("desk")), lifecycle.house
-    door = Door(accounts, clock, templates, audit, Whence(house, guard).of)
+    door = Door(accounts, clock, templates, audit, Whence(house, guard).of, partial(level_raised, house))
     second, tries = Factors(factors, house, guard.desk_url), Tries(door, house, guard)
     filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))

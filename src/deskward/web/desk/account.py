@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError, NotFoundError
-from deskward.web.desk.doors import Door, Visit, own_path, see_other
+from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.factors import Factors
+from deskward.web.desk.grants import own_path
 from deskward.web.desk.sessions import Sessions
 
 ENROL = "/account/enrol/{kind}"

@@ -17,6 +17,7 @@ from deskward.core.risk import RiskLevel
 from deskward.core.sums import ANSWERED, COMPLETED, RIGHT, STARTED, Named, Need, Sums
 from deskward.core.tickets import Check
 from deskward.lifecycle import House
+from deskward.lifecycle.house import when
 from deskward.lifecycle.reconciling import MOST as MOST_INCIDENTS
 from deskward.lifecycle.second_look import due_at
 from deskward.lifecycle.watching import relied_on
@@ -129,6 +130,9 @@ class Dashboard:
         yield Number("Errand that needs a look", stuck, "/errands", exact=stuck < MOST)
         resets = len(self.house.store.resets.incidents(MOST_INCIDENTS, reviewed=False))
         yield Number("Reset without a grant", resets, "/incidents", exact=resets < MOST_INCIDENTS)
+        if threat := self.door.level():
+            asked = f", {threat.asked_by} asked to lower it" if threat.asker_id else ""
+            yield Number(f"Threat level raised until {when(threat.ends_at)}{asked}", 1, "/policy")
 
     def _in_time(self, need: Need) -> int:
         """Count what waits and is not overdue, among the newest MOST_IN_TIME (SR-124)."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import structlog
 from fastapi.concurrency import run_in_threadpool
@@ -20,8 +20,9 @@ from deskward.core.audit import LOOKS, AuditLog, Deed, Entry
 from deskward.core.errors import DeskwardError, NotFoundError
 from deskward.core.links import digest
 from deskward.core.ports import Clock
+from deskward.core.threat import ThreatLevel
 from deskward.lifecycle import Actor
-from deskward.web.desk.grants import OPEN, granted, home_of
+from deskward.web.desk.grants import granted, home_of
 from deskward.web.guard import read_form
 from deskward.web.pages import Templates, Trouble, title_of
 
@@ -31,7 +32,6 @@ FRESH, HALFWAY = timedelta(minutes=5), timedelta(minutes=10)
 SIGNED_OUT, NOT_ALLOWED = 401, 403
 SEE_OTHER = 303
 _ID = re.compile(r"[A-Z]{2}-[0-9A-Z]{10}")
-_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 log = structlog.get_logger("deskward.desk")
 
 
@@ -70,14 +70,6 @@ class Visit:
 
 View = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def own_path(asked: str) -> str:
-    """Keep a path of this very desk; “/” for everything else, so that no login leads elsewhere."""
-    parts = urlsplit(asked) if _OWN_PATH.fullmatch(asked) else None
-    ways = {("GET", parts.path), ("POST", parts.path)} if parts else set()
-    own = parts and not parts.scheme and not parts.netloc and not ways & OPEN
-    return asked if own else "/"
 
 
 def see_other(path: str) -> Response:
@@ -127,6 +119,7 @@ class Door:
     templates: Templates
     audit: AuditLog
     whence: Callable[[Request], tuple[str, str]] = lambda _: ("", "")
+    level: Callable[[], ThreatLevel | None] = lambda: None
 
     def note(self, by: Agent, kind: Deed, verification_id: str = "", /, **fields: Any) -> None:
         """Record what somebody does or looks at; what cannot be recorded is not shown (SR-112, SR-116).
@@ -177,6 +170,7 @@ class Door:
             "here": "",
             "home": home_of(visit.agent),
             "may": visit.may,
+            "threat": self.level() if whole else None,
         }
         return self.templates.page(visit.request, name, status, **(known | values))
 

@@ -1,6 +1,8 @@
 """Who may do what at the desk: one table. A route that is not in it cannot be made (SR-90)."""
 
+import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute, Route
 
@@ -26,6 +28,8 @@ GRANTS: Mapping[Key, frozenset[Role]] = {
     ("GET", "/audit"): PEOPLE | {Role.AUDITOR},
     ("GET", "/audit.csv"): PEOPLE | {Role.AUDITOR},
     ("GET", "/policy"): EVERYBODY,
+    ("POST", "/threat/raise"): APPROVING | PEOPLE,
+    ("POST", "/threat/lower"): APPROVING | PEOPLE,
     ("GET", "/errands"): ATTENDING,
     ("POST", "/errands/replay"): RUNNING,
     ("GET", "/incidents"): JUDGING,
@@ -101,6 +105,7 @@ OPEN: frozenset[Key] = frozenset(
     }
 )
 _HOMES = ("/", "/people")
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 
 class UngrantedError(Exception):
@@ -125,6 +130,14 @@ def keys_of(route: BaseRoute) -> list[Key]:
     if not isinstance(route, Route):
         raise UngrantedError(f"{type(route).__name__} is no route of the table of grants.")
     return [(method, route.path) for method in sorted((route.methods or set()) - {"HEAD"})]
+
+
+def own_path(asked: str) -> str:
+    """Keep a path of this very desk; “/” for everything else, so that no login leads elsewhere."""
+    parts = urlsplit(asked) if _OWN_PATH.fullmatch(asked) else None
+    ways = {("GET", parts.path), ("POST", parts.path)} if parts else set()
+    own = parts and not parts.scheme and not parts.netloc and not ways & OPEN
+    return asked if own else "/"
 
 
 def home_of(agent: Agent) -> str:

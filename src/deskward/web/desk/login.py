@@ -14,8 +14,9 @@ from deskward.core.accounts import Agent
 from deskward.core.errors import DeskwardError, InvalidError, LimitError
 from deskward.core.notes import clean
 from deskward.core.secret import Secret
-from deskward.web.desk.doors import Door, Visit, own_path, see_other
+from deskward.web.desk.doors import Door, Visit, see_other
 from deskward.web.desk.factors import Factors
+from deskward.web.desk.grants import own_path
 from deskward.web.desk.passwords import LONGEST, hashed, matches, outdated
 from deskward.web.desk.tries import Tries
 from deskward.web.guard import read_form

@@ -1,19 +1,27 @@
-"""“Policy”: what each category asks for, as agents and requesters meet it, and where each value is set."""
+"""“Policy”: what each category asks for, where each value is set, and the threat level (SR-67)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deskward.core.audit import Deed
+from deskward.core.errors import DeskwardError
 from deskward.core.policy import Category, Value, Way
 from deskward.core.policy_promises import broken
 from deskward.core.policy_table import Method, judged, methods_of
 from deskward.core.policy_words import CLASSES, chapters
+from deskward.core.threat import HOURS
 from deskward.lifecycle import House
-from deskward.web.desk.doors import Door, Visit
+from deskward.lifecycle.raising import LONGEST_REASON, lower_level, raise_level, version_of
+from deskward.web.desk.doors import Door, Visit, attempted
 
+PAGE = "/policy"
+LONGEST_NUMBER = 10
+log = structlog.get_logger("deskward.desk")
 BINDING = {
     Way.CALL: "the code that the agent reads out",
     Way.SECOND: "a code from a second address",
@@ -37,25 +45,48 @@ class Explained:
 
 @dataclass(frozen=True)
 class PolicyPage:
-    """The page; it says what is in force in this process and changes nothing."""
+    """The page: what is in force in this process, which it does not change; and the forms of the threat level."""
 
     door: Door
     house: House
     values: Mapping[str, Sequence[Value]]
 
     def routes(self) -> list[Route]:
-        """Give the route."""
-        return [self.door.page("/policy", self._show)]
+        """Give the routes."""
+        return [
+            self.door.page(PAGE, self._show),
+            self.door.fresh_form("/threat/raise", self._raise, page=PAGE),
+            self.door.fresh_form("/threat/lower", self._lower, page=PAGE),
+        ]
 
-    def _show(self, visit: Visit) -> Response:
+    def _raise(self, visit: Visit) -> Response:
+        hours, reason = _number(visit, "hours"), visit.fields.get("reason", "")
+        return self._changed(visit, lambda seen: raise_level(self.house, hours, reason, seen, visit.actor))
+
+    def _lower(self, visit: Visit) -> Response:
+        return self._changed(visit, lambda seen: lower_level(self.house, seen, visit.actor))
+
+    def _changed(self, visit: Visit, step: Callable[[int], Deed | None]) -> Response:
+        def change() -> None:
+            if deed := step(_number(visit, "version")):
+                log.info(deed.value, by=visit.agent.id)
+
+        return attempted(visit, change, self._show, PAGE)
+
+    def _show(self, visit: Visit, error: DeskwardError | None = None) -> Response:
         others = [values for name, values in self.values.items() if not self.house.policy.named(name)]
         return self.door.show(
             visit,
             "policy.html",
+            error.status if error else 200,
             here="policy",
             version=self.house.policy.version,
             explained=self._explained,
             limits=others[0] if others else (),
+            level_version=version_of(self.house),
+            hours=HOURS,
+            longest=LONGEST_REASON,
+            error=error,
         )
 
     @cached_property
@@ -77,6 +108,12 @@ class PolicyPage:
             self.values.get(category.name, ()),
             broken(category, limits, results),
         )
+
+
+def _number(visit: Visit, name: str) -> int:
+    """Read a whole number of a form; -1, which nothing takes, where there is none."""
+    typed = visit.fields.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < LONGEST_NUMBER else -1
 
 
 def _screens(category: Category, action: str, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:

@@ -21,7 +21,8 @@ from deskward.core.errors import ConflictError, DeskwardError, InvalidError, Not
 from deskward.core.links import Keyring, new_id
 from deskward.outbound.id_tokens import FaultError, StaleError
 from deskward.outbound.openid import Begun, Provider
-from deskward.web.desk.doors import FRESH, WHOLE, Visit, own_path, see_other
+from deskward.web.desk.doors import FRESH, WHOLE, Visit, see_other
+from deskward.web.desk.grants import own_path
 from deskward.web.desk.invitations import named
 from deskward.web.desk.login import Login
 

@@ -85,6 +85,9 @@ DEEDS: Mapping[Deed, str] = {
     Deed.NOTE_JUDGED: "Said what a test note looks like",
     Deed.ADDRESS_MADE: "Made a new webhook address",
     Deed.INCIDENT_SETTLED: "Settled a reset without a grant",
+    Deed.THREAT_RAISED: "Raised the threat level",
+    Deed.THREAT_LOWERING_ASKED: "Asked to lower the threat level",
+    Deed.THREAT_LOWERED: "Lowered the threat level, asked for by another person",
     Deed.RESULTS_DELETED: "Deleted results whose time was over",
     Deed.ENTRIES_DELETED: "Deleted entries of the log whose time was over",
 }
@@ -188,6 +191,7 @@ def deed_text(fields: Mapping[str, Any], agents: Mapping[str, str], *, personal:
         *([f"with {' and '.join(fields['shown'])}"] if fields.get("shown") else []),
         *([f"“{searched}”" if personal else "words not shown to your role"] if searched else []),
         *(f"{name}: {value}" for name, value in filters.items()),
+        *([f"until {fields['ends']}"] if "ends" in fields else []),
         *([f"{fields['number']} from before {fields['until']}"] if "until" in fields else []),
         *(
             str(fields[name])
