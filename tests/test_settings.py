@@ -93,7 +93,7 @@ medium_from = 3
 high_from = 6.5
 proof_minutes = 12
 grant_minutes = 8
-hold_hours = 1.5
+hold_hours = 7.5
 links_per_day = 2
 """
     sections = "[challenges.passkey]\n[challenges.totp]\n[challenges.questions]\n[categories."
@@ -106,7 +106,7 @@ links_per_day = 2
     assert (reset.medium_from, reset.high_from) == (3, 6.5)
     limits = policy.limits
     assert (limits.proof_of(reset), limits.grant_of(reset)) == (timedelta(minutes=12), timedelta(minutes=8))
-    assert (limits.hold_of(reset), limits.hold_of(check)) == (timedelta(hours=1.5), timedelta(hours=6))
+    assert (limits.hold_of(reset), limits.hold_of(check)) == (timedelta(hours=7.5), timedelta(hours=6))
     assert (limits.per_day_of(reset), limits.per_day_of(check)) == (2, 5)
     assert limits.to_return == timedelta(hours=12)
     assert (reset.next_step(["totp"]), reset.next_step(())) == (("questions",), ("passkey", "totp"))
@@ -162,6 +162,7 @@ def test_another_policy_has_another_version(path: Path) -> None:
         ('class = "C2"', "proof_minutes = 61", "categories.Password Reset.proof_minutes: SR-31"),
         ('class = "C2"', "grant_minutes = 16", "categories.Password Reset.grant_minutes: SR-80"),
         ('class = "C2"', "hold_hours = 0", "categories.Password Reset.hold_hours: SR-66"),
+        ('class = "C2"', "hold_hours = 3", "categories.Password Reset.hold_hours: SR-67"),
         ('class = "C2"', "links_per_day = 0", "categories.Password Reset.links_per_day"),
         ("code_minutes = 5", "hold_hours = 0", "limits.hold_hours"),
         ("code_minutes = 5", 'manager_copies = "sometimes"', "limits.manager_copies"),

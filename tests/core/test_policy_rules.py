@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deskward.core.errors import SettingsError
 from deskward.core.policy import Category, Limits, Typed, Way
@@ -46,6 +48,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"grant": minutes(15.5)}, "categories.reset.proof_minutes and categories.reset.grant_minutes: SR-80"),
     ({"hold": minutes(0)}, "categories.reset.hold_hours: SR-66: a run that used an exception waits"),
     ({"hold": minutes(0), "action": ""}, "categories.reset.hold_hours: SR-66"),
+    (
+        {"proof": minutes(15.5)},
+        "categories.reset.proof_minutes: SR-67: a category may only be stricter than [limits]",
+    ),
+    ({"grant": minutes(10.5), "proof": minutes(1)}, "categories.reset.grant_minutes: SR-67"),
+    (
+        {"hold": minutes(239)},
+        "categories.reset.hold_hours: SR-67: a category may only be stricter than [limits], and",
+    ),
+    ({"per_day": 6}, "categories.reset.links_per_day: SR-67"),
 ]
 TAKEN: list[dict[str, Any]] = [
     {},
@@ -54,8 +66,9 @@ TAKEN: list[dict[str, Any]] = [
     {"typed": Typed.NEVER, "action_class": C3},
     {"challenges": (("totp", "passkey"), ("questions",))},
     {"medium_from": 6.9},
-    {"proof": minutes(20)},
-    {"proof": minutes(1), "grant": minutes(29)},
+    {"proof": minutes(15), "grant": minutes(10), "hold": minutes(240), "per_day": 5},
+    {"proof": minutes(1), "grant": minutes(1), "hold": minutes(9999), "per_day": 1},
+    {"hold": minutes(1), "action_class": C1},
     {"hold": minutes(0), "action_class": C1},
 ]
 
@@ -71,6 +84,45 @@ def test_sr_10_a_policy_above_a_limit_names_key_and_broken_sentence(changes: dic
 @pytest.mark.parametrize("changes", TAKEN)
 def test_a_policy_within_the_limits_is_taken(changes: dict[str, Any]) -> None:
     check([replace(RESET, **changes)], LIMITS)
+
+
+spans = st.none() | st.integers(1, 90).map(minutes)
+narrower = st.builds(
+    Category,
+    st.just("reset"),
+    st.just(("reset",)),
+    st.just("roster"),
+    st.just("reset_password"),
+    st.sampled_from((ActionClass.C1, ActionClass.C2, ActionClass.C3)),
+    proof=spans,
+    grant=spans,
+    hold=spans,
+    per_day=st.none() | st.integers(1, 9),
+)
+general = st.builds(
+    Limits,
+    proof=st.integers(1, 20).map(minutes),
+    grant=st.integers(1, 10).map(minutes),
+    hold=st.integers(1, 90).map(minutes),
+    links_per_day=st.integers(1, 9),
+)
+
+
+@given(st.lists(narrower, max_size=4), general)
+def test_sr_67_in_every_policy_that_is_taken_a_category_is_as_strict_as_the_limits_or_stricter(
+    categories: list[Category], limits: Limits
+) -> None:
+    def looser(one: Category) -> bool:
+        shorter = one.action_class is not C1 and one.hold is not None and one.hold < limits.hold
+        pairs = ((one.proof, limits.proof), (one.grant, limits.grant), (one.per_day, limits.links_per_day))
+        return shorter or any(own is not None and own > every for own, every in pairs)  # type: ignore[operator]
+
+    try:
+        check(categories, limits)
+    except SettingsError:
+        assert any(map(looser, categories))
+    else:
+        assert not any(map(looser, categories))
 
 
 def test_every_rule_is_broken_by_a_case_of_the_table() -> None:

@@ -12,6 +12,10 @@ from deskward.core.risk import TOP
 HIGH_CLASSES = frozenset({ActionClass.C3, ActionClass.C4})
 NO_WAIT = timedelta(0)
 WEAK = frozenset({Evidence.ISSUED, Evidence.NOTHING})
+_TIGHTENS = "SR-67: a category may only be stricter than [limits], and"
+_STRICTER = (
+    "Take the value of [limits] or a stricter one, leave the key out, or change [limits] for all categories."
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,30 @@ RULES = (
         lambda c, _: c.hold == NO_WAIT and c.action_class is not ActionClass.C1,
         "SR-66: a run that used an exception waits for a hold window",
         "Choose more than 0; only class C1, where no secret and no address changes, goes without.",
+    ),
+    Rule(
+        ("proof_minutes",),
+        lambda c, limits: limits.proof_of(c) > limits.proof,
+        f"{_TIGHTENS} proof_minutes is less there",
+        _STRICTER,
+    ),
+    Rule(
+        ("grant_minutes",),
+        lambda c, limits: limits.grant_of(c) > limits.grant,
+        f"{_TIGHTENS} grant_minutes is less there",
+        _STRICTER,
+    ),
+    Rule(
+        ("hold_hours",),
+        lambda c, limits: c.action_class is not ActionClass.C1 and limits.hold_of(c) < limits.hold,
+        f"{_TIGHTENS} hold_hours is more there",
+        _STRICTER,
+    ),
+    Rule(
+        ("links_per_day",),
+        lambda c, limits: limits.per_day_of(c) > limits.links_per_day,
+        f"{_TIGHTENS} links_per_day is less there",
+        _STRICTER,
     ),
 )
 
