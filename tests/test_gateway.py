@@ -10,15 +10,23 @@ from sqlalchemy import update
 
 from deskward import gateway
 from deskward.actions.reset_factors import Action
-from deskward.core.errors import OutsideError, RefusedError, RejectedError, UncertainError, UnreachableError
+from deskward.core.errors import (
+    OutsideError,
+    RefusedError,
+    RejectedError,
+    SecondPersonError,
+    UncertainError,
+    UnreachableError,
+)
 from deskward.core.events import EventKind
 from deskward.core.people import Person
 from deskward.core.ports import Grant, Spent
 from deskward.core.verification import State, Verification
 from deskward.gateway import CHANGED, FAILED, TRY_AGAIN, UNREADABLE, Gateway
+from deskward.lifecycle.raising import raise_level
 from deskward.store.tables import grants
 from tests.fakes import ANNA, BEN, FactorDirectory, FakeReset, SignedInDirectory
-from tests.household import PASSWORD, Household
+from tests.household import AGENT, PASSWORD, Household
 from tests.many import at_once
 from tests.servers.sqlite import fresh_file
 
@@ -41,6 +49,18 @@ def test_sr_56_57_a_grant_is_spent_once_and_read_back(home: Household, passed: V
     with pytest.raises(RefusedError):
         home.house.gateway.spend(home.lifecycle.get(passed.id), PASSWORD)
     assert home.directory.changes == 1
+
+
+def test_sr_67_under_a_raised_level_the_gateway_spends_only_what_a_second_person_approved(
+    home: Household, passed: Verification
+) -> None:
+    raise_level(home.house, 1, "Calls in other names.", 0, AGENT)
+    with pytest.raises(SecondPersonError):
+        home.house.gateway.spend(passed, PASSWORD)
+    assert (home.directory.changes, home.lifecycle.get(passed.id)) == (0, passed)
+    home.clock.forward(hours=1)
+    with pytest.raises(RefusedError, match="expired"):
+        home.house.gateway.spend(passed, PASSWORD)
 
 
 @pytest.fixture

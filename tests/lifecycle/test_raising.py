@@ -11,6 +11,7 @@ from deskward.core.threat import HOURS, ThreatLevel
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import Actor
 from deskward.lifecycle.raising import LONGEST_REASON, level_raised, lower_level, raise_level, version_of
+from deskward.store.threat import SqlThreatLevels
 from tests.household import AGENT, PASSWORD, Household
 from tests.many import at_once
 
@@ -117,6 +118,14 @@ def test_sr_67_of_many_at_once_one_raises_and_one_persons_presses_never_lower(ho
     assert len(deeds(home)) == 2
 
 
+def test_whoever_comes_second_in_the_same_moment_is_told_so(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlThreatLevels, "write", lambda *_: False)
+    with pytest.raises(ConflictError, match="changed since"):
+        up(home)
+
+
 def approved(home: Household, review: Verification) -> Verification:
     return home.lifecycle.approve(review.id, review.version, SAM, "Called back on the number on file.")
 
@@ -188,6 +197,14 @@ def test_sr_67_what_waited_without_a_second_person_comes_to_review_when_the_requ
     review = home.lifecycle.resume(pin, free.version)
     assert (review.state, review.approver_id) == (State.REVIEW, "")
     assert approved(home, review).state is State.HELD
+
+
+def test_sr_67_an_exception_that_would_only_wait_needs_a_second_person_too(home: Household) -> None:
+    up(home)
+    review, _ = home.typed(category_name="Account Unlock")
+    assert review.state is State.REVIEW
+    held = approved(home, review)
+    assert held.hold_until == home.clock.now() + home.limits.hold, "approved, it waits as before"
 
 
 def test_sr_67_after_the_end_actions_go_on_by_themselves_again(home: Household) -> None:

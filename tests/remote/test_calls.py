@@ -15,6 +15,7 @@ from deskward.core.errors import (
     OutsideError,
     RefusedError,
     RejectedError,
+    SecondPersonError,
     UncertainError,
     UnreachableError,
 )
@@ -66,6 +67,7 @@ class FaultError(UnreachableError):
     ("error", "kind"),
     [
         (RefusedError("a", "b"), RefusedError),
+        (SecondPersonError("a", "b"), SecondPersonError),
         (ConflictError("a", "b"), ConflictError),
         (InvalidError("a", "b", "c"), InvalidError),
         (LimitError("a", 5, "b"), LimitError),
