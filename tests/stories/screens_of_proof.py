@@ -160,6 +160,7 @@ def questions(story: Story, camera: Camera) -> None:
     requester.follow(until(lambda: mailed_link_newest(story)))
     requester.agree(code)
     page = requester.page
+    expect(page.get_by_role("heading", name="Is this your request?")).to_have_count(0)
     camera.shoot(page, "portal-questions-offer")
     _ask(requester, "questions")
     page.get_by_role("heading", name="Questions about your work").wait_for()
