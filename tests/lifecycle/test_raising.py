@@ -10,7 +10,8 @@ from deskward.core.errors import ConflictError, DeskwardError, InvalidError, Ref
 from deskward.core.threat import HOURS, ThreatLevel
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import Actor
-from deskward.lifecycle.raising import LONGEST_REASON, level_raised, lower_level, raise_level, version_of
+from deskward.lifecycle.house import LONGEST_REASON
+from deskward.lifecycle.raising import level_raised, lower_level, raise_level, version_of
 from deskward.store.threat import SqlThreatLevels
 from tests.household import AGENT, PASSWORD, Household
 from tests.many import at_once

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from deskward.core.accounts import Accounts
 from deskward.core.authenticators import Authenticators
 from deskward.core.challenges import Challenge, Site
-from deskward.core.errors import GoneError, NotFoundError, SettingsError
+from deskward.core.errors import GoneError, InvalidError, NotFoundError, SettingsError
 from deskward.core.events import NOTED, Event, EventKind
 from deskward.core.integrations import Hooks
 from deskward.core.links import Keyring, new_id
@@ -38,6 +39,7 @@ from deskward.core.sign_ins import SignInLog
 from deskward.core.signals import Signal
 from deskward.core.surroundings import Devices, Networks
 from deskward.core.verification import Outcome, State, Verification
+from deskward.core.working_days import KeepsWeek, Week
 from deskward.lifecycle.copying import Copies
 from deskward.lifecycle.noticing import Notices
 
@@ -55,11 +57,21 @@ class Actor:
 
 
 REQUESTER, TICKET, SYSTEM = Actor("requester"), Actor("ticket"), Actor("system")
+LONGEST_REASON = 500
 
 
 def when(at: datetime) -> str:
     """Write a time for people who read a ticket."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def reason_given(typed: str, said: str) -> str:
+    """Read a reason that is kept; InvalidError that asks to say `said`, or for a long one."""
+    reason = " ".join(typed.split())
+    if not reason or len(reason) > LONGEST_REASON:
+        text = f"Say in one sentence {said}." if not reason else "The reason is too long."
+        raise InvalidError(text, f"Use 1 to {LONGEST_REASON} characters.", field="reason")
+    return reason
 
 
 def ticket_lane(connector: str, ticket_id: str) -> str:
@@ -103,6 +115,12 @@ class House:
     def site(self) -> Site:
         """Name the portal as passkeys know it."""
         return Site(str(urlsplit(self.portal.url).hostname), self.portal.url, self.portal.organisation)
+
+    @cached_property
+    def week(self) -> Week:
+        """Take the organisation's week from the settings of a signal; Monday to Friday of UTC without any."""
+        told = (one.week for one in self.signals.values() if isinstance(one, KeepsWeek))
+        return next((week for week in told if week), Week())
 
     @property
     def notices(self) -> Notices:

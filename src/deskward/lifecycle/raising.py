@@ -6,9 +6,8 @@ from datetime import timedelta
 from deskward.core.audit import Deed, Entry
 from deskward.core.errors import ConflictError, InvalidError, RefusedError
 from deskward.core.threat import HOURS, ThreatLevel
-from deskward.lifecycle.house import Actor, House, when
+from deskward.lifecycle.house import Actor, House, reason_given, when
 
-LONGEST_REASON = 500
 _CHANGED = "The threat level changed since you opened the page."
 
 
@@ -30,13 +29,11 @@ def raise_level(house: House, hours: int, reason: str, seen_version: int, actor:
     Gives what was done; None for a second press of one form. InvalidError without a reason or such an end,
     RefusedError for an end that is not later, ConflictError when it changed since the page was read.
     """
-    said, now, old = " ".join(reason.split()), house.clock.now(), house.store.threat.read()
+    now, old = house.clock.now(), house.store.threat.read()
     if hours not in HOURS:
         listed = ", ".join(str(one) for one in HOURS)
         raise InvalidError("Say until when the level is raised.", f"Choose one of {listed} hours.", field="hours")
-    if not said or len(said) > LONGEST_REASON:
-        text = "Say in one sentence why the level is raised." if not said else "The reason is too long."
-        raise InvalidError(text, f"Use 1 to {LONGEST_REASON} characters.", field="reason")
+    said = reason_given(reason, "why the level is raised")
     ends_at = now + timedelta(hours=hours)
     version = old.version if old else 0
     if old and version == seen_version + 1 and (old.raiser_id, old.reason, old.asker_id) == (actor.id, said, ""):

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deskward.core.errors import ConflictError, InvalidError, RefusedError
+from deskward.core.errors import ConflictError, RefusedError
 from deskward.core.events import Event, EventKind
 from deskward.core.links import new_id
 from deskward.core.resets import KeepsLog, LoggedReset, Reset, ResetKind, kinds_of
 from deskward.core.verification import Verification
 from deskward.lifecycle.fencing import undoing
-from deskward.lifecycle.house import Actor, House
+from deskward.lifecycle.house import Actor, House, reason_given
 
 LATE = timedelta(hours=2)  # Microsoft, Okta: rows appear within minutes as a rule, and are read again this long
 AT_ONCE = timedelta(days=1)
 SOON = timedelta(seconds=15)  # by then what we do is written, too, if it is not written before
 NEAR = timedelta(minutes=5)  # clocks differ, and an action takes its time
 LONGEST_RUN, MOST_RUNS = timedelta(days=45), 50
-LONGEST_REASON, MOST = 500, 200
+MOST = 200
 ONCE = frozenset({ResetKind.PASSWORD, ResetKind.UNLOCK})  # of factors, one action may take several away
 _SETTLED = frozenset({EventKind.ACTING, EventKind.ACTION_REFUSED, EventKind.DONE})
 Spent = set[tuple[str, ResetKind]]
@@ -79,10 +79,7 @@ def review(house: House, incident_id: str, actor: Actor, reason: str) -> None:
 
     RefusedError for who made the reset, or whose account it is, by the login.
     """
-    said = " ".join(reason.split())
-    if not said or len(said) > LONGEST_REASON:
-        text = "Say in one sentence what it was." if not said else "The reason is too long."
-        raise InvalidError(text, f"Use 1 to {LONGEST_REASON} characters.", field="reason")
+    said = reason_given(reason, "what it was")
     found = next((i for i in house.store.resets.incidents(MOST, reviewed=False) if i.id == incident_id), None)
     agent = house.accounts.agent(actor.id) if house.accounts else None
     if found and agent and agent.login.casefold() in {found.by.casefold(), found.login.casefold()}:

@@ -137,7 +137,7 @@ class Dashboard:
     def _in_time(self, need: Need) -> int:
         """Count what waits and is not overdue, among the newest MOST_IN_TIME (SR-124)."""
         now, rows = self.door.clock.now(), self.console.page(Search(need=need), MOST_IN_TIME).rows
-        due = (due_at(self.house, need, row.ended_at or row.decided_at, row.deadline) for row in rows)
+        due = (due_at(self.house, need, row) for row in rows)
         return sum(1 for at in due if at is None or at > now)
 
     def _troubles(self) -> Sequence[Check]:

@@ -9,7 +9,8 @@ from deskward.core.audit import Deed
 from deskward.core.errors import DeskwardError
 from deskward.core.resets import ResetKind
 from deskward.lifecycle import House
-from deskward.lifecycle.reconciling import LONGEST_REASON, MOST, logs_of, review
+from deskward.lifecycle.house import LONGEST_REASON
+from deskward.lifecycle.reconciling import MOST, logs_of, review
 from deskward.web.desk.doors import Door, Visit, attempted
 
 PAGE, SHOWN_SETTLED = "/incidents", 50

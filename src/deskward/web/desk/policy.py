@@ -16,7 +16,8 @@ from deskward.core.policy_table import Method, judged, methods_of
 from deskward.core.policy_words import CLASSES, chapters
 from deskward.core.threat import HOURS
 from deskward.lifecycle import House
-from deskward.lifecycle.raising import LONGEST_REASON, lower_level, raise_level, version_of
+from deskward.lifecycle.house import LONGEST_REASON
+from deskward.lifecycle.raising import lower_level, raise_level, version_of
 from deskward.web.desk.doors import Door, Visit, attempted
 
 PAGE = "/policy"

@@ -96,8 +96,7 @@ class Table:
 
     def _due(self, rows: Sequence[Listed]) -> Mapping[str, datetime | None]:
         """Tell by when each row has to be looked at by a person (SR-124)."""
-        waits = ((row, row.ended_at or row.decided_at) for row in rows)
-        return {row.id: due_at(self.house, Need(row.need), since, row.deadline) for row, since in waits}
+        return {row.id: due_at(self.house, Need(row.need), row) for row in rows}
 
     def _categories(self, asked: Asked) -> list[str]:
         """Give the categories of today, and the one that is asked for, which may be one of yesterday."""
