@@ -151,14 +151,12 @@ def _delete_entries(connection: Connection, now: datetime, before: datetime) -> 
     _delete_each(connection, one, [{"one": row.verification_id, "place": row.seq} for row in old])
     numbers = connection.scalars(old_entries(before)).all()
     connection.execute(delete(desk_entries).where(_n.number.in_(numbers)))
-    if AT_ONCE in (len(old), len(numbers)):
-        _record(connection, Deed.ENTRIES_DELETED, now, before, len(old) + len(numbers))
-        return True
-    silent = select(_d.id).where(_d.last_entry_at < before).order_by(_d.last_entry_at).limit(AT_ONCE)
-    gone = connection.execute(delete(deleted_verifications).where(_d.id.in_(silent))).rowcount
     if old or numbers:
         _record(connection, Deed.ENTRIES_DELETED, now, before, len(old) + len(numbers))
-    return gone == AT_ONCE
+    if AT_ONCE in (len(old), len(numbers)):
+        return True
+    silent = select(_d.id).where(_d.last_entry_at < before).order_by(_d.last_entry_at).limit(AT_ONCE)
+    return connection.execute(delete(deleted_verifications).where(_d.id.in_(silent))).rowcount == AT_ONCE
 
 
 def _delete_each(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
