@@ -89,6 +89,7 @@ def careful(home: Household) -> Careful:
 
 
 def done(home: Household, place: str = PLACE, ticket: str = "") -> Checkup:
+    home.clock.forward(seconds=1)
     checking.ask(home.house, place, AGENT, ticket)
     home.drain()
     return home.store.integrations.checkups()[place]

@@ -8,6 +8,7 @@ import pytest
 
 from deskward.challenges.vouch import Challenge
 from deskward.core.accounts import Agent
+from deskward.core.challenges import Asked, Asking
 from deskward.core.destinations import Destination, Kind
 from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UnreachableError
 from deskward.core.people import Person
@@ -376,6 +377,26 @@ def test_sr_11_two_who_sign_at_once_both_count_and_a_double_press_counts_once(te
         thread.join()
     assert team.kinds(waiting).count("vouched") == 2
     assert go_on(team, pin).state is State.PASSED
+
+
+def test_a_page_with_the_newest_word_can_be_pressed(team: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, pin = asked(team)
+    sign(team, BEN)
+    vouch = team.challenges["vouch"]
+    ask = vouch.ask
+
+    def late(asking: Asking) -> Asked:
+        """Somebody signs between the two readings of one page."""
+        monkeypatch.setattr(vouch, "ask", ask)
+        sign(team, CARA)
+        return ask(replace(asking, vouches=tuple(team.store.vouches.of(waiting.id))))
+
+    before = team.lifecycle.pinned(pin)
+    monkeypatch.setattr(vouch, "ask", late)
+    page = team.reading.portal(before)
+    assert page.asked is not None
+    assert page.asked.shown["confirmed"] == page.asked.shown["needed"]
+    assert team.lifecycle.prove(pin, page.verification.version, {}).proofs[-1].method == "vouch"
 
 
 def test_where_too_much_happens_at_once_nothing_is_half_done(

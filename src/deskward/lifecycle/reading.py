@@ -206,6 +206,8 @@ class Reading:
         house = self.house
         person, _ = self._account(verification)
         asked = self._asked(verification, person) if person else None
+        if asked and asked.send_to_people and (newer := self._newer(verification)):
+            return self.portal(newer)
         name = (
             verification.code_way if verification.state is State.SENT else verification.asked.get("challenge", "")
         )
@@ -226,6 +228,13 @@ class Reading:
             rules=rules_of(house, verification, person),
             removal=removal_of(house, verification, person),
         )
+
+    def _newer(self, verification: Verification) -> Verification | None:
+        """Read it again where others answer meanwhile: what a page shows and its version are of one moment."""
+        now = self.house.store.get(verification.id)
+        if now is None or now.version == verification.version:
+            return None
+        return now if (now.state, now.asked) == (verification.state, verification.asked) else None
 
     def _asked(self, verification: Verification, person: Person) -> Asked | None:
         if verification.state is State.SENT:
