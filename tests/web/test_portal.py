@@ -19,7 +19,7 @@ from deskward.core.errors import UnreachableError
 from deskward.core.links import new_nonce
 from deskward.core.people import Person
 from deskward.core.resets import ResetKind
-from deskward.core.verification import State, Verification
+from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.lifecycle.house import Actor
 from deskward.store.opening import Opened
@@ -502,12 +502,19 @@ def test_a_directory_that_is_down_keeps_the_page(client: TestClient, sent: Send,
     assert "A new password was set." in advance(client, "/v/act", password=PASSWORD).text
 
 
-def test_an_account_that_is_gone_stops_calmly(client: TestClient, sent: Send, directory: FakeDirectory) -> None:
-    start(client, sent())
+def test_an_account_that_is_gone_before_the_verdict_ends_the_run_with_whom_to_call_and_the_ticket_says_why(
+    client: TestClient, sent: Send, directory: FakeDirectory, lifecycle: Lifecycle
+) -> None:
+    link = sent()
+    start(client, link)
     del directory.people[ANNA.id]
     answer = advance(client, "/v/continue")
-    assert answer.status_code == 409
-    assert "This cannot be completed just now" in answer.text
+    assert "Please call your help desk" in answer.text
+    assert link.verification.id in answer.text
+    ended = lifecycle.get(link.verification.id)
+    assert (ended.state, ended.outcome) == (State.CANCELLED, Outcome.NONE)
+    assert "not in the directory any more. Nothing was done." in ended.reason
+    assert "This link does not work" in client.get("/v/step").text
 
 
 @pytest.mark.parametrize("now", [None, replace(ANNA, login="b"), replace(ANNA, enabled=False)])

@@ -45,6 +45,10 @@ class SecondPersonError(RefusedError):
     """The threat level is raised, and no second person approved yet."""
 
 
+class AccountGoneError(RefusedError):
+    """The subject's account is not in the directory any more: nothing can be decided or done."""
+
+
 class ConflictError(DeskwardError):
     """Somebody else was faster; read again and decide again."""
 

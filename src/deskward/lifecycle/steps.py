@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from deskward.core.decision import Verdict
 from deskward.core.destinations import Provenance
-from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError
+from deskward.core.errors import AccountGoneError, InvalidError, LimitError, NotFoundError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
@@ -53,14 +53,14 @@ class Steps:
         return found
 
     def person(self, verification: Verification) -> Person:
-        """Read the account now with what is remembered of its addresses; RefusedError when it is gone."""
+        """Read the account now with what is remembered of its addresses; AccountGoneError when it is not there."""
         return known(self.house, verification.directory, self.account(verification))
 
     def account(self, verification: Verification) -> Person:
-        """Read the subject's account now as the directory gives it; RefusedError when it is gone."""
+        """Read the subject's account now as the directory gives it; AccountGoneError when it is not there."""
         found = self.house.people[verification.directory].get(verification.subject_id)
         if found is None:
-            raise RefusedError(GONE, "Check the ticket's requester.")
+            raise AccountGoneError(GONE, "Check the ticket's requester.")
         return found
 
     def refuse_unfit(self, verification: Verification, person: Person, answers: Mapping[str, Secret]) -> None:
@@ -184,6 +184,10 @@ class Steps:
         moved = ended(verification.moved(State.CANCELLED, reason=reason), self.house.clock.now())
         by = actor.name or {"ticket": "a change in the ticket"}.get(actor.kind, "Deskward")
         return self.house.record(moved, EventKind.CANCELLED, actor, {"by": by, "reason": reason})
+
+    def gone(self, verification: Verification) -> Verification:
+        """End a run whose account is not there any more; the ticket says so at once."""
+        return self.cancelled(verification, SYSTEM, f"{GONE} Nothing was done.")
 
     def again(self, verification: Verification, spent: Spent) -> Verification:
         """Give a new grant after an action that did not happen: the requester is asked again.

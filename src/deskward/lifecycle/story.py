@@ -37,7 +37,7 @@ from deskward.lifecycle.marking import Marking
 from deskward.lifecycle.means import Means
 from deskward.lifecycle.receiving import Receiving
 from deskward.lifecycle.sending import Request, compose
-from deskward.lifecycle.steps import GONE, NEUTRAL, NEUTRAL_HINT
+from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
 from deskward.lifecycle.subject import bound
 from deskward.lifecycle.vault import used_now
 from deskward.lifecycle.vouching import Vouching
@@ -207,7 +207,7 @@ class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
         person = self.house.people[verification.directory].get(verification.subject_id)
         if person is None:
-            return self.cancel(verification.id, SYSTEM, f"{GONE} Nothing was done.")
+            return self.gone(verification)
         self.refuse_unfit(verification, person, answers)
         try:
             spent = self.house.gateway.spend(verification, answers)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from deskward.core.errors import (
+    AccountGoneError,
     ConflictError,
     DeskwardError,
     InvalidError,
@@ -207,6 +208,8 @@ class _Portal:
             move(seen)
         except NotFoundError:
             raise
+        except AccountGoneError:
+            return self.page(request, "failed.html", reference=self.lifecycle.gone(seen).id)
         except DeskwardError as error:
             now = self.pinned(request)
             if isinstance(error, InvalidError) or now.version == seen.version:
