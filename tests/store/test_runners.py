@@ -1,14 +1,18 @@
 """What both runners promise; each on its own database."""
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
 from typing import Any
 
 import pytest
+from procrastinate import App
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from deskward.core.console import Runner
@@ -16,7 +20,7 @@ from deskward.core.ports import ErrandState
 from deskward.store.opening import Opened, open_store
 from deskward.store.rounds import Round
 from deskward.store.runner_embedded import EmbeddedRunner
-from deskward.store.runner_procrastinate import ProcrastinateRunner, _Lanes
+from deskward.store.runner_procrastinate import ProcrastinateRunner, _Lanes, _Worker
 from deskward.store.sql import SilentBell
 from tests.servers.postgres import drop_database, fresh_database, restart, shared_postgres
 from tests.store.samples import RunningClock, an_errand, until
@@ -231,6 +235,55 @@ def test_the_worker_begins_again_after_the_database_crashed(grown: Opened) -> No
     runner.stop()
 
 
+def test_a_drain_that_takes_long_holds_up_no_other_where_the_worker_begins_again(grown: Opened) -> None:
+    runner, leave = runner_for(grown), Event()
+    grown.store.bell = runner
+    desk = Desk(grown, runner)
+    desk.before = lambda lane: lane != "a" or leave.wait(60)
+    runner.start(desk.drain, desk.tick)
+    desk.enqueue("a-1")
+    until(lambda: desk.now_at_once["a"])
+    _run_sql(grown, "ALTER TABLE procrastinate_jobs RENAME TO gone")
+    time.sleep(1.5)
+    _run_sql(grown, "ALTER TABLE gone RENAME TO procrastinate_jobs")
+    desk.enqueue("b-1")
+    until(lambda: desk.done == ["b-1"], 30)
+    leave.set()
+    until(lambda: desk.done == ["b-1", "a-1"])
+    assert desk.most_at_once["a"] == 1
+    runner.stop()
+
+
+def test_the_worker_begins_again_also_where_the_first_word_to_end_is_lost(
+    grown: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+    run = _Worker._run
+
+    async def deaf(worker: _Worker, app: App, failed: asyncio.Event) -> None:
+        """Go on after the first cancellation, as one does that meets the end of a wait."""
+        try:
+            await run(worker, app, failed)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append("cancelled")
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(_Worker, "_run", deaf)
+    runner = runner_for(grown)
+    grown.store.bell = runner
+    desk = Desk(grown, runner)
+    runner.start(desk.drain, desk.tick)
+    until(lambda: _workers(grown) == 1)
+    _run_sql(grown, "ALTER TABLE procrastinate_jobs RENAME TO gone")
+    until(lambda: lost == ["cancelled"])
+    _run_sql(grown, "ALTER TABLE gone RENAME TO procrastinate_jobs")
+    desk.enqueue("a-1")
+    until(lambda: desk.done == ["a-1"])
+    runner.stop()
+
+
 def test_the_worker_begins_again_after_the_engine_failed(grown: Opened) -> None:
     runner = runner_for(grown)
     grown.store.bell = SilentBell()
@@ -255,6 +308,27 @@ def test_a_job_of_a_dead_worker_does_not_hold_its_lane(grown: Opened) -> None:
     desk.enqueue("a-1")
     runner.start(desk.drain, desk.tick)
     until(lambda: desk.done == ["a-1"])
+    runner.stop()
+
+
+def test_a_job_of_a_dead_worker_does_not_hold_its_lane_after_a_fault_in_looking_for_it(
+    grown: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, faults = JobManager.get_stalled_jobs, ["one"]
+
+    async def faulty(manager: JobManager, **options: Any) -> Iterable[Job]:
+        if faults:
+            raise RuntimeError(faults.pop())
+        return await look(manager, **options)
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", faulty)
+    runner = runner_for(grown)
+    runner.ring(["a"])
+    _run_sql(grown, "UPDATE procrastinate.procrastinate_jobs SET status = 'doing'")
+    desk = Desk(grown, runner)
+    desk.enqueue("a-1")
+    runner.start(desk.drain, desk.tick)
+    until(lambda: desk.done == ["a-1"], 60)
     runner.stop()
 
 

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 TASK = "deskward.drain"
 MOST_LANES = 500
 AWAY_SECONDS = 1.0
+ENDINGS = 3
 
 
 class ProcrastinateRunner:
@@ -208,18 +209,31 @@ class _Worker:
         failed = asyncio.Event()
         app = App(connector=_Watched(failed, **self._options, max_size=self._concurrency + 2))
         app.task(name=TASK)(self._drain)
-        parts = [asyncio.create_task(self._run(app)), asyncio.create_task(_seen(failed))]
+        parts = {asyncio.create_task(self._run(app, failed)), asyncio.create_task(_seen(failed))}
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # A worker after a failure is a new one: the jobs of the old one are seen to be stalled.
+            await self._end(parts)
+
+    async def _end(self, parts: set[asyncio.Task[None]]) -> None:
+        """Cancel and wait, but not for good: a drain may take long, and a wait that ends just then swallows it.
+
+        That is what `asyncio.wait_for` does in Python 3.11, which the driver waits with.
+        """
+        for _ in range(ENDINGS):
             for part in parts:
                 part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
+            ended, parts = await asyncio.wait(parts, timeout=self._stalled_seconds / ENDINGS)
+            await asyncio.gather(*ended, return_exceptions=True)
+            if not parts:
+                return
+        log.warning("worker left behind", reason="it does not end")
 
-    async def _run(self, app: App) -> None:
+    async def _run(self, app: App, failed: asyncio.Event) -> None:
         async with app.open_async():
             reaper = asyncio.create_task(self._reap(app.job_manager))
+            reaper.add_done_callback(lambda _: failed.set())
             try:
                 await app.run_worker_async(
                     concurrency=self._concurrency,
