@@ -74,8 +74,12 @@ def _states(story: Story, camera: Camera, agent: Agent, store: Opened) -> None:
     page.goto(f"{desk}/?after=0_")
     camera.shoot(page, "table-nothing-older")
     page.route("**/news*", lambda route: route.abort())
+    page.clock.install()
     page.goto(f"{desk}/")
     page.locator("tbody a").nth(1).focus()
+    for seconds in (10, 20):
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(seconds * 1000)
     expect(page.locator("[data-news]")).to_contain_text("No answer")
     camera.shoot(page, "table-no-answer")
 
