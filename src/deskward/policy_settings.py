@@ -106,6 +106,7 @@ class LimitSettings(Section):
     country_links_per_hour: int = Field(default=120, ge=1)
     countries: list[str] = Field(default_factory=list)
     copied: Copied = Field(default=Copied.EXCEPTIONS, alias="manager_copies")
+    break_glass_minutes: float = Field(default=60, ge=0, le=60)
 
     def limits(self) -> Limits:
         """Make the value that the core uses; SettingsError where a standard forbids it."""
@@ -133,4 +134,5 @@ class LimitSettings(Section):
             country_links_per_hour=self.country_links_per_hour,
             countries=tuple(self.countries),
             copied=self.copied,
+            break_glass=timedelta(minutes=self.break_glass_minutes),
         )

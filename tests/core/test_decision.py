@@ -28,7 +28,7 @@ from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Proof, ProofLevel, level_of, needed
 from deskward.core.risk import Finding, RiskLevel, Section, provenance_finding, sharing_finding
-from deskward.core.verification import State
+from deskward.core.verification import Outcome, State
 from deskward.lifecycle.looking import UNSEEN
 from tests.core.samples import NOON, a_person, a_verification
 
@@ -144,6 +144,22 @@ def test_sr_66_no_approval_replaces_a_missing_proof(
     approved = decide(category, person, replace(standing, approved=True), some)
     if standing.level < asked_of(category, person, exception=standing.exception) or standing.missing:
         assert approved.state in {State.REVIEW, State.FAILED}
+
+
+@given(category=categories, person=people, standing=standings, seen=findings)
+def test_sr_69_break_glass_goes_around_the_missing_proof_only(
+    category: Category, person: Person, standing: Standing, seen: list[Finding]
+) -> None:
+    before = decide(category, person, replace(standing, approved=True), seen)
+    after = decide(category, person, replace(standing, approved=True, glass="Sam and Ada: now."), seen)
+    if before.state is State.REVIEW and not standing.exception:
+        assert (after.state, after.outcome) == (State.PASSED, Outcome.BREAK_GLASS)
+        assert after.reason.startswith("Let through by break-glass: ")
+        assert after.reason.endswith("Sam and Ada: now.")
+    else:
+        assert (after.state, after.outcome, after.reason) == (before.state, before.outcome, before.reason)
+    done = a_verification(state=State.DONE, outcome=Outcome.BREAK_GLASS, risk_level=after.assessment.level)
+    assert recommendation(done) != RECOMMEND_PROCEED
 
 
 @given(categories, people, standings)

@@ -54,6 +54,9 @@ NAMES = [
     "reverse_code",
     "counts_from",
     "ceiling",
+    "asked_by",
+    "proof",
+    "other",
 ]
 EVIL = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -106,6 +109,7 @@ def test_the_result_note_has_every_label_of_the_design(kind: EventKind) -> None:
 
 def test_every_noted_event_has_its_words() -> None:
     results = {EventKind.PASSED, EventKind.REVIEW, EventKind.HELD, EventKind.FAILED, EventKind.TIMED_OUT}
+    results.add(EventKind.LET_THROUGH)
     one_title = {frozenset(results), frozenset({EventKind.SENT, EventKind.RESENT})}
     shared = sum(len(kinds) - 1 for kinds in one_title)
     assert len({written(kind).title for kind in NOTED}) == len(NOTED) - shared

@@ -36,6 +36,7 @@ def test_only_a_pass_that_was_looked_at_and_stands_teaches() -> None:
     assert not replace(passed, looked_at=None).teaches
     assert not replace(passed, state=State.DISPUTED).teaches
     assert not replace(passed, outcome=Outcome.FAILED).teaches
+    assert not replace(passed, outcome=Outcome.BREAK_GLASS).teaches, "SR-69: two people are no proof"
 
 
 @pytest.mark.parametrize(("state", "outcome"), list(product(State, Outcome)))
@@ -49,6 +50,7 @@ def test_every_state_and_outcome_reads_as_one_of_the_fixed_labels(state: State, 
         "Timed Out",
         "Not Enough Questions",
         "Cancelled",
+        "Break-glass",
     }
     assert status.sentence.endswith(".")
     assert a_verification(state=state, outcome=outcome).status is status

@@ -17,7 +17,7 @@ def test_the_drawing_equals_the_table_of_moves() -> None:
 
 
 def test_the_table_of_statuses_is_the_programs() -> None:
-    rows = re.findall(r"^\| (\w+) \| (\w*) ?\| ([\w ]+) \| (\w+) \| (.+) \|$", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (\w*) ?\| ([\w -]+) \| (\w+) \| (.+) \|$", TEXT, re.MULTILINE)
     written = {(state, outcome): tuple(rest) for state, outcome, *rest in rows if state != "State"}
     for state, outcome in product(State, Outcome):
         status = status_of(state, outcome)

@@ -11,13 +11,14 @@ from sqlalchemy.exc import DatabaseError
 
 from deskward.core.audit import SYSTEM, Deed, Entry, Sought
 from deskward.core.authenticators import Enrolment
+from deskward.core.break_glass import GlassKind, GlassStep
 from deskward.core.console import Search
 from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.proof import ProofLevel
 from deskward.core.records import Fence, Vouch
 from deskward.core.retention import Retention
-from deskward.core.sums import Named
+from deskward.core.sums import Named, Need
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store import deleting
 from deskward.store.database import Database
@@ -97,6 +98,19 @@ def test_sr_121_after_12_months_a_result_is_gone_with_all_that_hangs_on_it(
     assert opened.store.deleted_at("v2") is None
     left = everything(opened)
     assert not [word for word in ("Grace", "grace", "Password reset", "root", "digest-v1") if word in left]
+
+
+def test_sr_69_a_use_of_break_glass_stays_until_it_is_reviewed(opened: Opened, clock: StandingClock) -> None:
+    steps = tuple(GlassStep(kind, NOON, "a1", "Ada", "Now.") for kind in (GlassKind.ASKED, GlassKind.CONFIRMED))
+    used = whole(opened, glass=steps, approved_at=NOON)
+    assert opened.console.counted(Search(need=Need.BREAK_GLASS)).number == 1
+    clock.move(days=400)
+    opened.store.prune(clock.now(), KEPT)
+    assert opened.store.get("v1") == used
+    reviewed = GlassStep(GlassKind.REVIEWED, clock.now(), "a2", "Eve", "It was her.")
+    opened.store.save(replace(used, glass=(*steps, reviewed)), Change())
+    opened.store.prune(clock.now(), KEPT)
+    assert opened.store.get("v1") is None
 
 
 def test_sr_121_the_log_still_tells_who_when_what_and_of_which_ticket(

@@ -100,6 +100,7 @@ def test_the_rows_of_an_older_version_are_found_by_the_new_search(empty: Databas
             write_change(connection, replace(made, state=state, outcome=outcome), Change(), NOON)
         for table in (requester_parts, requesters):
             connection.execute(table.delete())
+    with empty.write() as connection:
         command.downgrade(config_for(connection), "0004")
         command.upgrade(config_for(connection), "head")
     console = SqlConsole(empty, SilentBell())
@@ -149,7 +150,7 @@ def _counted(connection: Connection) -> list[Any]:
 
 def test_the_statuses_of_the_migration_are_those_of_the_one_table() -> None:
     path = ScriptDirectory.from_config(config_for()).get_revision("0005").module
-    for state, outcome in product(State, Outcome):
+    for state, outcome in product(State, set(Outcome) - {Outcome.BREAK_GLASS}):
         label = path.LABELS_OF_BOTH.get((state, outcome)) or path.LABELS.get(state, "In progress")
         assert label == status_of(state, outcome).label
 

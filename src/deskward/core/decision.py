@@ -24,7 +24,8 @@ class Standing:
     says which step of the policy is not done. `exception` tells that an address of the caller's choice was used,
     `again` that an action for this person was done within 24 hours (SR-65), `approved` that a second person
     said yes, `waited` that its hold window is over, `suspected` that an agent handed it to an approver, `raised`
-    that the threat level is raised (SR-67).
+    that the threat level is raised (SR-67). `glass` says who lets it through by break-glass and why, empty where
+    nobody does (SR-69).
     """
 
     level: ProofLevel
@@ -36,6 +37,7 @@ class Standing:
     approved: bool = False
     waited: bool = False
     raised: bool = False
+    glass: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Case:
     """All that the verdict depends on besides the risk.
 
     `asked` is the level that is needed; `second` says why a second person has to look, empty when nobody has to;
-    `waits` tells that an exception waits out a hold, whatever the risk.
+    `waits` tells that an exception waits out a hold, whatever the risk; `glass` is as in the standing.
     """
 
     level: ProofLevel
@@ -54,6 +56,7 @@ class Case:
     approved: bool = False
     waits: bool = False
     waited: bool = False
+    glass: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,10 @@ class Verdict:
 
 
 def decide(category: Category, person: Person, standing: Standing, findings: Iterable[Finding | None]) -> Verdict:
-    """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5)."""
+    """Decide: risk may veto, only proof may permit, no approval replaces a missing proof (DESIGN 5).
+
+    Only break-glass goes around the missing proof, and around nothing else (SR-69).
+    """
     assessment = assess((f for f in findings if f), category.medium_from, category.high_from)
     return verdict_of(case_of(category, person, standing), assessment)
 
@@ -89,6 +95,7 @@ def case_of(category: Category, person: Person, standing: Standing) -> Case:
         approved=standing.approved,
         waits=standing.exception,
         waited=standing.waited,
+        glass=standing.glass,
     )
 
 
@@ -101,6 +108,8 @@ def verdict_of(case: Case, assessment: Assessment) -> Verdict:
     if assessment.level is RiskLevel.HIGH:
         return verdict(State.FAILED, Outcome.FAILED, f"The risk is high. {assessment.words}")
     lacks = _lacking(case, assessment)
+    if lacks and case.glass and not case.waits:
+        return verdict(State.PASSED, Outcome.BREAK_GLASS, f"{let_through(case)} {case.glass}")
     if lacks:
         return verdict(State.REVIEW, Outcome.NONE, lacks, short=True)
     reason = f"The proof reaches {case.level.name}, which is enough for the requested action."
@@ -109,6 +118,13 @@ def verdict_of(case: Case, assessment: Assessment) -> Verdict:
     if waits(case, assessment) and not case.waited:
         return verdict(State.HELD, Outcome.PASSED, f"{reason} As an exception it waits first.")
     return verdict(State.PASSED, Outcome.PASSED, reason)
+
+
+def let_through(case: Case) -> str:
+    """Say what break-glass goes around (SR-69)."""
+    if case.level < case.asked:
+        return f"Let through by break-glass: the proof reaches {case.level.name}, {case.asked.name} was needed."
+    return f"Let through by break-glass: a step was left out. {case.missing}"
 
 
 def kept_case(case: Case) -> dict[str, Any]:
@@ -122,6 +138,7 @@ def kept_case(case: Case) -> dict[str, Any]:
         "approved": case.approved,
         "waits": case.waits,
         "waited": case.waited,
+        "glass": case.glass,
     }
 
 
@@ -136,6 +153,7 @@ def read_case(row: Mapping[str, Any]) -> Case:
         approved=row["approved"],
         waits=row["waits"],
         waited=row["waited"],
+        glass=row.get("glass", ""),
     )
 
 

@@ -55,6 +55,11 @@ class EventKind(StrEnum):
     ADDRESS_ASKED = "address_asked"
     ADDRESS_CONFIRMED = "address_confirmed"
     MARKED = "marked"
+    GLASS_ASKED = "glass_asked"
+    GLASS_REFUSED = "glass_refused"
+    GLASS_CONFIRMED = "glass_confirmed"
+    GLASS_REVIEWED = "glass_reviewed"
+    LET_THROUGH = "let_through"
     RECEIVED = "received"
     ACCESS_ENDED = "access_ended"
 

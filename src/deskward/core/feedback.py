@@ -13,8 +13,11 @@ _WARNED = frozenset({RiskLevel.MEDIUM, RiskLevel.HIGH})
 def markable(verification: Verification) -> tuple[Mark, ...]:
     """List what can be said of this result; nothing before its end, nor where nothing was decided.
 
-    Missed: somebody else was let through. False alarm: the right person was stopped or met more suspicion.
+    Missed: somebody else was let through. False alarm: the right person was stopped or met more suspicion. What
+    two people let through says nothing of the score; it is reviewed instead (SR-69).
     """
+    if verification.outcome is Outcome.BREAK_GLASS:
+        return ()
     if not verification.ended or not (verification.decided_at or verification.outcome in _STOPPED):
         return ()
     let_in = verification.outcome is Outcome.PASSED or verification.state in {State.PASSED, State.DONE}

@@ -1,7 +1,7 @@
 """A note as lines, before it is put into a profile; and text from outside, made harmless (SR-104)."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -49,6 +49,19 @@ class Note:
         """Render the `html` profile: everything escaped, the label itself is the anchor."""
         body = "".join(f"<br>{_html_line(line)}" for line in self.lines)
         return f"<p><strong>{escape(self.title)}</strong>{body}<br>Ref: {escape(self.marker)}</p>"
+
+
+@dataclass(frozen=True)
+class NoteWords:
+    """What the notes of one installation share: the brand, the console's address, titles of actions."""
+
+    brand: str
+    desk_url: str
+    action_titles: Mapping[str, str]
+
+    def action(self, name: str) -> str:
+        """Give the title of an action; verify only where there is none."""
+        return self.action_titles.get(name, name) or "Identity check"
 
 
 def _html_line(line: Line) -> str:

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from deskward.core.events import Event, EventKind
-from deskward.core.lines import Line, Note, clean
+from deskward.core.glass_notes import GLASS_NOTES
+from deskward.core.lines import Line, Note, NoteWords, clean
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Outcome, State, Verification
 
 __all__ = [
+    "RECOMMEND_GLASS",
     "RECOMMEND_MORE",
     "RECOMMEND_PROCEED",
     "RECOMMEND_REJECT",
@@ -25,22 +26,10 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class NoteWords:
-    """What the notes of one installation share: the brand, the console's address, titles of actions."""
-
-    brand: str
-    desk_url: str
-    action_titles: Mapping[str, str]
-
-    def action(self, name: str) -> str:
-        """Give the title of an action; verify only where there is none."""
-        return self.action_titles.get(name, name) or "Identity check"
-
-
 RECOMMEND_PROCEED = "User verified successfully - Proceed with action"
 RECOMMEND_REJECT = "High risk detected - Reject this request"
 RECOMMEND_STOP = "Not verified - Do not proceed"
+RECOMMEND_GLASS = "Let through by break-glass - Not verified"
 RECOMMEND_MORE = "Not decided - Ask for stronger proof before any action"
 
 
@@ -54,6 +43,8 @@ def recommendation(verification: Verification) -> str:
         return RECOMMEND_REJECT
     if outcome is Outcome.FAILED:
         return RECOMMEND_REJECT if verification.risk_level is RiskLevel.HIGH else RECOMMEND_STOP
+    if outcome is Outcome.BREAK_GLASS and state not in {State.CANCELLED, State.TIMED_OUT}:
+        return RECOMMEND_GLASS
     stopped = state in {State.CANCELLED, State.TIMED_OUT, State.HELD}
     return RECOMMEND_PROCEED if outcome is Outcome.PASSED and not stopped else RECOMMEND_MORE
 
@@ -296,4 +287,6 @@ _WRITERS: Mapping[EventKind, Callable[[Mapping[str, Any], Verification, NoteWord
     EventKind.LIFTED: _lifted,
     EventKind.RECEIVED: partial(_done, title="The requester has the temporary access"),
     EventKind.ACCESS_ENDED: partial(_done, title="Temporary access ended unused"),
+    EventKind.LET_THROUGH: _result,
+    **GLASS_NOTES,
 }

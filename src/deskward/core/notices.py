@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     PASSED = "notice-passed"
     ADDRESS = "notice-address"
     MEANS = "notice-means"
+    GLASS = "notice-break-glass"
 
 
 class Copy(StrEnum):
@@ -40,6 +41,7 @@ class Copy(StrEnum):
 
     START = "copy-start"
     DONE = "copy-done"
+    GLASS = "copy-break-glass"
 
 
 NOTICES = frozenset(p.value for p in (*Purpose, *Copy))
@@ -77,12 +79,20 @@ _SAID = {
         "a new way to prove to be you was set up for your account",
         "A new way to prove to be you",
     ),
+    Purpose.GLASS: (
+        "two people let this go on without enough proof that it is you: {action}",
+        "A request for your account was let through",
+    ),
 }
 
 
 _COPIED = {
     Copy.START: ("somebody made a request for the account of {whose}", "A request for the account of {whose}"),
     Copy.DONE: ("the account of {whose} was changed", "The account of {whose} was changed"),
+    Copy.GLASS: (
+        "two people let a request for the account of {whose} go on without enough proof",
+        "A request for the account of {whose} was let through",
+    ),
 }
 _WHY = "You get this because you are named as their manager. There is nothing to do if it is expected."
 

@@ -87,7 +87,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Limits:
-    """Lifetimes, tries and budgets; the one place for each of them (SR-134)."""
+    """Lifetimes, tries and budgets; the one place for each of them (SR-134).
+
+    `break_glass` is how long what is asked for, and then what is let through, lives; at 0 there is none (SR-69).
+    """
 
     link: Mapping[Kind, timedelta] = field(
         default_factory=lambda: {Kind.EMAIL: timedelta(minutes=15), Kind.SMS: timedelta(minutes=10)}
@@ -111,6 +114,7 @@ class Limits:
     country_links_per_hour: int = 120
     countries: tuple[str, ...] = ()
     copied: Copied = Copied.EXCEPTIONS
+    break_glass: timedelta = timedelta(minutes=60)
 
     def __post_init__(self) -> None:
         """Refuse what the standards forbid (SR-08, SR-10, SR-31, SR-34, SR-80)."""

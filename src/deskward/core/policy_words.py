@@ -97,6 +97,9 @@ def _requester(category: Category, limits: Limits, methods: Sequence[Method]) ->
     if proving:
         yield f"Where the proof does not reach yet, whatever helps is offered: {', '.join(proving)}."
     yield "Where it still does not reach, a review; no approval replaces a missing proof."
+    if category.action and limits.break_glass:
+        lives = _minutes(limits.break_glass)
+        yield f"Break-glass: two people can let it through, for {lives}; a third one reviews it."
     if category.action_class in {ActionClass.C3, ActionClass.C4}:
         yield "A second person approves every run."
     if category.action:

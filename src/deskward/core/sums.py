@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from deskward.core.answers import Grading
+from deskward.core.break_glass import unreviewed
 from deskward.core.proof import LINK
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import Mark, Outcome, State, Verification
@@ -24,13 +25,14 @@ STEP = 1.1  # durations are kept to within 5 %
 class Need(StrEnum):
     """Why a verification waits for a person: a review to decide, or a result that nobody looked at.
 
-    That is an exception that passed, and what High risk refused (SR-124).
+    That is an exception that passed, what High risk refused (SR-124), and what break-glass let through (SR-69).
     """
 
     NONE = ""
     REVIEW = "review"
     SECOND_LOOK = "second_look"
     EXCEPTION = "exception"
+    BREAK_GLASS = "break_glass"
 
 
 class Named(StrEnum):
@@ -98,7 +100,9 @@ def reached(verification: Verification) -> tuple[str, ...]:
 
 
 def need_of(verification: Verification) -> Need:
-    """Tell why it waits for a person."""
+    """Tell why it waits for a person; a use of break-glass before all else, until it is reviewed."""
+    if unreviewed(verification.glass):
+        return Need.BREAK_GLASS
     if verification.state is State.REVIEW:
         return Need.REVIEW
     if verification.mark is not Mark.NONE:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from deskward.core.break_glass import GlassStep, GlassUse, uses_of
 from deskward.core.errors import RefusedError
 from deskward.core.proof import Proof, ProofLevel
 from deskward.core.risk import RiskLevel
@@ -29,11 +30,15 @@ class State(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the proof came to; separate from the state. `unable`: there can be none, nothing can be sent."""
+    """What the proof came to; separate from the state. `unable`: there can be none, nothing can be sent.
+
+    `break_glass`: it was not enough, and two people let the request through (SR-69).
+    """
 
     NONE = "none"
     UNABLE = "unable"
     PASSED = "passed"
+    BREAK_GLASS = "break_glass"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     NOT_ENOUGH_QUESTIONS = "not_enough_questions"
@@ -103,6 +108,21 @@ _BY_BOTH: Mapping[tuple[State, Outcome], Status] = {
     (State.TIMED_OUT, Outcome.PASSED): Status(
         "Timed Out", "grey", "The requester passed but did not complete the action in time."
     ),
+    (State.HELD, Outcome.BREAK_GLASS): Status(
+        "In progress", "amber", "Let through by break-glass; the requester may go on."
+    ),
+    (State.PASSED, Outcome.BREAK_GLASS): Status(
+        "Break-glass", "amber", "Let through by break-glass; the requester did not prove enough."
+    ),
+    (State.ACTING, Outcome.BREAK_GLASS): Status(
+        "Break-glass", "amber", "Let through by break-glass; the action is being carried out."
+    ),
+    (State.DONE, Outcome.BREAK_GLASS): Status(
+        "Break-glass", "amber", "Let through by break-glass; the action was completed."
+    ),
+    (State.TIMED_OUT, Outcome.BREAK_GLASS): Status(
+        "Timed Out", "grey", "Let through by break-glass, but the action was not completed in time."
+    ),
     (State.PASSED, Outcome.FAILED): Status("Failed", "red", "The account's owner said: this is not me."),
     (State.DONE, Outcome.FAILED): Status("Failed", "red", "The account's owner said: this is not me."),
 }
@@ -125,7 +145,7 @@ class Verification:
     signals saw at `looked_at`, kept for 30 days, and `sighting` what is remembered of them for later visits,
     kept for six months (SR-121); `standing` is how far the run had come when it was decided, `shadow` what the
     shadow policy would have decided; `mark` is what an analyst said of the result. `exception` tells that an
-    address of the caller's choice was used.
+    address of the caller's choice was used; `glass` are the steps of break-glass, oldest first.
     """
 
     id: str
@@ -200,6 +220,7 @@ class Verification:
     approver_name: str = ""
     approved_at: datetime | None = None
     hold_until: datetime | None = None
+    glass: tuple[GlassStep, ...] = ()
     version: int = 0
 
     def moved(self, to: State, **changes: Any) -> Self:
@@ -221,6 +242,11 @@ class Verification:
     def succeeded(self) -> bool:
         """Tell whether it ended with a pass that still holds."""
         return self.ended and self.state in {State.PASSED, State.DONE} and self.outcome is Outcome.PASSED
+
+    @property
+    def let_through(self) -> GlassUse | None:
+        """Give the use of break-glass that stands for its approval; None where there is none (SR-69)."""
+        return next((use for use in uses_of(self.glass) if use.confirmed.at == self.approved_at), None)
 
     @property
     def disputed(self) -> bool:

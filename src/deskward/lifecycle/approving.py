@@ -172,22 +172,26 @@ class Approving(Proving):
             raise RefusedError(text, "Ask another person with the role approver.")
         refuse_fenced(self.house, verification)
 
-    def bars(self, verification: Verification, actor: Actor) -> str:
+    def bars(self, verification: Verification, actor: Actor, verb: str = "approve") -> str:
         """Say why it takes another person to approve than this one; empty where it does not (SR-64, SR-124)."""
         if not actor.id or actor.id in duties(self.house, verification):
-            return "Who sent the link cannot approve it."
+            return f"Who sent the link cannot {verb} it."
+        return self.bars_beside(verification, actor, verb)
+
+    def bars_beside(self, verification: Verification, actor: Actor, verb: str) -> str:
+        """Say the same of what whoever sent the link may do, too."""
         if is_subject(self.house, verification, actor.id):
-            return "Nobody approves a request for their own account."
+            return f"Nobody can {verb} a request for their own account."
         if has_vouched(self.house, verification, actor.id):
-            return "Who vouched for the requester cannot approve it."
+            return f"Who vouched for the requester cannot {verb} it."
         if actor.id in judges_of_ticket(self.house, verification):
-            return "Who rejected this request, or handed it to an approver, cannot approve it."
+            return f"Who rejected this request, or handed it to an approver, cannot {verb} it."
         return ""
 
     def _reviewed(self, verification: Verification, *, raised: bool = False) -> Verdict:
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
         category = self.house.category_of(verification)
-        approved = replace(verification, approved_at=self.house.clock.now())
+        approved = replace(verification, approved_at=self.house.clock.now(), glass=())
         standing = self.standing(approved, category, self.earlier(verification), raised=raised)
         missing = self.missing(verification, category, verification.decided_at)
         whole = replace(standing, missing=missing, waited=False)

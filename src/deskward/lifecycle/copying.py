@@ -14,7 +14,7 @@ from deskward.core.proof import ActionClass
 from deskward.core.verification import Verification
 from deskward.core.vouching import reports_to
 
-_COPIES = {Purpose.START: Copy.START, Purpose.DONE: Copy.DONE}
+_COPIES = {Purpose.START: Copy.START, Purpose.DONE: Copy.DONE, Purpose.GLASS: Copy.GLASS}
 LABEL = "work e-mail of the manager"
 
 
@@ -49,7 +49,8 @@ class Copies:
         category = self.policy.named(verification.category)
         light = category is not None and category.action_class is ActionClass.C1
         always = rule is Copied.ALWAYS and not light
-        return bool(verification.action) and (verification.exception or always)
+        exceptional = verification.exception or verification.let_through is not None
+        return bool(verification.action) and (exceptional or always)
 
     def _to(self, verification: Verification, copy: Copy, now: datetime) -> Iterator[Sending]:
         channel = next((c.name for c in self.channels.values() if c.kind is Kind.EMAIL), "")

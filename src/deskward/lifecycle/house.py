@@ -158,6 +158,16 @@ class House:
         """Give how long an exception waits (SR-66)."""
         return self.policy.limits.hold_of(category)
 
+    def glass_until(self, verification: Verification) -> datetime | None:
+        """Give when what break-glass let through ends; None where it let nothing through (SR-69)."""
+        use = verification.let_through
+        return use.confirmed.at + self.policy.limits.break_glass if use else None
+
+    def grant_until(self, verification: Verification) -> datetime:
+        """Give when a permission that is made now ends: never after break-glass (SR-56, SR-69)."""
+        lives = self.clock.now() + self.policy.limits.grant_of(self.category_of(verification))
+        return min(lives, self.glass_until(verification) or lives)
+
     def kept_root(self, root: str) -> str:
         """Name a trust root as rows keep it: comparable, and nothing to read."""
         return self.keyring.kept_root(root)
@@ -202,7 +212,6 @@ class House:
 
     def grant(self, verification: Verification, person: Person) -> Grant:
         """Make the single-use permission for this action of this person (SR-56)."""
-        category = self.category_of(verification)
         return Grant(
             id=new_id("GR"),
             verification_id=verification.id,
@@ -214,7 +223,7 @@ class House:
             ticket_id=verification.ticket_id,
             agent_id=verification.agent_id,
             policy_version=self.policy.version,
-            expires_at=self.clock.now() + self.policy.limits.grant_of(category),
+            expires_at=self.grant_until(verification),
         )
 
 

@@ -1,6 +1,7 @@
 """How far a run has come, and what the verdict says to that."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deskward.core.decision import Standing, Verdict, decide, story_findings
@@ -23,27 +24,38 @@ def suspected(verification: Verification) -> bool:
 class Judging(Steps):
     """Reads and weighs; writes nothing."""
 
+    def unbroken(self, verification: Verification) -> Verification:
+        """Give it without the approval by break-glass where its time is over (SR-69)."""
+        until = self.house.glass_until(verification)
+        if until is None or until > self.house.clock.now():
+            return verification
+        return replace(verification, approver_id="", approver_name="", approved_at=None, hold_until=None)
+
     def standing(
         self, verification: Verification, category: Category, earlier: Sequence[Run], *, raised: bool = False
     ) -> Standing:
         """Tell how far the run has come; an approved one keeps the level it was approved at.
 
-        `earlier` are the other verifications of this person; `raised` tells that the threat level is.
+        `earlier` are the other verifications of this person; `raised` tells that the threat level is. What
+        break-glass let through is judged by what is proven now (SR-69).
         """
+        verification = self.unbroken(verification)
         now, window = self.house.clock.now(), self.house.proof_window(category)
         fresh = fresh_of(verification.proofs, verification.subject_id, now, window)
         level = level_of(fresh, verification.subject_id, now, window)
-        approved = verification.approved_at is not None
+        use, approved = verification.let_through, verification.approved_at is not None
+        kept = approved and use is None
         return Standing(
-            level=verification.proof_level if approved else level,
+            level=verification.proof_level if kept else level,
             roots=independent(fresh),
-            missing="" if approved else self.missing(verification, category),
+            missing="" if kept else self.missing(verification, category),
             exception=verification.exception,
             suspected=suspected(verification),
             again=self._again(category, earlier),
             approved=approved,
             waited=verification.hold_until is not None and verification.hold_until <= now,
             raised=raised,
+            glass=use.said if use else "",
         )
 
     def verdict(self, verification: Verification, person: Person, *, raised: bool = False) -> Verdict:

@@ -17,7 +17,11 @@ from deskward.lifecycle.copying import Copies
 
 OBJECTION = "objection"
 _TO_OTHERS = {"vouch", "confirm", *Copy}
-_TOLD_EACH_TIME = {EventKind.ADDRESS_CONFIRMED: Purpose.ADDRESS, EventKind.ENROLLED: Purpose.MEANS}
+_TOLD_EACH_TIME = {
+    EventKind.ADDRESS_CONFIRMED: Purpose.ADDRESS,
+    EventKind.ENROLLED: Purpose.MEANS,
+    EventKind.GLASS_CONFIRMED: Purpose.GLASS,
+}
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,6 @@ def _stopped(verification: Verification, now: datetime) -> Verification:
     """Give the verification as it is after the objection; an action under way is settled truthfully first."""
     if not verification.ended and State.DISPUTED in MOVES[verification.state]:
         return ended(verification.moved(State.DISPUTED, outcome=Outcome.FAILED, reason=OBJECTED), now)
-    if verification.ended and verification.outcome is Outcome.PASSED:
+    if verification.ended and verification.outcome in {Outcome.PASSED, Outcome.BREAK_GLASS}:
         return replace(verification, outcome=Outcome.FAILED, reason=OBJECTED)
     return verification

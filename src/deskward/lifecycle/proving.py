@@ -58,7 +58,8 @@ class Proving(Judging):
 
     def offers(self, verification: Verification, person: Person) -> tuple[Offer, ...]:
         """List the ways the portal offers now: the next step of the policy, else everything that would help."""
-        return self._offers(verification, person, self.verdict(verification, person))
+        whole = self.unbroken(verification)
+        return self._offers(whole, person, self.verdict(whole, person))
 
     def ask(self, pin: str | Verification, seen_version: int, challenge: str, option: str) -> Verification:
         """Ask for one of the offers; a code goes out where the challenge wants one."""
@@ -183,7 +184,7 @@ class Proving(Judging):
             return None
         if verification.deadline <= self.house.clock.now():
             raise NotFoundError(NEUTRAL, NEUTRAL_HINT)
-        return verification
+        return self.unbroken(verification)
 
     def _challenge(self, verification: Verification) -> Challenge:
         found = self.house.challenges.get(verification.asked["challenge"])

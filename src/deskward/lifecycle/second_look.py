@@ -50,7 +50,7 @@ def due_at(house: House, need: Need, waiting: Waiting) -> datetime | None:
     A review is over at its own deadline at the latest.
     """
     since = waiting.ended_at or waiting.decided_at
-    if since is None or need not in {Need.REVIEW, Need.SECOND_LOOK}:
+    if since is None or need not in {Need.REVIEW, Need.SECOND_LOOK, Need.BREAK_GLASS}:
         return None
     target = house.week.after(since, house.policy.limits.second_look)
     return min(target, waiting.deadline) if need is Need.REVIEW else target

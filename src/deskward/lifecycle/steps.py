@@ -26,6 +26,10 @@ BASELINE = "baseline"
 READ_BACK = "The requester did it, and the directory shows it."
 HOUR = timedelta(hours=1)
 GONE = "The account is not in the directory any more."
+_LATE = {
+    Outcome.PASSED: "The requester passed but did not complete the action in time.",
+    Outcome.BREAK_GLASS: "Let through by break-glass, but the action was not completed in time.",
+}
 NEUTRAL = "This link does not work."
 NEUTRAL_HINT = "It may be used, replaced or too old. Ask the help desk for a new one."
 
@@ -158,6 +162,8 @@ class Steps:
             State.FAILED: EventKind.FAILED,
             State.TIMED_OUT: EventKind.TIMED_OUT,
         }
+        if verification.outcome is Outcome.BREAK_GLASS:
+            kinds[State.PASSED] = EventKind.LET_THROUGH
         fields = result_fields(verification, self.house.clock.now())
         return self.house.record(
             verification, kinds.get(verification.state, EventKind.REVIEW), actor, fields, change
@@ -192,26 +198,26 @@ class Steps:
     def again(self, verification: Verification, spent: Spent) -> Verification:
         """Give a new grant after an action that did not happen: the requester is asked again.
 
-        However often, it ends with the proof's window and one grant's life after the start (A-14).
+        However often, it ends with the proof's window and one grant's life after the start (A-14), or with
+        break-glass where that let it through (SR-69).
         """
         if fence_over(self.house, verification):
             return stopped(self.house, verification)
-        old, now = self.house.store.grant(verification.grant_id), self.house.clock.now()
+        old, house = self.house.store.grant(verification.grant_id), self.house
         if old is None:
             raise RefusedError("The grant of this action is gone.", "Start a new verification.")
-        limits, category = self.house.policy.limits, self.house.category_of(verification)
-        lives = limits.grant_of(category)
-        last = (verification.started_at or now) + limits.proof_of(category) + lives
-        grant = replace(old, id=new_id("GR"), expires_at=min(now + lives, last))
+        limits, category = house.policy.limits, house.category_of(verification)
+        started_at = verification.started_at or house.clock.now()
+        last = started_at + limits.proof_of(category) + limits.grant_of(category)
+        until = house.grant_until(verification)
+        grant = replace(old, id=new_id("GR"), expires_at=until if verification.let_through else min(until, last))
         moved = verification.moved(State.PASSED, grant_id=grant.id, deadline=grant.expires_at)
         fields = {"reason": spent.text}
-        return self.house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))
+        return house.record(moved, EventKind.ACTION_REFUSED, REQUESTER, fields, Change(grant=grant))
 
     def timed_out(self, verification: Verification) -> Verification:
         """Give the verification as it is after its deadline, not yet written."""
-        passed = verification.outcome is Outcome.PASSED
-        outcome = Outcome.PASSED if passed else Outcome.TIMED_OUT
-        late = "The requester passed but did not complete the action in time."
-        reason = late if passed else "Nothing was done in time."
+        outcome = verification.outcome if verification.outcome in _LATE else Outcome.TIMED_OUT
+        reason = _LATE.get(outcome, "Nothing was done in time.")
         moved = verification.moved(State.TIMED_OUT, outcome=outcome, reason=reason)
         return ended(moved, self.house.clock.now())

@@ -30,6 +30,7 @@ from deskward.core.tickets import Closing, Ticket
 from deskward.core.verification import State, Verification
 from deskward.lifecycle.adding import Adding
 from deskward.lifecycle.binding import bound_by
+from deskward.lifecycle.breaking import Breaking
 from deskward.lifecycle.enrolling import Enrolling
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, TICKET, Actor, ticket_lane, when
@@ -45,7 +46,7 @@ from deskward.lifecycle.vouching import Vouching
 HINT_SLOT = 0.25
 
 
-class Lifecycle(Vouching, Enrolling, Adding, Receiving, Marking):
+class Lifecycle(Breaking, Vouching, Enrolling, Adding, Receiving, Marking):
     """Moves verifications; every change goes through `House.record`."""
 
     def hint(self, connector: str, ticket_id: str) -> None:

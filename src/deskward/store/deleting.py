@@ -27,6 +27,7 @@ from sqlalchemy import (
 from deskward.core.audit import SYSTEM, Deed, Deleted, Entry
 from deskward.core.retention import Retention
 from deskward.core.searching import parts_of
+from deskward.core.sums import Need
 from deskward.store.columns import row_of
 from deskward.store.database import Database
 from deskward.store.log_tables import deleted_verifications
@@ -77,11 +78,15 @@ def _again(database: Database, some: Callable[[Connection], bool]) -> bool:
 
 
 def old_results(now: datetime, before: datetime) -> Select[Any]:
-    """Choose results that may go, oldest first; what somebody is writing to is left to the next time."""
+    """Choose results that may go, oldest first; what somebody is writing to is left to the next time.
+
+    A use of break-glass stays until it is reviewed (SR-69).
+    """
     undone = exists().where(errands.c.verification_id == _v.id, literal_column(f"errands.{WAITING}"))
     standing = (_f.lifted_at.is_(None), or_(_f.ends_at.is_(None), _f.ends_at > now))
     fenced = exists().where(_f.verification_id == _v.id, *standing)
-    old = select(*_TOLD).where(_v.ended_at < before, ~_v.is_open, ~undone, ~fenced)
+    reviewed = _v.need != Need.BREAK_GLASS
+    old = select(*_TOLD).where(_v.ended_at < before, ~_v.is_open, reviewed, ~undone, ~fenced)
     return old.order_by(_v.ended_at).limit(AT_ONCE).with_for_update(skip_locked=True, of=verifications)
 
 

@@ -51,10 +51,13 @@ APPROVES = {
     for step in ("approve", "enrol/approve", "means/remove", "lift", "uphold")
 }
 THREAT = {"POST /threat/raise", "POST /threat/lower"}
+GLASS = {
+    f"POST /verifications/{{verification_id}}/glass/{step}" for step in ("ask", "confirm", "refuse", "review")
+}
 CONNECTED = {"GET /integrations", "GET /integrations/{place}", "GET /integrations/{place}/live"}
 MAY = {
     Role.AGENT: WORKS,
-    Role.APPROVER: WORKS | APPROVES | THREAT | MARKS | DASHBOARD | INCIDENTS | SETTLES,
+    Role.APPROVER: WORKS | APPROVES | THREAT | GLASS | MARKS | DASHBOARD | INCIDENTS | SETTLES,
     Role.AUDITOR: READS
     | MARKS
     | DASHBOARD
@@ -65,6 +68,7 @@ MAY = {
     Role.PRIVACY_OFFICER: OBSERVES,
     Role.ADMINISTRATOR: STAFF
     | THREAT
+    | GLASS
     | REPLAYS
     | VOUCHES
     | ERRANDS

@@ -30,6 +30,7 @@ NEEDS = {
     Need.REVIEW: "Review to decide",
     Need.SECOND_LOOK: "Refused for High risk, to be looked at again",
     Need.EXCEPTION: "Exception that nobody looked at",
+    Need.BREAK_GLASS: "Break-glass that nobody reviewed",
 }
 _NEWEST = "Here are the newest verifications."
 

@@ -36,6 +36,7 @@ MAIN = ("Passed", "Failed", "Timed Out")
 COLOURS = {
     "Passed": "green",
     "Failed": "red",
+    "Break-glass": "ink",
     "Not Enough Questions": "amber",
     "Timed Out": "grey",
     "Cancelled": "edge",

@@ -16,6 +16,7 @@ from deskward.lifecycle import Lifecycle, Reading
 from deskward.lifecycle.reading import DeskView
 from deskward.web.desk.analysis import Analysis, version_seen
 from deskward.web.desk.doors import Door, Visit, attempted, see_other
+from deskward.web.desk.glass import Glass
 from deskward.web.desk.means import Means
 from deskward.web.desk.words import (
     ERRAND_STATES,
@@ -53,9 +54,15 @@ class Details:
             self.door.form(f"{ADDRESS}/replay", self._replay),
             self.door.fresh_form(f"{ADDRESS}/lift", self._lift),
             self.door.fresh_form(f"{ADDRESS}/uphold", self._uphold),
+            *self.glass.routes(self._do),
             *self.means.routes(self._do),
             *self.analysis.routes(self._do),
         ]
+
+    @property
+    def glass(self) -> Glass:
+        """Give the part about break-glass."""
+        return Glass(self.door, self.lifecycle)
 
     @property
     def means(self) -> Means:
@@ -85,6 +92,7 @@ class Details:
             purposes=PURPOSES,
             others=self.reading.others(view.verification),
             barred=self.lifecycle.bars(view.verification, visit.actor) if view.approvable else "",
+            **self.glass.values(visit, view.verification),
             means=self.means.values(visit, view.verification),
             **self.analysis.values(visit, view),
         )

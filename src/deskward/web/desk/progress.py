@@ -117,6 +117,8 @@ def _proofs(view: DeskView) -> Iterator[Step]:
 
 def _result(view: DeskView) -> Step:
     v = view.verification
+    if v.outcome is Outcome.BREAK_GLASS:
+        return Step("Result: let through by break-glass", "done", v.reason, v.approved_at)
     if v.state is State.HELD:
         return Step("Result: waiting", "now", v.reason, v.hold_until)
     if v.state is State.REVIEW:
@@ -133,7 +135,7 @@ def _acted(view: DeskView) -> Step:
     events = {e.kind: e for e in view.events}
     if v.state is State.DONE:
         return Step(title, "done", "The requester completed it.", v.ended_at)
-    if v.state in _BAD and v.outcome is Outcome.PASSED:
+    if v.state in _BAD and v.outcome in {Outcome.PASSED, Outcome.BREAK_GLASS}:
         return Step(title, "bad", v.reason, v.ended_at)
     if EventKind.ACTION_UNKNOWN in events:
         return Step(title, "bad", "Not known whether it was done. Check the account.")

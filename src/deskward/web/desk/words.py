@@ -59,6 +59,11 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.MARKED: "Result marked by an analyst",
     EventKind.RECEIVED: "The requester has the temporary access",
     EventKind.ACCESS_ENDED: "Temporary access ended unused",
+    EventKind.GLASS_ASKED: "Break-glass asked for",
+    EventKind.GLASS_REFUSED: "Break-glass refused or taken back",
+    EventKind.GLASS_CONFIRMED: "Break-glass confirmed: let through without enough proof",
+    EventKind.GLASS_REVIEWED: "Break-glass reviewed",
+    EventKind.LET_THROUGH: "Let through by break-glass",
 }
 DEEDS: Mapping[Deed, str] = {
     Deed.SIGNED_IN: "Signed in",
@@ -127,8 +132,10 @@ PURPOSES: Mapping[str, str] = {
     Purpose.PASSED: "Notice of a pass after failed attempts",
     Purpose.ADDRESS: "Notice of a new address",
     Purpose.MEANS: "Notice of a new way to prove it",
+    Purpose.GLASS: "Notice of break-glass",
     Copy.START: "Copy of the notice of the request",
     Copy.DONE: "Copy of the notice of the action",
+    Copy.GLASS: "Copy of the notice of break-glass",
 }
 METHODS: Mapping[str, str] = {
     "one_time_code": "code to a second address",
@@ -145,7 +152,8 @@ ACTORS = {
     VISITOR: "Somebody not signed in",
 }
 _FACTS = (
-    "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "reason",
+    "way", "met", "masked", "second_masked", "label", "address_reason", "status", "detail", "text", "proof",
+    "reason",
 )  # fmt: skip
 
 MARKS: Mapping[Mark, tuple[str, str]] = {
