@@ -1,12 +1,12 @@
 """Break-glass: two people go around the proof rule, and around nothing else; a third one reviews it (SR-69)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from deskward.core.accounts import Agent
-from deskward.core.break_glass import GlassKind
+from deskward.core.break_glass import GlassKind, uses_of
 from deskward.core.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UnreachableError
 from deskward.core.feedback import markable
 from deskward.core.notes import RECOMMEND_GLASS, RECOMMEND_MORE, recommendation
@@ -20,7 +20,7 @@ from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Actor
 from deskward.lifecycle.raising import raise_level
 from deskward.lifecycle.second_look import due_of
-from tests.fakes import ANNA, BEN, FakeChallenge
+from tests.fakes import ANNA, BEN, FakeChallenge, FakeClock
 from tests.household import AGENT, CATEGORIES, PASSWORD, Household
 from tests.many import at_once
 
@@ -101,6 +101,22 @@ def test_sr_69_two_people_let_it_through_and_it_stays_open_until_a_third_reviewe
     assert strong.kinds(over)[-7:] == [
         *("review", "glass_asked", "glass_confirmed", "let_through", "acting", "done", "glass_reviewed"),
     ]
+
+
+def test_sr_69_it_holds_on_a_clock_that_never_stands_still(
+    strong: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ticking(clock: FakeClock) -> datetime:
+        clock.at += timedelta(microseconds=1)
+        return clock.at
+
+    monkeypatch.setattr(FakeClock, "now", ticking)
+    held, pin = broken(strong)
+    assert held.let_through == uses_of(held.glass)[0]
+    strong.restart()
+    assert strong.lifecycle.get(held.id).let_through == held.let_through
+    passed = strong.lifecycle.resume(pin, held.version)
+    assert passed.deadline <= held.deadline
 
 
 def test_sr_69_the_ticket_says_truthfully_what_happened_and_is_closed(strong: Household) -> None:

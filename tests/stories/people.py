@@ -101,6 +101,16 @@ LENA = Human(
     aal=2,
 )
 
+MIRA = Human(
+    "p-1902",
+    "mira.surgeon",
+    "Mira Surgeon",
+    "mira.surgeon@northwind.example",
+    "mira@surgeon.example",
+    "+12025550191",
+    aal=2,
+)
+
 
 def crowd() -> list[Human]:
     """Make the people, all different in every value."""

@@ -19,7 +19,7 @@ from deskward.core.secret import Secret
 from deskward.directories.roster import Directory
 from sandbox.__main__ import TEMPLATE
 from tests.loopback import client
-from tests.stories.people import LENA, Human, crowd
+from tests.stories.people import LENA, MIRA, Human, crowd
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse desk battery"
@@ -139,7 +139,7 @@ def started(
     Its settings are made from the `template`.
     """
     roster = (ROOT / "sandbox" / "roster.toml").read_text()
-    (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA)))
+    (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA, MIRA)))
     port, smtp = _free_ports()
     where = ["--folder", str(folder), "--port", str(port), "--smtp-port", str(smtp)]
     command = [sys.executable, "-m", "sandbox", *where, "--database", database, "--log", log]

@@ -15,6 +15,7 @@ from tests.stories.camera import WIDE, Camera, browser, keep
 from tests.stories.people import JONAS, RITA
 from tests.stories.product import ROOT, started, until
 from tests.stories.screens_of_console import CONSOLE
+from tests.stories.screens_of_glass import GLASS
 from tests.stories.screens_of_proof import PROOF
 from tests.stories.screens_of_risk import RISK
 from tests.stories.screens_of_sign_in import SIGN_IN
@@ -213,6 +214,7 @@ SCENES: dict[str, Callable[[Story, Camera], None]] = {
     "temporary": temporary,
     "bare": bare,
     **PROOF,
+    **GLASS,
     **RISK,
     **SIGN_IN,
     "console": console,

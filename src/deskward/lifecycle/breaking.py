@@ -1,6 +1,6 @@
 """Break-glass: two people let one request go on without enough proof, and a third one reviews it (SR-69)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,8 +57,8 @@ class Breaking(Approving):
         if asked := self._asked_now(verification):
             raise RefusedError(f"{asked.agent_name} asked for it already.", "Confirm it, or refuse it.")
         _refuse(self.bars_beside(verification, actor, "ask for"))
-        fields = {"by": actor.name, "reason": said}
-        return self._step(verification, GlassKind.ASKED, actor, EventKind.GLASS_ASKED, fields)
+        step = self._by(actor, GlassKind.ASKED, said)
+        return self._step(verification, step, actor, EventKind.GLASS_ASKED, reason=said)
 
     def glass_refuse(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
         """Take back what was asked, or refuse it; the review goes on as before."""
@@ -70,8 +70,8 @@ class Breaking(Approving):
         other = asked.agent_id != actor.id
         if other:
             _refuse(self.bars(verification, actor, "refuse"))
-        fields = {"by": actor.name, "other": other}
-        return self._step(verification, GlassKind.REFUSED, actor, EventKind.GLASS_REFUSED, fields)
+        step = self._by(actor, GlassKind.REFUSED)
+        return self._step(verification, step, actor, EventKind.GLASS_REFUSED, other=other)
 
     def glass_confirm(self, verification_id: str, seen_version: int, actor: Actor) -> Verification:
         """Let through what another person asked for: review → held, and the requester goes on at once.
@@ -85,22 +85,20 @@ class Breaking(Approving):
         asked = self._needs_asked(verification)
         verdict = self._refuse_hindered(verification)
         _refuse(self._bars(verification, actor, asked))
-        now = self.house.clock.now()
-        use = GlassUse(asked, GlassStep(GlassKind.CONFIRMED, now, actor.id, actor.name), None)
-        until, short = now + self.house.policy.limits.break_glass, let_through(read_case(verdict.standing))
+        step, short = self._by(actor, GlassKind.CONFIRMED), let_through(read_case(verdict.standing))
+        until = step.at + self.house.policy.limits.break_glass
         moved = verification.moved(
             State.HELD,
             outcome=Outcome.BREAK_GLASS,
-            reason=f"{short} {use.said}",
+            reason=f"{short} {GlassUse(asked, step, None).said}",
             approver_id=actor.id,
             approver_name=actor.name,
-            approved_at=now,
-            hold_until=now,
+            approved_at=step.at,
+            hold_until=step.at,
             deadline=until,
         )
-        fields = {"asked_by": asked.agent_name, "by": actor.name, "reason": asked.reason}
-        fields |= {"proof": short, "expires_at": when(until)}
-        return self._step(moved, GlassKind.CONFIRMED, actor, EventKind.GLASS_CONFIRMED, fields)
+        told = {"asked_by": asked.agent_name, "reason": asked.reason, "proof": short, "expires_at": when(until)}
+        return self._step(moved, step, actor, EventKind.GLASS_CONFIRMED, **told)
 
     def glass_review(self, verification_id: str, seen_version: int, actor: Actor, reason: str) -> Verification:
         """Settle a use that is over, by somebody who had no part in it."""
@@ -116,8 +114,8 @@ class Breaking(Approving):
                 "This use is not over yet.", "Review it when the action is done or its time is over."
             )
         _refuse(self._bars_review(verification, actor))
-        fields = {"by": actor.name, "reason": said}
-        return self._step(verification, GlassKind.REVIEWED, actor, EventKind.GLASS_REVIEWED, fields)
+        step = self._by(actor, GlassKind.REVIEWED, said)
+        return self._step(verification, step, actor, EventKind.GLASS_REVIEWED, reason=said)
 
     def glass_view(self, verification: Verification, actor: Actor) -> GlassView:
         """Read what the details page shows to this person."""
@@ -136,18 +134,15 @@ class Breaking(Approving):
             minutes=round(lives / timedelta(minutes=1)),
         )
 
+    def _by(self, actor: Actor, kind: GlassKind, reason: str = "") -> GlassStep:
+        return GlassStep(kind, self.house.clock.now(), actor.id, actor.name, reason)
+
     def _step(
-        self,
-        verification: Verification,
-        kind: GlassKind,
-        actor: Actor,
-        event: EventKind,
-        fields: Mapping[str, object],
+        self, verification: Verification, step: GlassStep, actor: Actor, event: EventKind, **fields: object
     ) -> Verification:
-        """Write a step with its event; the reason of who asks or reviews stays with it."""
-        reason = str(fields["reason"]) if kind in {GlassKind.ASKED, GlassKind.REVIEWED} else ""
-        step = GlassStep(kind, self.house.clock.now(), actor.id, actor.name, reason)
-        return self.house.record(replace(verification, glass=(*verification.glass, step)), event, actor, fields)
+        """Write a step with its event."""
+        stepped = replace(verification, glass=(*verification.glass, step))
+        return self.house.record(stepped, event, actor, {"by": actor.name, **fields})
 
     def _asked_now(self, verification: Verification) -> GlassStep | None:
         """Give what was asked about this very review and has not lapsed."""
