@@ -511,6 +511,15 @@ def test_sr_69_what_cannot_be_read_just_now_hinders_it_and_the_page_stays(strong
         strong.lifecycle.glass_confirm(waiting.id, waiting.version, ADA)
 
 
+def test_what_is_not_set_up_any_more_is_said_and_nothing_breaks(strong: Household) -> None:
+    waiting = asked(strong, reviewed(strong)[0])
+    strong.change(policy=replace(strong.house.policy, categories=CATEGORIES[1:]))
+    assert "not in the settings any more" in strong.lifecycle.glass_view(waiting, ADA).hindered
+    strong.change(people={})
+    view = strong.lifecycle.glass_view(waiting, ADA)
+    assert view.hindered == "The directory “roster” is not set up any more."
+
+
 def test_a_form_of_an_older_page_changes_nothing(strong: Household) -> None:
     review, _ = reviewed(strong)
     with pytest.raises(ConflictError, match="changed since"):

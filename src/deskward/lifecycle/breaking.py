@@ -126,8 +126,8 @@ class Breaking(Approving):
             asked=asked,
             lapses_at=asked.at + lives if asked else None,
             own=asked is not None and asked.agent_id == actor.id,
-            bars="" if hindered else _read(lambda: self._bars(verification, actor, asked)),
-            bars_review=_read(lambda: self._bars_review(verification, actor)),
+            bars="" if hindered else self._said(verification, lambda: self._bars(verification, actor, asked)),
+            bars_review=self._said(verification, lambda: self._bars_review(verification, actor)),
             uses=uses,
             until=uses[-1].confirmed.at + lives if uses else None,
             over=self._over(verification),
@@ -190,7 +190,9 @@ class Breaking(Approving):
         """Say why break-glass is not for this request; what cannot be read just now hinders it too."""
         if verification.state is not State.REVIEW:
             return "Break-glass is for a request in review only."
-        return _read(lambda: self._stands_against(verification) or self._nothing_missing(verification))
+        return self._said(
+            verification, lambda: self._stands_against(verification) or self._nothing_missing(verification)
+        )
 
     def _stands_against(self, verification: Verification) -> str:
         """Say what break-glass does not go around."""
@@ -206,6 +208,15 @@ class Breaking(Approving):
         }
         named = next((text for text, holds in against.items() if holds), "")
         return named or obstacle(category, person, ProofLevel.P4)
+
+    def _said(self, verification: Verification, said: Callable[[], str]) -> str:
+        """Say what stands against it; what cannot be read just now does, too."""
+        if verification.directory not in self.house.people:
+            return f"The directory “{verification.directory}” is not set up any more."
+        try:
+            return said()
+        except DeskwardError as error:
+            return error.text
 
     def _nothing_missing(self, verification: Verification) -> str:
         verdict = self._reviewed(verification)
@@ -224,14 +235,6 @@ def _pressed(verification: Verification, kind: GlassKind, actor: Actor, seen_ver
 def _same(verification: Verification, seen_version: int) -> None:
     if verification.version != seen_version:
         raise ConflictError("This verification changed since you opened the page.", "Look again, then decide.")
-
-
-def _read(said: Callable[[], str]) -> str:
-    """Say what stands against it; what cannot be read just now does, too."""
-    try:
-        return said()
-    except DeskwardError as error:
-        return error.text
 
 
 def _refuse(bar: str) -> None:
