@@ -49,7 +49,7 @@ BOTH = (
     *("portal-vouch-one", "vouch", "desk-vouch", "details-review", "sent-review", "portal-held"),
     *("portal-held-over", "not-me", "not-me-done", "details-objected", "portal-failed"),
     *("policy", "send-others", "dashboard", "audit", "integrations", "integration-tested", "start-found"),
-    *("sso-login", "sso-confirm", "sessions", "account-sessions"),
+    *("sso-login", "sso-confirm", "sessions", "account-sessions", "details-glass-asked", "portal-glass"),
     *("portal-consent", "portal-consent-open", "report-verified-marked", "report-medium", "report-high"),
 )  # fmt: skip
 KEPT |= {f"{page}-phone": f"{page}-narrow-light" for page in BOTH}
