@@ -7,6 +7,7 @@ so that a row that does not fit is not read. What one walk does not reach, the n
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,19 +16,21 @@ from sqlalchemy import (
     Connection,
     ScalarSelect,
     Select,
+    and_,
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     tuple_,
-    union,
+    union_all,
 )
 
 from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime
-from deskward.store.conditions import ends_in, is_filled, is_one_of
+from deskward.store.conditions import ends_in, is_filled, is_none_of, is_one_of
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
 from deskward.store.tables import agents, verifications
@@ -48,12 +51,15 @@ class Meant:
     dialect: str
 
     def ways(self) -> Iterator[ColumnElement[bool]]:
-        """Give a condition for each meaning, each with an index of its own."""
-        if self.requesters.numbers:
-            yield is_one_of(self.dialect, _v.requester_number, self.requesters.numbers)
-        if self.agents:
-            yield is_one_of(self.dialect, _v.agent_id, self.agents)
-        yield from self._one(_v)
+        """Give a condition for each meaning, each with an index of its own; no row fits two of them."""
+        others: list[ColumnElement[bool]] = []
+        for column, meant in ((_v.requester_number, self.requesters.numbers), (_v.agent_id, self.agents)):
+            if meant:
+                yield and_(is_one_of(self.dialect, column, meant), *others)
+                others.append(is_none_of(self.dialect, column, meant))
+        for way in self._one(_v):
+            yield and_(way, *others)
+            others.append(not_(way))
 
     def fits(self) -> ColumnElement[bool]:
         """Tell of a walked row whether it is meant."""
@@ -99,7 +105,10 @@ class Lookup:
         whole = replace(search, after=None)
         most = MOST_COUNTED if self._few is not None or self._meant is None else MOST_WALKED
         edge = self._edge(whole)
-        some = _newest(*self._found(whole, edge), most + 1).subquery()
+        query, place = self._found(whole, edge)
+        # A walk is counted in the order of its index: PostgreSQL would else read the whole rows.
+        walked = query if self._few is not None else _sorted(query, place, upwards=False)
+        some = walked.limit(most + 1).subquery()
         number = self._connection.scalars(select(func.count()).select_from(some)).one()
         return Counted(min(number, most), exact=number <= most and edge is None)
 
@@ -133,18 +142,21 @@ class Lookup:
 
     @cached_property
     def _lead(self) -> str:
-        """Choose the filter whose index is walked: of several the one with the fewest rows; a need has few."""
+        """Choose the filter whose index is walked: of several the rarest, a need before all.
+
+        Rare is whose newest rows, a tenth of LOOKED, reach back furthest, and rarer who has not so many.
+        """
         if self._search.need:
             return "need"
         if len(self._equal) < 2:  # noqa: PLR2004 - one leaves no choice
             return next(iter(self._equal), "")
-        counts = [self._few_of(name) for name in self._equal]
-        row = self._connection.execute(select(*(one.label(f"n{n}") for n, one in enumerate(counts)))).one()
-        return min(zip(row, self._equal, strict=True))[1]
+        reached = [self._reach_of(name).label(f"n{n}") for n, name in enumerate(self._equal)]
+        row = self._connection.execute(select(*reached)).one()
+        return min(zip(row, self._equal, strict=True), key=lambda pair: (pair[0] is not None, pair[0]))[1]
 
-    def _few_of(self, name: str) -> ScalarSelect[int]:
-        same = select(_v.opened_at, _v.id).where(_v[name] == self._equal[name], *_within(self._search))
-        return select(func.count()).select_from(_newest(same, _v, LOOKED).subquery()).scalar_subquery()
+    def _reach_of(self, name: str) -> ScalarSelect[datetime]:
+        same = select(_v.opened_at).where(_v[name] == self._equal[name], *_within(self._search))
+        return _sorted(same, _v, upwards=False).offset(max(LOOKED // 10 - 1, 0)).limit(1).scalar_subquery()
 
     @cached_property
     def _lane(self) -> list[ColumnElement[bool]]:
@@ -201,18 +213,14 @@ class Lookup:
 
 def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Columns]:
     # OFFSET 0 keeps the sorting out: PostgreSQL would rather walk the newest rows, however far that is.
-    found = (union(*few) if len(few) > 1 else few[0].offset(0)).subquery().c
+    ways = [one.offset(0).subquery().c for one in few]
+    found = union_all(*(select(way.opened_at, way.id) for way in ways)).subquery().c
     return select(found.opened_at, found.id).where(*_beyond(found, search)), found
 
 
 def _sorted(query: Select[Any], place: Columns, *, upwards: bool) -> Select[Any]:
     order = (place.opened_at, place.id)
     return query.order_by(*(order if upwards else (column.desc() for column in order)))
-
-
-def _newest(query: Select[Any], place: Columns, most: int) -> Select[Any]:
-    """Give the first of what is counted in the order of its index: PostgreSQL would else read the whole rows."""
-    return _sorted(query, place, upwards=False).limit(most)
 
 
 def _within(search: Search) -> Iterator[ColumnElement[bool]]:
