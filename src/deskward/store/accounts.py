@@ -87,9 +87,12 @@ class SqlAccounts:
         except IntegrityError:
             raise _taken(agent) from None
 
-    def web_session(self, digest: str) -> WebSession | None:
-        """Read one session."""
-        return self._first(WebSession, select(web_sessions).where(_w.digest == digest))
+    def visitor(self, digest: str) -> tuple[Agent, WebSession] | None:
+        """Read one session with its agent."""
+        both = select(agents, web_sessions).where(_w.digest == digest, _a.id == _w.agent_id)
+        with self._database.read() as connection:
+            row = connection.execute(both).mappings().first()
+        return None if row is None else (value_of(Agent, row), value_of(WebSession, row))
 
     def put_web_session(self, session: WebSession) -> None:
         """Add a session."""

@@ -1,6 +1,7 @@
 """`Console` on the database: the verifications table by keyset, and errands as people see them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +33,10 @@ class SqlConsole:
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
         self.bell = bell
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection until the end of the block."""
+        return self._database.sharing()
 
     def page(self, search: Search, size: int = PAGE) -> Page:
         """Read one page by keyset."""

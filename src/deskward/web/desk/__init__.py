@@ -69,7 +69,8 @@ def create_app(
     `trust` is the provider of single sign-on, where there is one.
     """
     templates, house = Templates(environment("desk")), lifecycle.house
-    door = Door(accounts, clock, templates, audit, Whence(house, guard).of, partial(level_raised, house))
+    whence, level = Whence(house, guard).of, partial(level_raised, house)
+    door = Door(accounts, clock, templates, audit, whence, level, console.sharing)
     second, tries = Factors(factors, house, guard.desk_url), Tries(door, house, guard)
     filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))
