@@ -13,10 +13,10 @@ from deskward.core.events import Event, EventKind
 from deskward.core.ports import Bell, Change, Errand, ErrandState
 from deskward.core.sums import Sums
 from deskward.core.verification import Verification
-from deskward.store.columns import hints_of, value_of
+from deskward.store.columns import value_of
 from deskward.store.conditions import is_one_of
 from deskward.store.database import Database
-from deskward.store.looking_up import Lookup, older_than
+from deskward.store.looking_up import Lookup, listed, older_than
 from deskward.store.saving import write_change
 from deskward.store.summing import summed
 from deskward.store.tables import WAITING, errands, verifications
@@ -24,7 +24,6 @@ from deskward.store.tables import WAITING, errands, verifications
 AT_ONCE = 200
 KEEPS_FAILING = 3
 _v, _e = verifications.c, errands.c
-_LISTED = tuple(_v[name] for name in hints_of(Listed))
 
 
 class SqlConsole:
@@ -57,7 +56,7 @@ class SqlConsole:
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
         with self._database.read() as connection:
-            return _read(connection, ids)
+            return listed(connection, is_one_of(connection.dialect.name, _v.id, ids))
 
     def sums(self, first: date, last: date) -> Sums:
         """Read what was counted from this day on to that, both included; days of UTC."""
@@ -115,20 +114,13 @@ def _record(connection: Connection, errand: Errand, now: datetime, actor: str) -
         write_change(connection, value_of(Verification, row), Change(event=event), now)
 
 
-def _read(connection: Connection, ids: Sequence[str]) -> tuple[Listed, ...]:
-    wanted = is_one_of(connection.dialect.name, _v.id, ids)
-    rows = [Listed(*row) for row in connection.execute(select(*_LISTED).where(wanted)).all()]
-    return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
-
-
 def _page(connection: Connection, lookup: Lookup, search: Search, size: int) -> Page:
     found, edge = lookup.page(size + 1)
     more = len(found) > size
     if search.before and not more and edge is None:
         newest = replace(search, before=None)
         return _page(connection, Lookup(connection, newest), newest, size)
-    kept = found[-size:] if search.before else found[:size]
-    rows = _read(connection, [last_id for _, last_id in kept])
+    rows = found[-size:] if search.before else found[:size]
     last, first = (rows[-1].cursor, rows[0].cursor) if rows else (None, None)
     if search.before:
         return Page(rows, last or search.before, first if more else edge)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -27,9 +28,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
+from deskward.core.console import MOST_COUNTED, Counted, Cursor, Listed, Search
 from deskward.core.searching import Terms, tail_of, terms_of
-from deskward.store.columns import UtcTime
+from deskward.store.columns import UtcTime, hints_of
 from deskward.store.conditions import ends_in, is_filled, is_none_of, is_one_of
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
@@ -38,6 +39,7 @@ from deskward.store.tables import agents, verifications
 LOOKED = 10_000
 MOST_WALKED = 1_000
 _v, _again = verifications.c, verifications.alias("again").c
+_LISTED = tuple(_v[name] for name in hints_of(Listed))
 Columns = Any  # of the table, of its alias, or of a subquery with the same names
 
 
@@ -88,7 +90,7 @@ class Lookup:
         self._dialect = connection.dialect.name
         self._edges: dict[Search, Cursor | None] = {}
 
-    def page(self, size: int) -> tuple[list[Cursor], Cursor | None]:
+    def page(self, size: int) -> tuple[tuple[Listed, ...], Cursor | None]:
         """Give the next rows, newest first, and where the walk stopped before it had so many.
 
         With `before` these are the rows next to it.
@@ -96,9 +98,10 @@ class Lookup:
         edge = self._edge(self._search)
         query, place = self._found(self._search, edge)
         upwards = self._search.before is not None
-        rows = self._connection.execute(_sorted(query, place, upwards=upwards).limit(size))
-        found = [(row.opened_at, row.id) for row in rows]
-        return found[::-1] if upwards else found, None if len(found) == size else edge
+        # Written out, so that PostgreSQL never plans for more rows.
+        found = _sorted(query, place, upwards=upwards).limit(literal_column(str(size))).subquery()
+        rows = listed(self._connection, _v.id.in_(select(found.c.id)))
+        return rows, None if len(rows) == size else edge
 
     def count(self, search: Search) -> Counted:
         """Count the rows of this search, whose cursors may differ; on a walk with a text up to MOST_WALKED."""
@@ -209,6 +212,12 @@ class Lookup:
         return (
             bool(named) and self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
         )
+
+
+def listed(connection: Connection, wanted: ColumnElement[bool]) -> tuple[Listed, ...]:
+    """Read the rows that are wanted, newest first."""
+    rows = [Listed(*row) for row in connection.execute(select(*_LISTED).where(wanted)).all()]
+    return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
 
 
 def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Columns]:
