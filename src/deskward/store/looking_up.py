@@ -39,6 +39,7 @@ from deskward.store.tables import agents, verifications
 LOOKED = 10_000
 MOST_WALKED = 1_000
 _v, _again = verifications.c, verifications.alias("again").c
+_AGENTS = select(agents.c.id, agents.c.name)
 _LISTED = tuple(_v[name] for name in hints_of(Listed))
 Columns = Any  # of the table, of its alias, or of a subquery with the same names
 
@@ -201,7 +202,7 @@ class Lookup:
         if not self._search.text.strip():
             return None
         terms = terms_of(self._search.text)
-        found = self._connection.execute(select(agents.c.id, agents.c.name))
+        found = self._connection.execute(_AGENTS)
         named = tuple(row.id for row in found if terms.words and terms.name(row.name))
         return Meant(terms, matched(self._connection, terms), named, self._dialect)
 
