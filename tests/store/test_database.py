@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from deskward.core.accounts import Agent
 from deskward.core.errors import SettingsError
 from deskward.store.database import connect
 from deskward.store.opening import Opened, open_store
@@ -132,3 +133,17 @@ def test_a_connection_that_the_server_ended_is_replaced_before_it_is_shared() ->
             assert second is first
             assert second.scalar(text("SELECT pg_backend_pid()")) != ended
         database.close()
+
+
+def test_one_statement_is_committed_by_itself_also_where_reads_share_a_connection(opened: Opened) -> None:
+    opened.accounts.put_agent(Agent("a1", "kim", "Kim"))
+    with opened.database.sharing():
+        with opened.database.read() as connection:
+            assert connection.scalar(text("SELECT name FROM agents")) == "Kim"
+        with opened.database.write_one() as writing:
+            writing.execute(text("UPDATE agents SET name = 'Kim Agent'"))
+        thread_saw: list[str] = []
+        thread = Thread(target=lambda: thread_saw.append(opened.accounts.names()[0].name))
+        thread.start()
+        thread.join()
+        assert thread_saw == [opened.accounts.names()[0].name] == ["Kim Agent"]

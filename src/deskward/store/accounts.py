@@ -143,7 +143,7 @@ class SqlAccounts:
         return True
 
     def _run(self, change: Any) -> None:
-        with self._database.write() as connection:
+        with self._database.write_one() as connection:
             connection.execute(change)
 
     def _agents(self, *which: ColumnElement[bool]) -> list[Agent]:

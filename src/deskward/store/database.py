@@ -35,6 +35,10 @@ class Database(Protocol):
         """Give a connection in a transaction: commits at the end, rolls back on any error."""
         ...
 
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give a connection for one writing statement, which is a transaction of its own."""
+        ...
+
     def seconds(self) -> float:
         """Read the database's own clock, in seconds since 1970."""
         ...
@@ -139,6 +143,10 @@ class SqliteDatabase:
         with self._lock, self._writer.begin() as connection:
             yield connection
 
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give the one writing connection; its transaction has one statement."""
+        return self.write()
+
     def seconds(self) -> float:
         """Read SQLite's clock, which is this machine's."""
         with self.read() as connection:
@@ -201,6 +209,10 @@ class PostgresDatabase:
         """Give a connection in a transaction."""
         self._readers.give_back()
         return self._engine.begin()
+
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give a connection whose statement commits by itself: nothing is said to the server before and after."""
+        return self._readers.lend()
 
     def seconds(self) -> float:
         """Read the server's clock."""
