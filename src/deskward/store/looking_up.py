@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     ScalarSelect,
     Select,
     and_,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from deskward.core.console import MOST_COUNTED, Counted, Cursor, Listed, Search
 from deskward.core.searching import Terms, tail_of, terms_of
 from deskward.store.columns import UtcTime, hints_of
-from deskward.store.conditions import ends_in, is_filled, is_none_of, is_one_of
+from deskward.store.conditions import ends_in, is_among, is_filled, is_one_of
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
 from deskward.store.tables import agents, verifications
@@ -59,7 +60,7 @@ class Meant:
         for column, meant in ((_v.requester_number, self.requesters.numbers), (_v.agent_id, self.agents)):
             if meant:
                 yield and_(is_one_of(self.dialect, column, meant), *others)
-                others.append(is_none_of(self.dialect, column, meant))
+                others.append(not_(is_among(self.dialect, column, meant)))
         for way in self._one(_v):
             yield and_(way, *others)
             others.append(not_(way))
@@ -67,9 +68,9 @@ class Meant:
     def fits(self) -> ColumnElement[bool]:
         """Tell of a walked row whether it is meant."""
         number = _v.requester_number + 0  # so that no other index than the walked one is used
-        known = is_one_of(self.dialect, number, self.requesters.numbers)
+        known = is_among(self.dialect, number, self.requesters.numbers)
         theirs = fits_requester(number, self.terms) if self.requesters.crowd else known
-        ways = [is_one_of(self.dialect, _v.agent_id, self.agents), theirs]
+        ways = [is_among(self.dialect, _v.agent_id, self.agents), theirs]
         return or_(*ways, *(_v.id.in_(select(_again.id).where(way)) for way in self._one(_again)))
 
     def _one(self, columns: Columns) -> Iterator[ColumnElement[bool]]:
@@ -99,8 +100,7 @@ class Lookup:
         edge = self._edge(self._search)
         query, place = self._found(self._search, edge)
         upwards = self._search.before is not None
-        # Written out, so that PostgreSQL never plans for more rows.
-        found = _sorted(query, place, upwards=upwards).limit(literal_column(str(size))).subquery()
+        found = _sorted(query, place, upwards=upwards).limit(_exactly(size)).subquery()
         rows = listed(self._connection, _v.id.in_(select(found.c.id)))
         return rows, None if len(rows) == size else edge
 
@@ -112,7 +112,7 @@ class Lookup:
         query, place = self._found(whole, edge)
         # A walk is counted in the order of its index: PostgreSQL would else read the whole rows.
         walked = query if self._few is not None else _sorted(query, place, upwards=False)
-        some = walked.limit(most + 1).subquery()
+        some = walked.limit(_exactly(most + 1)).subquery()
         number = self._connection.scalars(select(func.count()).select_from(some)).one()
         return Counted(min(number, most), exact=number <= most and edge is None)
 
@@ -126,9 +126,8 @@ class Lookup:
 
     def _walked_to(self, search: Search) -> Cursor | None:
         walk = select(_v.opened_at, _v.id).where(*self._lane, *_beyond(_v, search))
-        row = self._connection.execute(
-            _sorted(walk, _v, upwards=search.before is not None).offset(LOOKED - 1).limit(1)
-        ).first()
+        last = _sorted(walk, _v, upwards=search.before is not None).offset(_exactly(LOOKED - 1)).limit(_exactly(1))
+        row = self._connection.execute(last).first()
         return None if row is None else (row.opened_at, row.id)
 
     def _found(self, search: Search, edge: Cursor | None) -> tuple[Select[Any], Columns]:
@@ -160,7 +159,12 @@ class Lookup:
 
     def _reach_of(self, name: str) -> ScalarSelect[datetime]:
         same = select(_v.opened_at).where(_v[name] == self._equal[name], *_within(self._search))
-        return _sorted(same, _v, upwards=False).offset(max(LOOKED // 10 - 1, 0)).limit(1).scalar_subquery()
+        return (
+            _sorted(same, _v, upwards=False)
+            .offset(_exactly(max(LOOKED // 10, 1) - 1))
+            .limit(_exactly(1))
+            .scalar_subquery()
+        )
 
     @cached_property
     def _lane(self) -> list[ColumnElement[bool]]:
@@ -233,6 +237,11 @@ def _sorted(query: Select[Any], place: Columns, *, upwards: bool) -> Select[Any]
     return query.order_by(*(order if upwards else (column.desc() for column in order)))
 
 
+def _exactly(number: int) -> ColumnElement[int]:
+    """Write a number out: of one that it is told later PostgreSQL expects too much, and plans anew each time."""
+    return literal_column(str(number), Integer)
+
+
 def _within(search: Search) -> Iterator[ColumnElement[bool]]:
     if search.since:
         yield _v.opened_at >= search.since
@@ -246,7 +255,7 @@ def _further(dialect: str, search: Search) -> Iterator[ColumnElement[bool]]:
     if search.reached:
         yield _v.reached.contains(written([search.reached]), autoescape=True)
     if search.agents:
-        yield is_one_of(dialect, _v.agent_id, search.agents)
+        yield is_among(dialect, _v.agent_id, search.agents)
 
 
 def _beyond(columns: Columns, search: Search) -> Iterator[ColumnElement[bool]]:
