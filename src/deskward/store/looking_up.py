@@ -188,7 +188,8 @@ class Lookup:
             return None
         more = [_v[name] == value for name, value in self._equal.items()]
         more += [*_within(self._search), *_further(self._dialect, self._search)]
-        return [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
+        few = [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
+        return few if self._dialect == "sqlite" else [_apart(one) for one in few]
 
     def _ways(self) -> list[ColumnElement[bool]] | None:
         if self._search.number:
@@ -225,10 +226,14 @@ def listed(connection: Connection, wanted: ColumnElement[bool]) -> tuple[Listed,
     return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
 
 
+def _apart(query: Select[Any]) -> Select[Any]:
+    """Keep the sorting out, by OFFSET 0: PostgreSQL would rather walk the newest rows, however far that is."""
+    found = query.offset(0).subquery().c
+    return select(found.opened_at, found.id)
+
+
 def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Columns]:
-    # OFFSET 0 keeps the sorting out: PostgreSQL would rather walk the newest rows, however far that is.
-    ways = [one.offset(0).subquery().c for one in few]
-    found = union_all(*(select(way.opened_at, way.id) for way in ways)).subquery().c
+    found = union_all(*few).subquery().c
     return select(found.opened_at, found.id).where(*_beyond(found, search)), found
 
 
