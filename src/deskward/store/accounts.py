@@ -49,7 +49,7 @@ class SqlAccounts:
     def names(self) -> list[AgentName]:
         """Name all agents by login: less to read than all that they are."""
         with self._database.read() as connection:
-            return [AgentName(*row) for row in connection.execute(_NAMES)]
+            return [AgentName(*row) for row in connection.execute(_NAMES).all()]
 
     def agents(self) -> list[Agent]:
         """List all agents by login."""

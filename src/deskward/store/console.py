@@ -55,6 +55,8 @@ class SqlConsole:
 
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
+        if not ids:
+            return ()
         with self._database.read() as connection:
             return listed(connection, is_one_of(connection.dialect.name, _v.id, ids))
 

@@ -207,17 +207,17 @@ class Lookup:
         if not self._search.text.strip():
             return None
         terms = terms_of(self._search.text)
-        found = self._connection.execute(_AGENTS)
+        found = self._connection.execute(_AGENTS).all()
         named = tuple(row.id for row in found if terms.words and terms.name(row.name))
         return Meant(terms, matched(self._connection, terms), named, self._dialect)
 
     def _busy(self, named: tuple[str, ...]) -> bool:
+        if not named:
+            return False
         mine = is_one_of(self._dialect, _v.agent_id, named)
         theirs = select(literal(1)).select_from(verifications).where(mine)
-        some = theirs.limit(MOST_COUNTED + 1).subquery()
-        return (
-            bool(named) and self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
-        )
+        some = theirs.limit(_exactly(MOST_COUNTED + 1)).subquery()
+        return self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
 
 
 def listed(connection: Connection, wanted: ColumnElement[bool]) -> tuple[Listed, ...]:
