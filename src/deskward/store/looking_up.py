@@ -107,14 +107,24 @@ class Lookup:
     def count(self, search: Search) -> Counted:
         """Count the rows of this search, whose cursors may differ; on a walk with a text up to MOST_WALKED."""
         whole = replace(search, after=None)
-        most = MOST_COUNTED if self._few is not None or self._meant is None else MOST_WALKED
+        if self._few is not None:
+            return self._count_few(self._few, whole)
+        most = MOST_COUNTED if self._meant is None else MOST_WALKED
         edge = self._edge(whole)
-        query, place = self._found(whole, edge)
-        # A walk is counted in the order of its index: PostgreSQL would else read the whole rows.
-        walked = query if self._few is not None else _sorted(query, place, upwards=False)
-        some = walked.limit(_exactly(most + 1)).subquery()
-        number = self._connection.scalars(select(func.count()).select_from(some)).one()
+        # In the order of the index: PostgreSQL would else read the whole rows.
+        number = self._number(_sorted(*self._found(whole, edge), upwards=False), most)
         return Counted(min(number, most), exact=number <= most and edge is None)
+
+    def _count_few(self, few: list[Select[Any]], whole: Search) -> Counted:
+        """Count them; where a text alone is asked for, those of its requesters, the first way, are counted."""
+        known = self._meant.requesters.times if self._meant and replace(whole, text="") == Search() else 0
+        left = few[1:] if known else few
+        number = known + (self._number(_united(left, whole)[0], MOST_COUNTED) if left else 0)
+        return Counted(min(number, MOST_COUNTED), exact=number <= MOST_COUNTED)
+
+    def _number(self, query: Select[Any], most: int) -> int:
+        some = query.limit(_exactly(most + 1)).subquery()
+        return self._connection.scalars(select(func.count()).select_from(some)).one()
 
     def _edge(self, search: Search) -> Cursor | None:
         """Tell where a walk stops; None where it comes to the end, or where every walked row fits."""
