@@ -26,7 +26,7 @@ SEARCHES = {
     "words": (Search(text="grace example"), {"requester"}, 4),
     "words and a filter": (Search(text="grace example", status="In progress"), {"requester", "status"}, 5),
     "agent and requester": (Search(text="hopper"), {"requester", "agent_id"}, 6),
-    "ticket": (Search(text="ir-v1"), {"number"}, 5),
+    "ticket": (Search(text="ir-v1"), {"number"}, 4),
 }
 
 

@@ -48,10 +48,13 @@ class SqlConsole:
             return Lookup(connection, search).count(search)
 
     def page_and_count(self, search: Search) -> tuple[Page, Counted]:
-        """Read one page and count all rows, with the text looked up once."""
+        """Read one page and count all rows, with the text looked up once; a page of all rows needs no count."""
         with self._database.read() as connection:
             lookup = Lookup(connection, search)
-            return _page(connection, lookup, search, PAGE), lookup.count(replace(search, before=None))
+            page = _page(connection, lookup, search, PAGE)
+            if page.after is None and not (search.after or search.before):
+                return page, Counted(len(page.rows))
+            return page, lookup.count(replace(search, before=None))
 
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
