@@ -134,18 +134,21 @@ def test_sessions_are_listed_by_their_last_use(opened: Opened) -> None:
 
 def test_sessions_live_until_they_are_ended(opened: Opened) -> None:
     accounts = opened.accounts
+    people = [Agent(f"a{n}", f"login{n}", f"Agent {n}") for n in range(2)]
+    for agent in people:
+        accounts.put_agent(agent)
     sessions = [WebSession(f"d{n}", f"a{n % 2}", "csrf", NOON, NOON + timedelta(minutes=n)) for n in range(5)]
     for session in sessions:
         accounts.put_web_session(session)
     accounts.end_web_sessions()
-    assert [accounts.web_session(s.digest) for s in sessions] == sessions
+    assert [accounts.visitor(s.digest) for s in sessions] == [(people[n % 2], s) for n, s in enumerate(sessions)]
     accounts.touch_web_session("d0", NOON + timedelta(hours=1))
-    assert accounts.web_session("d0") == replace(sessions[0], seen_at=NOON + timedelta(hours=1))
+    assert accounts.visitor("d0") == (people[0], replace(sessions[0], seen_at=NOON + timedelta(hours=1)))
     accounts.end_web_sessions(digest="d4")
     accounts.end_web_sessions(agent_id="a1")
-    assert [s.digest for s in sessions if accounts.web_session(s.digest)] == ["d0", "d2"]
+    assert [s.digest for s in sessions if accounts.visitor(s.digest)] == ["d0", "d2"]
     accounts.end_web_sessions(before=NOON + timedelta(minutes=3))
-    assert [s.digest for s in sessions if accounts.web_session(s.digest)] == ["d0"]
+    assert [s.digest for s in sessions if accounts.visitor(s.digest)] == ["d0"]
 
 
 def test_an_invitation_makes_one_account_once_and_in_time(opened: Opened) -> None:

@@ -160,6 +160,16 @@ def test_a_requester_or_an_agent_with_more_than_can_be_counted_is_walked_to(
         assert two.console.counted(Search(text=text)) == Counted(1)
 
 
+def test_a_row_that_a_text_means_in_several_ways_is_shown_and_counted_once(two: Opened) -> None:
+    two.accounts.put_agent(Agent("a2", "mia", "Åsa Møller"))
+    two.accounts.put_agent(Agent("a3", "r2", "Agent R2-1001"))
+    both = a_verification("R2-1001", ticket_number="r2-1001", requester_name="R2-1001", agent_id="a3")
+    two.store.save(both, Change())
+    for text, found in (("asa", "V2"), ("r2-1001", "R2-1001")):
+        page, count = two.console.page_and_count(Search(text=text))
+        assert ([row.id for row in page.rows], count) == ([found], Counted(1))
+
+
 def test_an_id_is_found_that_happens_to_have_no_digit(opened: Opened) -> None:
     for verification_id in ("DW-BHTCDFTNPQ", "DW-BHTCDFTNPR"):
         opened.store.save(a_verification(verification_id), Change())
@@ -207,6 +217,21 @@ def test_of_several_filters_the_one_with_the_fewest_rows_leads(
     both = Search(category="Password Reset", level="High")
     assert [row.id for row in opened.console.page(both).rows] == ["v0"]
     assert opened.console.counted(both) == Counted(1)
+
+
+def test_of_filters_with_more_rows_than_a_walk_looks_at_the_one_that_reaches_back_furthest_leads(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deskward.store.looking_up.LOOKED", 20)
+    for number in range(120):
+        rare = {"risk_level": RiskLevel.HIGH} if number % 4 == 0 else {}
+        category = "Unlock" if number == 0 else "Password Reset"
+        at = NOON + timedelta(minutes=number)
+        opened.store.save(a_verification(f"v{number:03}", category=category, opened_at=at, **rare), Change())
+    page = opened.console.page(Search(category="Password Reset", level="High"))
+    assert len(page.rows) == 20
+    assert page.looked_to == NOON + timedelta(minutes=40)
+    assert [row.id for row in opened.console.page(Search(category="Unlock", level="High")).rows] == ["v000"]
 
 
 def test_a_row_is_read_again_as_it_is_now(two: Opened) -> None:

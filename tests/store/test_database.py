@@ -1,18 +1,22 @@
 """Opening: addresses, files, rights, clocks."""
 
 import stat
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from deskward.core.accounts import Agent
 from deskward.core.errors import SettingsError
 from deskward.store.database import connect
 from deskward.store.opening import Opened, open_store
 from deskward.store.runner_embedded import EmbeddedRunner
 from deskward.store.runner_procrastinate import ProcrastinateRunner
+from tests.servers.postgres import lent_database, shared_postgres
 from tests.store.samples import RunningClock, StandingClock
 
 
@@ -62,3 +66,84 @@ def test_the_runner_fits_the_database_and_becomes_the_bell(opened: Opened) -> No
     assert isinstance(runner, kind)
     assert opened.store.bell is opened.console.bell is runner
     runner.stop()
+
+
+def _same(one: Connection, other: Connection) -> bool:
+    return one.connection.driver_connection is other.connection.driver_connection
+
+
+def test_reads_that_share_have_one_connection_also_within_each_other_and_none_after_the_block(
+    opened: Opened,
+) -> None:
+    database = opened.database
+    with database.sharing():
+        with database.read() as first, database.read() as inner:
+            assert inner is first
+        with database.sharing(), database.read() as again:
+            assert again is first
+        with database.read() as still:
+            assert still is first
+    assert first.closed
+    with database.read() as one, database.read() as other:
+        assert not _same(one, other)
+
+
+def test_what_a_thread_shares_no_other_thread_is_lent(opened: Opened) -> None:
+    lent: list[bool] = []
+
+    def read() -> None:
+        with opened.database.read() as theirs:
+            lent.append(_same(ours, theirs))
+
+    with opened.database.sharing(), opened.database.read() as ours:
+        thread = Thread(target=read)
+        thread.start()
+        thread.join()
+    assert lent == [False]
+
+
+def test_a_write_gives_the_shared_connection_back_and_what_it_wrote_is_read_next(opened: Opened) -> None:
+    with opened.database.sharing():
+        with opened.database.read() as before:
+            counted = before.scalar(text("SELECT count(*) FROM agents"))
+        with opened.database.write() as writing:
+            assert before.closed
+            writing.execute(text("DELETE FROM agents"))
+        with opened.database.read() as reading, opened.database.write() as writing:
+            assert reading.scalar(text("SELECT count(*) FROM agents")) == counted == 0
+            assert not _same(reading, writing)
+
+
+def test_a_connection_that_an_error_went_through_is_not_lent_again(opened: Opened) -> None:
+    with opened.database.sharing():
+        with suppress(DBAPIError), opened.database.read() as broken:
+            broken.execute(text("SELECT 1 FROM nowhere"))
+        assert broken.closed
+        with opened.database.read() as whole:
+            assert whole.scalar(text("SELECT 1")) == 1
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_shared() -> None:
+    with lent_database(shared_postgres()) as url:
+        database = connect(url)
+        with database.read() as held, database.write() as killer:
+            ended = held.scalar(text("SELECT pg_backend_pid()"))
+            assert killer.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": ended})
+        with database.sharing(), database.read() as first, database.read() as second:
+            assert second is first
+            assert second.scalar(text("SELECT pg_backend_pid()")) != ended
+        database.close()
+
+
+def test_one_statement_is_committed_by_itself_also_where_reads_share_a_connection(opened: Opened) -> None:
+    opened.accounts.put_agent(Agent("a1", "kim", "Kim"))
+    with opened.database.sharing():
+        with opened.database.read() as connection:
+            assert connection.scalar(text("SELECT name FROM agents")) == "Kim"
+        with opened.database.write_one() as writing:
+            writing.execute(text("UPDATE agents SET name = 'Kim Agent'"))
+        thread_saw: list[str] = []
+        thread = Thread(target=lambda: thread_saw.append(opened.accounts.names()[0].name))
+        thread.start()
+        thread.join()
+        assert thread_saw == [opened.accounts.names()[0].name] == ["Kim Agent"]

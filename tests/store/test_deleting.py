@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from deskward.core.audit import SYSTEM, Deed, Entry, Sought
 from deskward.core.authenticators import Enrolment
 from deskward.core.break_glass import GlassKind, GlassStep
-from deskward.core.console import Search
+from deskward.core.console import Counted, Search
 from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.proof import ProofLevel
@@ -211,6 +211,7 @@ def test_a_requester_is_found_until_the_last_verification_of_theirs_is_gone(
         assert connection.scalars(select(requesters.c.times)).all() == [1]
         assert len(connection.scalars(select(requester_parts.c.requester_number).distinct()).all()) == 1
     assert [row.id for row in opened.console.page(Search(text="grace")).rows] == ["v3"]
+    assert opened.console.counted(Search(text="grace hopper")) == Counted(1)
     assert not opened.console.page(Search(text="li")).rows
     clock.move(minutes=10)
     opened.store.prune(clock.now(), KEPT)

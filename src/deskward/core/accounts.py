@@ -124,8 +124,8 @@ class Accounts(Protocol):
         """
         ...
 
-    def web_session(self, digest: str) -> WebSession | None:
-        """Read one session."""
+    def visitor(self, digest: str) -> tuple[Agent, WebSession] | None:
+        """Read one session with its agent."""
         ...
 
     def put_web_session(self, session: WebSession) -> None:

@@ -1,6 +1,7 @@
 """What the console asks: the verifications table, and errands as people see them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -99,6 +100,13 @@ class Page:
 
 class Console(Protocol):
     """The reading side of the store."""
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread, whoever makes them, have one connection until the end of the block.
+
+        Nothing outside may be waited for meanwhile: there are fewer connections than threads.
+        """
+        ...
 
     def page(self, search: Search, size: int = PAGE) -> Page:
         """Read one page by keyset."""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 LONGEST = 200
 MOST_WORDS = 8
@@ -52,7 +52,7 @@ class Terms:
 
     words: tuple[str, ...]
 
-    @property
+    @cached_property
     def needles(self) -> tuple[str, ...]:
         """Give what `searched_words` must hold; a word of one or two letters stands at the beginning of a word."""
         return tuple(word if len(word) >= _PART else f" {word}" for word in self.words)

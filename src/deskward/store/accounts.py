@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, false, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskward.core.accounts import Agent, AgentName, Invitation, Role, WebSession
@@ -15,6 +15,9 @@ from deskward.store.database import Database, upserting
 from deskward.store.tables import agents, invitations, web_sessions
 
 _a, _w, _i = agents.c, web_sessions.c, invitations.c
+# Every page asks these, and to write a statement costs as much as to run it.
+_NAMES = select(_a.id, _a.login, _a.name).order_by(_a.login_folded)
+_VISITOR = select(agents, web_sessions).where(_w.digest == bindparam("cookie"), _a.id == _w.agent_id)
 
 Value = TypeVar("Value")
 
@@ -45,9 +48,8 @@ class SqlAccounts:
 
     def names(self) -> list[AgentName]:
         """Name all agents by login: less to read than all that they are."""
-        named = select(_a.id, _a.login, _a.name).order_by(_a.login_folded)
         with self._database.read() as connection:
-            return [AgentName(*row) for row in connection.execute(named)]
+            return [AgentName(*row) for row in connection.execute(_NAMES).all()]
 
     def agents(self) -> list[Agent]:
         """List all agents by login."""
@@ -87,9 +89,11 @@ class SqlAccounts:
         except IntegrityError:
             raise _taken(agent) from None
 
-    def web_session(self, digest: str) -> WebSession | None:
-        """Read one session."""
-        return self._first(WebSession, select(web_sessions).where(_w.digest == digest))
+    def visitor(self, digest: str) -> tuple[Agent, WebSession] | None:
+        """Read one session with its agent."""
+        with self._database.read() as connection:
+            row = connection.execute(_VISITOR, {"cookie": digest}).mappings().first()
+        return None if row is None else (value_of(Agent, row), value_of(WebSession, row))
 
     def put_web_session(self, session: WebSession) -> None:
         """Add a session."""
@@ -139,7 +143,7 @@ class SqlAccounts:
         return True
 
     def _run(self, change: Any) -> None:
-        with self._database.write() as connection:
+        with self._database.write_one() as connection:
             connection.execute(change)
 
     def _agents(self, *which: ColumnElement[bool]) -> list[Agent]:

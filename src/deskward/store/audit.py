@@ -30,7 +30,8 @@ class SqlAuditLog:
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Add entries in one transaction."""
-        with self._database.write() as connection:
+        one = len(entries) == 1
+        with self._database.write_one() if one else self._database.write() as connection:
             connection.execute(insert(desk_entries), [row_of(entry) for entry in entries])
 
     def page(self, sought: Sought, size: int = PAGE) -> AuditPage:

@@ -1,6 +1,7 @@
 """`Console` on the database: the verifications table by keyset, and errands as people see them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +13,10 @@ from deskward.core.events import Event, EventKind
 from deskward.core.ports import Bell, Change, Errand, ErrandState
 from deskward.core.sums import Sums
 from deskward.core.verification import Verification
-from deskward.store.columns import hints_of, value_of
+from deskward.store.columns import value_of
 from deskward.store.conditions import is_one_of
 from deskward.store.database import Database
-from deskward.store.looking_up import Lookup, older_than
+from deskward.store.looking_up import Lookup, listed, older_than
 from deskward.store.saving import write_change
 from deskward.store.summing import summed
 from deskward.store.tables import WAITING, errands, verifications
@@ -23,7 +24,6 @@ from deskward.store.tables import WAITING, errands, verifications
 AT_ONCE = 200
 KEEPS_FAILING = 3
 _v, _e = verifications.c, errands.c
-_LISTED = tuple(_v[name] for name in hints_of(Listed))
 
 
 class SqlConsole:
@@ -32,6 +32,10 @@ class SqlConsole:
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
         self.bell = bell
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection until the end of the block."""
+        return self._database.sharing()
 
     def page(self, search: Search, size: int = PAGE) -> Page:
         """Read one page by keyset."""
@@ -44,15 +48,20 @@ class SqlConsole:
             return Lookup(connection, search).count(search)
 
     def page_and_count(self, search: Search) -> tuple[Page, Counted]:
-        """Read one page and count all rows, with the text looked up once."""
+        """Read one page and count all rows, with the text looked up once; a page of all rows needs no count."""
         with self._database.read() as connection:
             lookup = Lookup(connection, search)
-            return _page(connection, lookup, search, PAGE), lookup.count(replace(search, before=None))
+            page = _page(connection, lookup, search, PAGE)
+            if page.after is None and not (search.after or search.before):
+                return page, Counted(len(page.rows))
+            return page, lookup.count(replace(search, before=None))
 
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
+        if not ids:
+            return ()
         with self._database.read() as connection:
-            return _read(connection, ids)
+            return listed(connection, is_one_of(connection.dialect.name, _v.id, ids))
 
     def sums(self, first: date, last: date) -> Sums:
         """Read what was counted from this day on to that, both included; days of UTC."""
@@ -110,20 +119,13 @@ def _record(connection: Connection, errand: Errand, now: datetime, actor: str) -
         write_change(connection, value_of(Verification, row), Change(event=event), now)
 
 
-def _read(connection: Connection, ids: Sequence[str]) -> tuple[Listed, ...]:
-    wanted = is_one_of(connection.dialect.name, _v.id, ids)
-    rows = [Listed(*row) for row in connection.execute(select(*_LISTED).where(wanted)).all()]
-    return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
-
-
 def _page(connection: Connection, lookup: Lookup, search: Search, size: int) -> Page:
     found, edge = lookup.page(size + 1)
     more = len(found) > size
     if search.before and not more and edge is None:
         newest = replace(search, before=None)
         return _page(connection, Lookup(connection, newest), newest, size)
-    kept = found[-size:] if search.before else found[:size]
-    rows = _read(connection, [last_id for _, last_id in kept])
+    rows = found[-size:] if search.before else found[:size]
     last, first = (rows[-1].cursor, rows[0].cursor) if rows else (None, None)
     if search.before:
         return Page(rows, last or search.before, first if more else edge)

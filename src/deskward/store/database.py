@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -27,8 +27,16 @@ class Database(Protocol):
         """Give a connection for reading; every statement sees what is committed."""
         ...
 
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection until the end of the block; a write gives it back."""
+        ...
+
     def write(self) -> AbstractContextManager[Connection]:
         """Give a connection in a transaction: commits at the end, rolls back on any error."""
+        ...
+
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give a connection for one writing statement, which is a transaction of its own."""
         ...
 
     def seconds(self) -> float:
@@ -57,6 +65,50 @@ def connect(url: str) -> Database:
 _ADVICE = "Write sqlite:///path/to/file or postgresql://name@host/database."
 
 
+class _Readers(local):
+    """Lends connections for reading, each thread its own; within `sharing` the same one again and again."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._shared = False
+        self._kept: Connection | None = None
+        self._lent = 0
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Keep the first connection that is lent until the end of the outermost block."""
+        outer, self._shared = self._shared, True
+        try:
+            yield
+        finally:
+            self._shared = outer
+            if not outer:
+                self.give_back()
+
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """Lend one; one that an error went through is not lent again."""
+        if not self._shared:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        connection = self._kept = self._kept or self._engine.connect()
+        self._lent += 1
+        try:
+            yield connection
+        except BaseException:
+            self._lent -= 1
+            self.give_back()
+            raise
+        self._lent -= 1
+
+    def give_back(self) -> None:
+        """Give back what is kept and not lent: who waits for a writer keeps no reader from others."""
+        if self._kept is not None and not self._lent:
+            kept, self._kept = self._kept, None
+            kept.close()
+
+
 class SqliteDatabase:
     """One file; all writes of the process go through one connection under one lock."""
 
@@ -70,20 +122,30 @@ class SqliteDatabase:
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
         # Once for the engine: a change on a connection makes SQLite compile all of its statements anew.
-        self._readers = create_engine(
+        self._reading = create_engine(
             url, pool_size=READERS, max_overflow=10, hide_parameters=True, isolation_level="AUTOCOMMIT"
         )
-        event.listen(self._readers, "connect", _prepare_reader)
+        event.listen(self._reading, "connect", _prepare_reader)
+        self._readers = _Readers(self._reading)
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a reading connection; it cannot write."""
-        return self._readers.connect()
+        return self._readers.lend()
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection."""
+        return self._readers.sharing()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give the one writing connection in a transaction that has the write lock from its start."""
+        self._readers.give_back()
         with self._lock, self._writer.begin() as connection:
             yield connection
+
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give the one writing connection; its transaction has one statement."""
+        return self.write()
 
     def seconds(self) -> float:
         """Read SQLite's clock, which is this machine's."""
@@ -92,7 +154,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close the file."""
-        self._readers.dispose()
+        self._reading.dispose()
         self._writer.dispose()
 
 
@@ -133,15 +195,24 @@ class PostgresDatabase:
         self._engine: Engine = create_engine(
             url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
-        self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = _Readers(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection whose statements stand alone."""
-        return self._readers.connect()
+        return self._readers.lend()
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection: each is asked first whether it still lives."""
+        return self._readers.sharing()
 
     def write(self) -> AbstractContextManager[Connection]:
         """Give a connection in a transaction."""
+        self._readers.give_back()
         return self._engine.begin()
+
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """Give a connection whose statement commits by itself: nothing is said to the server before and after."""
+        return self._readers.lend()
 
     def seconds(self) -> float:
         """Read the server's clock."""

@@ -7,27 +7,32 @@ so that a row that does not fit is not read. What one walk does not reach, the n
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     ScalarSelect,
     Select,
+    and_,
     false,
     func,
     literal,
+    literal_column,
+    not_,
     or_,
     select,
     tuple_,
-    union,
+    union_all,
 )
 
-from deskward.core.console import MOST_COUNTED, Counted, Cursor, Search
+from deskward.core.console import MOST_COUNTED, Counted, Cursor, Listed, Search
 from deskward.core.searching import Terms, tail_of, terms_of
-from deskward.store.columns import UtcTime
-from deskward.store.conditions import ends_in, is_filled, is_one_of
+from deskward.store.columns import UtcTime, hints_of
+from deskward.store.conditions import ends_in, is_among, is_filled, is_one_of
 from deskward.store.requesters import Matched, fits_requester, matched
 from deskward.store.summing import written
 from deskward.store.tables import agents, verifications
@@ -35,6 +40,8 @@ from deskward.store.tables import agents, verifications
 LOOKED = 10_000
 MOST_WALKED = 1_000
 _v, _again = verifications.c, verifications.alias("again").c
+_AGENTS = select(agents.c.id, agents.c.name)
+_LISTED = tuple(_v[name] for name in hints_of(Listed))
 Columns = Any  # of the table, of its alias, or of a subquery with the same names
 
 
@@ -48,19 +55,22 @@ class Meant:
     dialect: str
 
     def ways(self) -> Iterator[ColumnElement[bool]]:
-        """Give a condition for each meaning, each with an index of its own."""
-        if self.requesters.numbers:
-            yield is_one_of(self.dialect, _v.requester_number, self.requesters.numbers)
-        if self.agents:
-            yield is_one_of(self.dialect, _v.agent_id, self.agents)
-        yield from self._one(_v)
+        """Give a condition for each meaning, each with an index of its own; no row fits two of them."""
+        others: list[ColumnElement[bool]] = []
+        for column, meant in ((_v.requester_number, self.requesters.numbers), (_v.agent_id, self.agents)):
+            if meant:
+                yield and_(is_one_of(self.dialect, column, meant), *others)
+                others.append(not_(is_among(self.dialect, column, meant)))
+        for way in self._one(_v):
+            yield and_(way, *others)
+            others.append(not_(way))
 
     def fits(self) -> ColumnElement[bool]:
         """Tell of a walked row whether it is meant."""
         number = _v.requester_number + 0  # so that no other index than the walked one is used
-        known = is_one_of(self.dialect, number, self.requesters.numbers)
+        known = is_among(self.dialect, number, self.requesters.numbers)
         theirs = fits_requester(number, self.terms) if self.requesters.crowd else known
-        ways = [is_one_of(self.dialect, _v.agent_id, self.agents), theirs]
+        ways = [is_among(self.dialect, _v.agent_id, self.agents), theirs]
         return or_(*ways, *(_v.id.in_(select(_again.id).where(way)) for way in self._one(_again)))
 
     def _one(self, columns: Columns) -> Iterator[ColumnElement[bool]]:
@@ -82,7 +92,7 @@ class Lookup:
         self._dialect = connection.dialect.name
         self._edges: dict[Search, Cursor | None] = {}
 
-    def page(self, size: int) -> tuple[list[Cursor], Cursor | None]:
+    def page(self, size: int) -> tuple[tuple[Listed, ...], Cursor | None]:
         """Give the next rows, newest first, and where the walk stopped before it had so many.
 
         With `before` these are the rows next to it.
@@ -90,18 +100,31 @@ class Lookup:
         edge = self._edge(self._search)
         query, place = self._found(self._search, edge)
         upwards = self._search.before is not None
-        rows = self._connection.execute(_sorted(query, place, upwards=upwards).limit(size))
-        found = [(row.opened_at, row.id) for row in rows]
-        return found[::-1] if upwards else found, None if len(found) == size else edge
+        found = _sorted(query, place, upwards=upwards).limit(_exactly(size)).subquery()
+        rows = listed(self._connection, _v.id.in_(select(found.c.id)))
+        return rows, None if len(rows) == size else edge
 
     def count(self, search: Search) -> Counted:
         """Count the rows of this search, whose cursors may differ; on a walk with a text up to MOST_WALKED."""
         whole = replace(search, after=None)
-        most = MOST_COUNTED if self._few is not None or self._meant is None else MOST_WALKED
+        if self._few is not None:
+            return self._count_few(self._few, whole)
+        most = MOST_COUNTED if self._meant is None else MOST_WALKED
         edge = self._edge(whole)
-        some = _newest(*self._found(whole, edge), most + 1).subquery()
-        number = self._connection.scalars(select(func.count()).select_from(some)).one()
+        # In the order of the index: PostgreSQL would else read the whole rows.
+        number = self._number(_sorted(*self._found(whole, edge), upwards=False), most)
         return Counted(min(number, most), exact=number <= most and edge is None)
+
+    def _count_few(self, few: list[Select[Any]], whole: Search) -> Counted:
+        """Count them; where a text alone is asked for, those of its requesters, the first way, are counted."""
+        known = self._meant.requesters.times if self._meant and replace(whole, text="") == Search() else 0
+        left = few[1:] if known else few
+        number = known + (self._number(_united(left, whole)[0], MOST_COUNTED) if left else 0)
+        return Counted(min(number, MOST_COUNTED), exact=number <= MOST_COUNTED)
+
+    def _number(self, query: Select[Any], most: int) -> int:
+        some = query.limit(_exactly(most + 1)).subquery()
+        return self._connection.scalars(select(func.count()).select_from(some)).one()
 
     def _edge(self, search: Search) -> Cursor | None:
         """Tell where a walk stops; None where it comes to the end, or where every walked row fits."""
@@ -113,9 +136,8 @@ class Lookup:
 
     def _walked_to(self, search: Search) -> Cursor | None:
         walk = select(_v.opened_at, _v.id).where(*self._lane, *_beyond(_v, search))
-        row = self._connection.execute(
-            _sorted(walk, _v, upwards=search.before is not None).offset(LOOKED - 1).limit(1)
-        ).first()
+        last = _sorted(walk, _v, upwards=search.before is not None).offset(_exactly(LOOKED - 1)).limit(_exactly(1))
+        row = self._connection.execute(last).first()
         return None if row is None else (row.opened_at, row.id)
 
     def _found(self, search: Search, edge: Cursor | None) -> tuple[Select[Any], Columns]:
@@ -133,18 +155,26 @@ class Lookup:
 
     @cached_property
     def _lead(self) -> str:
-        """Choose the filter whose index is walked: of several the one with the fewest rows; a need has few."""
+        """Choose the filter whose index is walked: of several the rarest, a need before all.
+
+        Rare is whose newest rows, a tenth of LOOKED, reach back furthest, and rarer who has not so many.
+        """
         if self._search.need:
             return "need"
         if len(self._equal) < 2:  # noqa: PLR2004 - one leaves no choice
             return next(iter(self._equal), "")
-        counts = [self._few_of(name) for name in self._equal]
-        row = self._connection.execute(select(*(one.label(f"n{n}") for n, one in enumerate(counts)))).one()
-        return min(zip(row, self._equal, strict=True))[1]
+        reached = [self._reach_of(name).label(f"n{n}") for n, name in enumerate(self._equal)]
+        row = self._connection.execute(select(*reached)).one()
+        return min(zip(row, self._equal, strict=True), key=lambda pair: (pair[0] is not None, pair[0]))[1]
 
-    def _few_of(self, name: str) -> ScalarSelect[int]:
-        same = select(_v.opened_at, _v.id).where(_v[name] == self._equal[name], *_within(self._search))
-        return select(func.count()).select_from(_newest(same, _v, LOOKED).subquery()).scalar_subquery()
+    def _reach_of(self, name: str) -> ScalarSelect[datetime]:
+        same = select(_v.opened_at).where(_v[name] == self._equal[name], *_within(self._search))
+        return (
+            _sorted(same, _v, upwards=False)
+            .offset(_exactly(max(LOOKED // 10, 1) - 1))
+            .limit(_exactly(1))
+            .scalar_subquery()
+        )
 
     @cached_property
     def _lane(self) -> list[ColumnElement[bool]]:
@@ -168,7 +198,8 @@ class Lookup:
             return None
         more = [_v[name] == value for name, value in self._equal.items()]
         more += [*_within(self._search), *_further(self._dialect, self._search)]
-        return [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
+        few = [select(_v.opened_at, _v.id).where(way, *more) for way in ways]
+        return few if self._dialect == "sqlite" else [_apart(one) for one in few]
 
     def _ways(self) -> list[ColumnElement[bool]] | None:
         if self._search.number:
@@ -186,22 +217,33 @@ class Lookup:
         if not self._search.text.strip():
             return None
         terms = terms_of(self._search.text)
-        found = self._connection.execute(select(agents.c.id, agents.c.name))
+        found = self._connection.execute(_AGENTS).all()
         named = tuple(row.id for row in found if terms.words and terms.name(row.name))
         return Meant(terms, matched(self._connection, terms), named, self._dialect)
 
     def _busy(self, named: tuple[str, ...]) -> bool:
+        if not named:
+            return False
         mine = is_one_of(self._dialect, _v.agent_id, named)
         theirs = select(literal(1)).select_from(verifications).where(mine)
-        some = theirs.limit(MOST_COUNTED + 1).subquery()
-        return (
-            bool(named) and self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
-        )
+        some = theirs.limit(_exactly(MOST_COUNTED + 1)).subquery()
+        return self._connection.scalars(select(func.count()).select_from(some)).one() > MOST_COUNTED
+
+
+def listed(connection: Connection, wanted: ColumnElement[bool]) -> tuple[Listed, ...]:
+    """Read the rows that are wanted, newest first."""
+    rows = [Listed(*row) for row in connection.execute(select(*_LISTED).where(wanted)).all()]
+    return tuple(sorted(rows, key=lambda row: row.cursor, reverse=True))
+
+
+def _apart(query: Select[Any]) -> Select[Any]:
+    """Keep the sorting out, by OFFSET 0: PostgreSQL would rather walk the newest rows, however far that is."""
+    found = query.offset(0).subquery().c
+    return select(found.opened_at, found.id)
 
 
 def _united(few: list[Select[Any]], search: Search) -> tuple[Select[Any], Columns]:
-    # OFFSET 0 keeps the sorting out: PostgreSQL would rather walk the newest rows, however far that is.
-    found = (union(*few) if len(few) > 1 else few[0].offset(0)).subquery().c
+    found = union_all(*few).subquery().c
     return select(found.opened_at, found.id).where(*_beyond(found, search)), found
 
 
@@ -210,9 +252,9 @@ def _sorted(query: Select[Any], place: Columns, *, upwards: bool) -> Select[Any]
     return query.order_by(*(order if upwards else (column.desc() for column in order)))
 
 
-def _newest(query: Select[Any], place: Columns, most: int) -> Select[Any]:
-    """Give the first of what is counted in the order of its index: PostgreSQL would else read the whole rows."""
-    return _sorted(query, place, upwards=False).limit(most)
+def _exactly(number: int) -> ColumnElement[int]:
+    """Write a number out: of one that it is told later PostgreSQL expects too much, and plans anew each time."""
+    return literal_column(str(number), Integer)
 
 
 def _within(search: Search) -> Iterator[ColumnElement[bool]]:
@@ -228,7 +270,7 @@ def _further(dialect: str, search: Search) -> Iterator[ColumnElement[bool]]:
     if search.reached:
         yield _v.reached.contains(written([search.reached]), autoescape=True)
     if search.agents:
-        yield is_one_of(dialect, _v.agent_id, search.agents)
+        yield is_among(dialect, _v.agent_id, search.agents)
 
 
 def _beyond(columns: Columns, search: Search) -> Iterator[ColumnElement[bool]]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, func, insert, select
 
 from deskward.core.searching import Terms, parts_of, searched_words
 from deskward.store.database import upserting
@@ -64,7 +66,15 @@ def fits_requester(number: ColumnElement[int], terms: Terms) -> ColumnElement[bo
 
 def _shared(connection: Connection, parts: Sequence[str]) -> list[tuple[int, str]]:
     """Count the requesters of each part, up to CROWD + 1."""
-    few = (select(_p.part).where(_p.part == part).limit(CROWD + 1).subquery() for part in parts)
-    counts = (select(func.count()).select_from(one).scalar_subquery() for one in few)
-    row = connection.execute(select(*(count.label(f"n{n}") for n, count in enumerate(counts)))).one()
+    told = {f"part{n}": part for n, part in enumerate(parts)}
+    row = connection.execute(_counts(len(parts)), {**told, "most": CROWD + 1}).one()
     return list(zip(row, parts, strict=True))
+
+
+@cache
+def _counts(number: int) -> Select[Any]:
+    """Write the statement for so many parts once: to write it costs more than to run it."""
+    wanted = (_p.part == bindparam(f"part{n}") for n in range(number))
+    few = (select(_p.part).where(one).limit(bindparam("most", type_=Integer)).subquery() for one in wanted)
+    counts = (select(func.count()).select_from(one).scalar_subquery() for one in few)
+    return select(*(count.label(f"n{n}") for n, count in enumerate(counts)))

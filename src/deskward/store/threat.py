@@ -18,6 +18,7 @@ threat_level = Table(
 )
 ONLY = 1
 _t = threat_level.c
+_LEVEL = select(threat_level)  # written once: every page asks it
 
 
 class SqlThreatLevels:
@@ -29,7 +30,7 @@ class SqlThreatLevels:
     def read(self) -> ThreatLevel | None:
         """Read it; None where it was never raised."""
         with self._database.read() as connection:
-            row = connection.execute(select(threat_level)).mappings().first()
+            row = connection.execute(_LEVEL).mappings().first()
         return value_of(ThreatLevel, row) if row else None
 
     def write(self, changed: ThreatLevel, entry: Entry) -> bool:

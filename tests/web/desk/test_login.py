@@ -100,7 +100,7 @@ def test_sr_86_the_session_id_is_new_at_login_and_the_old_one_is_refused(
     thief = visitor()
     thief.client.cookies.set(COOKIE, old)
     assert thief.client.get("/", follow_redirects=False).status_code == 303
-    assert store.accounts.web_session(digest(old)) is None
+    assert store.accounts.visitor(digest(old)) is None
 
 
 def test_sr_86_a_session_ends_after_an_idle_hour(desk: Desk, clock: FakeClock) -> None:

@@ -103,7 +103,7 @@ def test_sr_85_half_a_login_ends_after_ten_minutes(
     desk.give_password()
     clock.forward(minutes=10)
     assert desk.client.get(SECOND, follow_redirects=False).headers["location"].startswith("/login?next=")
-    assert store.accounts.web_session(digest(desk.client.cookies[COOKIE])) is None
+    assert store.accounts.visitor(digest(desk.client.cookies[COOKIE])) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_sr_86_the_session_id_changes_at_the_second_factor_and_at_a_step_up(
     desk.get("/login/second?next=/account/enrol/totp")
     assert desk.post("/login/second", code=CODE).headers["location"] == "/account/enrol/totp"
     assert desk.client.cookies[COOKIE] != old
-    assert store.accounts.web_session(digest(old)) is None
+    assert store.accounts.visitor(digest(old)) is None
     csrf = desk.hidden()["csrf"]
     assert csrf in kept, "a form in another tab stays good"
     thief = visitor()

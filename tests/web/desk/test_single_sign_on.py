@@ -468,7 +468,7 @@ def test_sr_87_roles_are_read_anew_at_every_login_and_none_puts_out(there: There
     cookie = there.desk.client.cookies[COOKIE]
     there.leave()
     assert there.sign_in().status_code == 403
-    assert store.accounts.web_session(digest(cookie)) is None
+    assert store.accounts.visitor(digest(cookie)) is None
     after = store.accounts.agent(kim.id)
     assert after
     assert after.roles == ()

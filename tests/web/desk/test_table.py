@@ -3,11 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from deskward.core.accounts import Agent
@@ -50,6 +52,27 @@ def many(opened: Open, store: Opened, clock: FakeClock) -> int:
         made = replace(first, id=f"DW-{n:010d}", ticket_number=f"IR-{2001 + n}", ticket_id=f"id-{2001 + n}")
         store.store.save(replace(made, opened_at=clock.now(), version=0), Change())
     return 120
+
+
+@pytest.mark.parametrize("path", ["/", "/?status=Failed&level=High", "/news"])
+def test_all_that_a_view_reads_comes_over_one_connection(
+    desk: Desk, opened: Open, store: Opened, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    opened()
+    lent: list[Connection] = []
+    read = store.database.read
+
+    @contextmanager
+    def noted() -> Iterator[Connection]:
+        with read() as connection:
+            lent.append(connection)
+            yield connection
+
+    monkeypatch.setattr(store.database, "read", noted)
+    desk.get(path)
+    assert len(lent) > 1
+    assert set(lent) == {lent[0]}
+    assert lent[0].closed
 
 
 def test_the_columns_are_exactly_these_and_the_count_is_in_the_heading(desk: Desk, opened: Open) -> None:

@@ -15,6 +15,7 @@ from deskward.core.policy import Value
 from deskward.core.ports import Action, Clock
 from deskward.lifecycle import Lifecycle, Reading
 from deskward.lifecycle.raising import level_raised
+from deskward.web.desk import shown
 from deskward.web.desk.account import Account
 from deskward.web.desk.asked import Filters, steps_of
 from deskward.web.desk.audit import Audit
@@ -42,7 +43,7 @@ from deskward.web.desk.tries import Tries
 from deskward.web.desk.vouch import VouchPage
 from deskward.web.desk.whence import Whence
 from deskward.web.guard import Guard, protect
-from deskward.web.pages import Templates, Trouble, environment
+from deskward.web.pages import Trouble
 
 __all__ = ["BACK", "Factors", "Invitations", "Passwords", "Trust", "address_of", "create_app", "hashed", "named"]
 
@@ -68,8 +69,9 @@ def create_app(
     their passwords follow; `values` are those of the policy, by category; `groups` the logins of agents, by group;
     `trust` is the provider of single sign-on, where there is one.
     """
-    templates, house = Templates(environment("desk")), lifecycle.house
-    door = Door(accounts, clock, templates, audit, Whence(house, guard).of, partial(level_raised, house))
+    templates, house = shown.templates(), lifecycle.house
+    whence, level = Whence(house, guard).of, partial(level_raised, house)
+    door = Door(accounts, clock, templates, audit, whence, level, console.sharing)
     second, tries = Factors(factors, house, guard.desk_url), Tries(door, house, guard)
     filters = Filters(accounts, groups, steps_of({c.name: c.title for c in house.challenges.values()}))
     invitations = Invitations(accounts, house.keyring, clock, Passwords(passwords))

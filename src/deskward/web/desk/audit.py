@@ -78,7 +78,7 @@ class Audit:
 
     def routes(self) -> list[Route]:
         """Give the routes."""
-        return [self.door.page(PATH, self._show), self.door.fresh_page(CSV, self._export)]
+        return [self.door.page(PATH, self._show, alone=True), self.door.fresh_page(CSV, self._export)]
 
     @property
     def log(self) -> AuditLog:

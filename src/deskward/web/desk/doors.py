@@ -4,6 +4,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,7 +93,10 @@ def attempted(
 
 @dataclass(frozen=True)
 class _Way:
-    """One route: its view, and what it asks of who comes. `page` is where its form stands, as a pattern."""
+    """One route: its view, and what it asks of who comes. `page` is where its form stands, as a pattern.
+
+    `alone`: the view asks the store only and waits for nobody outside, so that all it reads has one connection.
+    """
 
     method: str
     path: str
@@ -101,6 +105,7 @@ class _Way:
     fresh: bool = False
     halfway: bool = False
     page: str = ""
+    alone: bool = False
 
     def back(self, request: Request) -> str:
         """Give the page to return to after a login: for a form the one it stands on, to be seen again."""
@@ -120,6 +125,7 @@ class Door:
     audit: AuditLog
     whence: Callable[[Request], tuple[str, str]] = lambda _: ("", "")
     level: Callable[[], ThreatLevel | None] = lambda: None
+    sharing: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def note(self, by: Agent, kind: Deed, verification_id: str = "", /, **fields: Any) -> None:
         """Record what somebody does or looks at; what cannot be recorded is not shown (SR-112, SR-116).
@@ -130,17 +136,17 @@ class Door:
         if kind not in LOOKS:
             log.info(kind.value, by=by.id, **fields)
 
-    def page(self, path: str, view: View) -> Route:
-        """Make the route of a page that is read."""
-        return self._route(_Way("GET", path, view))
+    def page(self, path: str, view: View, *, alone: bool = False) -> Route:
+        """Make the route of a page that is read; `alone` where its view asks the store only."""
+        return self._route(_Way("GET", path, view, alone=alone))
 
     def fresh_page(self, path: str, view: View) -> Route:
         """Make the route of a page that asks for a login not older than 5 minutes first (SR-88)."""
         return self._route(_Way("GET", path, view, fresh=True))
 
-    def fragment(self, path: str, view: View) -> Route:
+    def fragment(self, path: str, view: View, *, alone: bool = False) -> Route:
         """Make the route of a part that a page fetches again and again; it does not keep the session alive."""
-        return self._route(_Way("GET", path, view, fragment=True))
+        return self._route(_Way("GET", path, view, fragment=True, alone=alone))
 
     def form(self, path: str, view: View, page: str = "") -> Route:
         """Make the route of a form that is sent; it must carry the token of this login.
@@ -185,14 +191,11 @@ class Door:
     def session_of(self, request: Request) -> tuple[Agent, WebSession] | None:
         """Find who is logged in; a session that is too old, or whose agent left, ends here."""
         cookie = request.cookies.get(COOKIE, "")
-        session = self.accounts.web_session(digest(cookie)) if cookie.isascii() and cookie else None
-        if session is None:
+        found = self.accounts.visitor(digest(cookie)) if cookie.isascii() and cookie else None
+        if found and not (found[0].active and self.living(found[1])):
+            self.accounts.end_web_sessions(digest=found[1].digest)
             return None
-        agent = self.accounts.agent(session.agent_id)
-        if agent is None or not agent.active or not self.living(session):
-            self.accounts.end_web_sessions(digest=session.digest)
-            return None
-        return agent, session
+        return found
 
     def log_in(
         self, request: Request, agent: Agent, response: Response, proven_at: datetime | None = None
@@ -248,9 +251,13 @@ class Door:
     def _route(self, way: _Way) -> Route:
         async def endpoint(request: Request) -> Response:
             fields = await read_form(request) if way.method == "POST" else {}
-            return await run_in_threadpool(self._enter, way, request, fields)
+            return await run_in_threadpool(self._answered, way, request, fields)
 
         return Route(way.path, endpoint, methods=[way.method])
+
+    def _answered(self, way: _Way, request: Request, fields: Mapping[str, str]) -> Response:
+        with self.sharing() if way.alone else nullcontext():
+            return self._enter(way, request, fields)
 
     def _enter(self, way: _Way, request: Request, fields: Mapping[str, str]) -> Response:
         found = self.session_of(request)

@@ -43,7 +43,10 @@ class Table:
 
     def routes(self) -> list[Route]:
         """Give the routes."""
-        return [self.door.page("/", self._show), self.door.fragment("/news", self._news)]
+        return [
+            self.door.page("/", self._show, alone=True),
+            self.door.fragment("/news", self._news, alone=True),
+        ]
 
     def _show(self, visit: Visit) -> Response:
         asked, crew = self.filters.asked(visit.request.query_params)
