@@ -9,6 +9,7 @@ import pytest
 from deskward.core.errors import UnreachableError
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Change, Delivery, ErrandKind, ErrandState, Receipt
+from deskward.core.secret import Secret
 from deskward.core.verification import Outcome, State, Verification
 from deskward.lifecycle import Lifecycle
 from deskward.store.opening import Opened
@@ -182,6 +183,18 @@ def test_while_the_directory_is_down_the_details_still_show(
     verification = opened()
     directory.down = UnreachableError("The roster is away.")
     assert "The roster is away." in desk.get(f"/verifications/{verification.id}")
+
+
+def test_while_the_directory_is_down_an_analyst_sees_a_result_and_marks_it_later(
+    ada: Desk, sent: Send, lifecycle: Lifecycle, directory: FakeDirectory
+) -> None:
+    passed = passed_by(sent, lifecycle)
+    lifecycle.act(passed, {"password": Secret("violet otter paints 9 barns")})
+    path = f"/verifications/{passed.id}"
+    assert "Missed" in ada.get(path)
+    directory.down = UnreachableError("The roster is away.")
+    page = ada.get(path)
+    assert ("The roster is away." in page, "Missed" in page) == (True, False)
 
 
 def test_a_refusal_stands_on_top(desk: Desk, opened: Open) -> None:

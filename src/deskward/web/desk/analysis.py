@@ -1,6 +1,7 @@
 """The analysis report on the details view and as a PDF, and what analysts say of the result."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.routing import Route
 from deskward.core.accounts import Role
 from deskward.core.answers import Grading
 from deskward.core.audit import Deed
-from deskward.core.errors import InvalidError
+from deskward.core.errors import InvalidError, OutsideError
 from deskward.core.feedback import markable
 from deskward.core.replay import Thresholds, decided_as, differ, shadow_of
 from deskward.core.report import Part, Report, report_of
@@ -60,9 +61,11 @@ class Analysis:
         }
 
     def _marks(self, visit: Visit, verification: Verification) -> list[tuple[str, str, str]]:
-        """List what this agent may say of the result: value, label and sentence."""
-        may = visit.agent.has(*MARKERS) and self.lifecycle.may_mark(verification, visit.actor)
-        return [(m.value, *MARKS[m]) for m in markable(verification) if may]
+        """List what this agent may say of the result: value, label and sentence; nothing while that is unknown."""
+        marks = markable(verification) if visit.agent.has(*MARKERS) else ()
+        with suppress(OutsideError):
+            return [(m.value, *MARKS[m]) for m in marks if self.lifecycle.may_mark(verification, visit.actor)]
+        return []
 
     def _mark(self, visit: Visit) -> None:
         said = visit.fields.get("mark", "")
