@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from deskward.core.risk import RiskLevel
-from deskward.web.desk.shown import risk, templates, time
+from deskward.web.desk.shown import options, risk, templates, time
 
 
 def test_a_time_is_written_for_people_and_for_scripts() -> None:
@@ -27,3 +27,11 @@ def test_a_time_is_written_for_people_and_for_scripts() -> None:
 def test_a_level_is_written_in_its_colour(level: RiskLevel, colour: str) -> None:
     assert risk(level) == f'<span class="chip {colour}">{level.value}</span>'
     assert templates().made.from_string("{{ level|risk }}").render(level=level) == risk(level)
+
+
+def test_choices_are_written_with_the_one_that_is_chosen_and_names_are_text() -> None:
+    named = {"a-1": "Åsa <b>", 'x"y': "Ben & Co"}
+    written = '<option value="a-1">Åsa &lt;b&gt;</option><option value="x&#34;y" selected>Ben &amp; Co</option>'
+    assert options(named, 'x"y') == written
+    assert templates().made.from_string("{{ named|options(chosen) }}").render(named=named, chosen='x"y') == written
+    assert " selected" not in options(named, "nobody")

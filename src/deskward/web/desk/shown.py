@@ -1,7 +1,8 @@
 """What templates write again and again: a page of the table has fifty of each, and a macro of Jinja costs more."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -12,9 +13,9 @@ _COLOURS = {RiskLevel.VERIFIED: "green", RiskLevel.MEDIUM: "amber", RiskLevel.HI
 
 
 def templates() -> Templates:
-    """Give the templates of the desk, which know `time` and `risk` as filters."""
+    """Give the templates of the desk, which know `time`, `risk` and `options` as filters."""
     made = environment("desk")
-    made.filters |= {"time": time, "risk": risk}
+    made.filters |= {"time": time, "risk": risk, "options": options}
     return Templates(made)
 
 
@@ -27,3 +28,14 @@ def time(at: datetime) -> Markup:
 def risk(level: RiskLevel) -> Markup:
     """Write a level in its colour."""
     return Markup('<span class="chip {}">{}</span>').format(_COLOURS.get(level, "grey"), level.value)
+
+
+def options(named: Mapping[str, str], chosen: str = "") -> Markup:
+    """Write the choices of a list, names by value; there may be hundreds of agents."""
+    return _options(tuple(named.items()), chosen)
+
+
+@lru_cache(maxsize=64)
+def _options(named: tuple[tuple[str, str], ...], chosen: str) -> Markup:
+    option, mark = Markup('<option value="{}"{}>{}</option>'), Markup(" selected")
+    return Markup("").join(option.format(value, mark if value == chosen else "", name) for value, name in named)
