@@ -86,7 +86,7 @@ def dump(store: Opened, *, without: tuple[str, ...] = ()) -> dict[str, list[Any]
 def counted(store: Opened) -> Iterator[list[str]]:
     """Collect the SQL statements and commits of a request."""
     seen: list[str] = []
-    engines: list[Engine] = [store.database._readers, store.database._writer]  # type: ignore[attr-defined]
+    engines: list[Engine] = [store.database._reading, store.database._writer]  # type: ignore[attr-defined]
 
     def statement(_c: Any, _u: Any, text: str, *_rest: Any) -> None:
         if not text.startswith("BEGIN"):
