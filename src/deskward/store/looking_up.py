@@ -105,22 +105,24 @@ class Lookup:
         return rows, None if len(rows) == size else edge
 
     def count(self, search: Search) -> Counted:
-        """Count the rows of this search, whose cursors may differ; on a walk with a text up to MOST_WALKED."""
+        """Count the rows of this search, whose cursors may differ; on a walk with a text up to MOST_WALKED.
+
+        Where a text alone is asked for, the rows of its requesters are counted already.
+        """
         whole = replace(search, after=None)
+        known = self._meant.requesters.times if self._meant and replace(whole, text="") == Search() else 0
+        if known > MOST_COUNTED:
+            return Counted(MOST_COUNTED, exact=False)
         if self._few is not None:
-            return self._count_few(self._few, whole)
+            # They are the first way.
+            left = self._few[1:] if known else self._few
+            number = known + (self._number(_united(left, whole)[0], MOST_COUNTED) if left else 0)
+            return Counted(min(number, MOST_COUNTED), exact=number <= MOST_COUNTED)
         most = MOST_COUNTED if self._meant is None else MOST_WALKED
         edge = self._edge(whole)
         # In the order of the index: PostgreSQL would else read the whole rows.
         number = self._number(_sorted(*self._found(whole, edge), upwards=False), most)
         return Counted(min(number, most), exact=number <= most and edge is None)
-
-    def _count_few(self, few: list[Select[Any]], whole: Search) -> Counted:
-        """Count them; where a text alone is asked for, those of its requesters, the first way, are counted."""
-        known = self._meant.requesters.times if self._meant and replace(whole, text="") == Search() else 0
-        left = few[1:] if known else few
-        number = known + (self._number(_united(left, whole)[0], MOST_COUNTED) if left else 0)
-        return Counted(min(number, MOST_COUNTED), exact=number <= MOST_COUNTED)
 
     def _number(self, query: Select[Any], most: int) -> int:
         some = query.limit(_exactly(most + 1)).subquery()
