@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessible import violations
 from tests.stories.people import MIRA
 from tests.stories.proving import add_authenticator, enrol, set_up_in_person
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, Ticket, mailed_link
@@ -15,13 +15,9 @@ FOUND = "Called her on the ward: it was her."
 UNREVIEWED = "Break-glass that nobody reviewed"
 
 
-def sound(page: Page, _name: str) -> None:
-    """Find nothing that keeps anybody out (WCAG 2.2 A and AA)."""
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations(page)] == []
-
-
+@pytest.mark.parametrize("product", ["postgresql"], indirect=True)  # the pictures are taken of it on SQLite
 def test_sr_69_two_people_let_a_reset_through_and_it_stays_open_until_a_third_reviewed_it(story: Story) -> None:
-    walk(story, sound)
+    walk(story, lambda _page, _name: None)
     assert story.product.has_password(MIRA, NEW_PASSWORD)
     assert story.complaints == []
 

@@ -1,5 +1,6 @@
 """The threat level in a real browser: what passes ends in review and is approved, and two people lower it."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accessible import violations
@@ -10,6 +11,7 @@ WHY = "Calls in other people's names since noon."
 BANNER = "The threat level is raised"
 
 
+@pytest.mark.parametrize("product", ["postgresql"], indirect=True)
 def test_sr_67_under_a_raised_level_an_approver_lets_one_reset_go_on_and_two_people_lower_it(story: Story) -> None:
     product, human = story.product, story.product.somebody()
     agent, approver, ada, requester = story.agent(), story.agent("sam"), story.agent("ada"), story.requester()
