@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from deskward.core.decision import RAISED, Verdict, decide
-from deskward.core.errors import ConflictError, NotFoundError, RefusedError, SecondPersonError
+from deskward.core.errors import NotFoundError, RefusedError, SecondPersonError
 from deskward.core.events import EventKind
 from deskward.core.ports import Change
 from deskward.core.risk import finding_of, kept, suspicion_finding
@@ -66,10 +66,7 @@ class Approving(Proving):
         judge yet, and for what is decided for good.
         """
         verification = self.get(verification_id)
-        if verification.version != seen_version:
-            raise ConflictError(
-                "This verification changed since you opened the page.", "Look again, then hand it over."
-            )
+        self.refuse_changed(verification, seen_version, "hand it over")
         if not may_hand_over(verification):
             hint = "Cancel it, or mark the result once it is decided for good."
             raise RefusedError("This verification cannot be handed to an approver now.", hint)

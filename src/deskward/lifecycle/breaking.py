@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from deskward.core.break_glass import GlassKind, GlassStep, GlassUse, unreviewed, uses_of
 from deskward.core.decision import Verdict, let_through, obstacle, read_case
-from deskward.core.errors import ConflictError, DeskwardError, RefusedError
+from deskward.core.errors import DeskwardError, RefusedError
 from deskward.core.events import EventKind
 from deskward.core.lines import clean
 from deskward.core.proof import ActionClass, ProofLevel
@@ -52,7 +52,7 @@ class Breaking(Approving):
         said = clean(reason_given(reason, "why this cannot wait for more proof"))
         if _pressed(verification, GlassKind.ASKED, actor, seen_version):
             return verification
-        _same(verification, seen_version)
+        self.refuse_changed(verification, seen_version, "decide")
         self._refuse_hindered(verification)
         if asked := self._asked_now(verification):
             raise RefusedError(f"{asked.agent_name} asked for it already.", "Confirm it, or refuse it.")
@@ -65,7 +65,7 @@ class Breaking(Approving):
         verification = self.get(verification_id)
         if _pressed(verification, GlassKind.REFUSED, actor, seen_version):
             return verification
-        _same(verification, seen_version)
+        self.refuse_changed(verification, seen_version, "decide")
         asked = self._needs_asked(verification)
         other = asked.agent_id != actor.id
         if other:
@@ -81,7 +81,7 @@ class Breaking(Approving):
         verification = self.get(verification_id)
         if _pressed(verification, GlassKind.CONFIRMED, actor, seen_version):
             return verification
-        _same(verification, seen_version)
+        self.refuse_changed(verification, seen_version, "decide")
         asked = self._needs_asked(verification)
         verdict = self._refuse_hindered(verification)
         _refuse(self._bars(verification, actor, asked))
@@ -106,7 +106,7 @@ class Breaking(Approving):
         said = clean(reason_given(reason, "what the review found"))
         if _pressed(verification, GlassKind.REVIEWED, actor, seen_version):
             return verification
-        _same(verification, seen_version)
+        self.refuse_changed(verification, seen_version, "decide")
         if not unreviewed(verification.glass):
             raise RefusedError("No use of break-glass waits for a review here.", "Reload the page.")
         if not self._over(verification):
@@ -230,11 +230,6 @@ def _pressed(verification: Verification, kind: GlassKind, actor: Actor, seen_ver
     last = verification.glass[-1] if verification.glass else None
     mine = last is not None and (last.kind, last.agent_id) == (kind, actor.id)
     return mine and verification.version > seen_version
-
-
-def _same(verification: Verification, seen_version: int) -> None:
-    if verification.version != seen_version:
-        raise ConflictError("This verification changed since you opened the page.", "Look again, then decide.")
 
 
 def _refuse(bar: str) -> None:

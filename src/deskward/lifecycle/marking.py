@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from deskward.core.errors import ConflictError, RefusedError
+from deskward.core.errors import RefusedError
 from deskward.core.events import EventKind
 from deskward.core.feedback import markable
 from deskward.core.verification import Mark, Verification
@@ -22,10 +22,7 @@ class Marking(Steps):
         ConflictError when it changed since the page was read.
         """
         verification = self.get(verification_id)
-        if verification.version != seen_version:
-            raise ConflictError(
-                "This verification changed since you opened the page.", "Look again, then mark it."
-            )
+        self.refuse_changed(verification, seen_version, "mark it")
         self._may_mark(verification, actor)
         if mark is not Mark.NONE and mark not in markable(verification):
             raise RefusedError("This result cannot be marked so.", "Reload the page to see how it ended.")

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 from deskward.core.decision import Verdict
 from deskward.core.destinations import Provenance
-from deskward.core.errors import AccountGoneError, InvalidError, LimitError, NotFoundError, RefusedError
+from deskward.core.errors import (
+    AccountGoneError,
+    ConflictError,
+    InvalidError,
+    LimitError,
+    NotFoundError,
+    RefusedError,
+)
 from deskward.core.events import EventKind
 from deskward.core.links import FALLBACK_DIGITS, TOKEN_LENGTH, digest, digits_of, network_of, new_id
 from deskward.core.people import Person
@@ -66,6 +73,13 @@ class Steps:
         if found is None:
             raise AccountGoneError(GONE, "Check the ticket's requester.")
         return found
+
+    def refuse_changed(self, verification: Verification, seen_version: int, then: str) -> None:
+        """Raise ConflictError, with what to do `then`, where it is not what the page showed."""
+        if verification.version != seen_version:
+            raise ConflictError(
+                "This verification changed since you opened the page.", f"Look again, then {then}."
+            )
 
     def refuse_unfit(self, verification: Verification, person: Person, answers: Mapping[str, Secret]) -> None:
         """Raise InvalidError with what is wrong with the answers to an action."""

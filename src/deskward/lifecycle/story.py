@@ -109,8 +109,7 @@ class Lifecycle(Breaking, Vouching, Enrolling, Adding, Receiving, Marking):
             raise
 
     def _sent(self, verification: Verification, request: Request, actor: Actor) -> Verification:
-        if request.seen_version != verification.version:
-            raise ConflictError("This verification changed since you opened the page.", "Look again, then send.")
+        self.refuse_changed(verification, request.seen_version, "send")
         moved = verification.moved(State.SENT, agent_id=actor.id, agent_name=actor.name)
         if verification.refusal:
             raise RefusedError(verification.refusal)

@@ -64,7 +64,8 @@ class Analysis:
         """List what this agent may say of the result: value, label and sentence; nothing while that is unknown."""
         marks = markable(verification) if visit.agent.has(*MARKERS) else ()
         with suppress(OutsideError):
-            return [(m.value, *MARKS[m]) for m in marks if self.lifecycle.may_mark(verification, visit.actor)]
+            if marks and self.lifecycle.may_mark(verification, visit.actor):
+                return [(mark.value, *MARKS[mark]) for mark in marks]
         return []
 
     def _mark(self, visit: Visit) -> None:
