@@ -19,14 +19,14 @@ SEARCHES = {
     "newest": (Search(), {"newest"}, 2),
     "older": (Search(after=(NOON, "v3")), {"newest"}, 2),
     "status": (Search(status="In progress"), {"status"}, 2),
-    "score": (Search(score=1.0), {"newest"}, 3),
-    "agents": (Search(agents=("a1", "a2")), {"newest"}, 3),
-    "several": (Search(status="In progress", level="Not assessed"), {"status", "risk_level"}, 4),
-    "text": (Search(text="grace"), {"requester"}, 5),
-    "words": (Search(text="grace example"), {"requester"}, 4),
-    "words and a filter": (Search(text="grace example", status="In progress"), {"requester", "status"}, 5),
-    "agent and requester": (Search(text="hopper"), {"requester", "agent_id"}, 6),
-    "ticket": (Search(text="ir-v1"), {"number"}, 4),
+    "score": (Search(score=1.0), {"newest"}, 2),
+    "agents": (Search(agents=("a1", "a2")), {"newest"}, 2),
+    "several": (Search(status="In progress", level="Not assessed"), {"status", "risk_level"}, 3),
+    "text": (Search(text="grace"), {"requester"}, 4),
+    "words": (Search(text="grace example"), {"requester"}, 3),
+    "words and a filter": (Search(text="grace example", status="In progress"), {"requester", "status"}, 4),
+    "agent and requester": (Search(text="hopper", named=("a1",)), {"requester", "agent_id"}, 5),
+    "ticket": (Search(text="ir-v1"), {"number"}, 3),
 }
 
 

@@ -21,12 +21,14 @@ Cursor = tuple[datetime, str]
 class Search:
     """Which rows to show; empty means all.
 
-    `text` is looked for in tickets' numbers, requesters, agents and ids; `number` is the very number of a ticket.
+    `text` is looked for in tickets' numbers, requesters and ids, and `named` are the agents that it means by name;
+    `number` is the very number of a ticket.
     `status` is a label of the table of statuses, `score` the least risk score, `reached` a word of `core.sums`.
     `after` and `before` are cursors: rows older or newer than that one.
     """
 
     text: str = ""
+    named: tuple[str, ...] = ()
     number: str = ""
     status: str = ""
     level: str = ""

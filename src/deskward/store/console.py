@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, text, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, text, tuple_, union_all, update
 
 from deskward.core.console import PAGE, Counted, Listed, Page, Search
 from deskward.core.events import Event, EventKind
 from deskward.core.ports import Bell, Change, Errand, ErrandState
 from deskward.core.sums import Sums
 from deskward.core.verification import Verification
-from deskward.store.columns import value_of
-from deskward.store.conditions import is_one_of
+from deskward.store.columns import UtcTime, value_of
 from deskward.store.database import Database
-from deskward.store.looking_up import Lookup, listed, older_than
+from deskward.store.looking_up import Lookup, in_order
 from deskward.store.saving import write_change
+from deskward.store.search_statements import of_ids
 from deskward.store.summing import summed
 from deskward.store.tables import WAITING, errands, verifications
 
@@ -45,7 +45,7 @@ class SqlConsole:
     def counted(self, search: Search) -> Counted:
         """Count the rows, up to MOST_COUNTED; with `before` the newer ones."""
         with self._database.read() as connection:
-            return Lookup(connection, search).count(search)
+            return Lookup(connection, search).count(search.before)
 
     def page_and_count(self, search: Search) -> tuple[Page, Counted]:
         """Read one page and count all rows, with the text looked up once; a page of all rows needs no count."""
@@ -54,14 +54,15 @@ class SqlConsole:
             page = _page(connection, lookup, search, PAGE)
             if page.after is None and not (search.after or search.before):
                 return page, Counted(len(page.rows))
-            return page, lookup.count(replace(search, before=None))
+            return page, lookup.count()
 
     def listed(self, ids: Sequence[str]) -> Sequence[Listed]:
         """Read these rows as they are now."""
         if not ids:
             return ()
         with self._database.read() as connection:
-            return listed(connection, is_one_of(connection.dialect.name, _v.id, ids))
+            rows = connection.execute(of_ids(connection.dialect.name), {"ids": ids}).all()
+        return in_order(rows)
 
     def sums(self, first: date, last: date) -> Sums:
         """Read what was counted from this day on to that, both included; days of UTC."""
@@ -80,7 +81,8 @@ class SqlConsole:
             yield from found
             if len(found) < AT_ONCE:
                 return
-            older = [older_than((found[-1].opened_at, found[-1].id))]
+            last = tuple_(literal(found[-1].opened_at, UtcTime()), literal(found[-1].id))
+            older = [tuple_(_v.opened_at, _v.id) < last]
 
     def errands(self, verification_id: str) -> Sequence[Errand]:
         """List the errands of a verification, oldest first."""

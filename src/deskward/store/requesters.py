@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, func, insert, select
 
 from deskward.core.searching import Terms, parts_of, searched_words
+from deskward.store.conditions import escaped, holds
 from deskward.store.database import upserting
 from deskward.store.tables import requester_parts, requesters
 
@@ -48,20 +49,31 @@ def matched(connection: Connection, terms: Terms) -> Matched:
     sharing, rarest = min(_shared(connection, terms.parts[:MOST_PARTS]))
     if sharing > CROWD:
         return Matched(crowd=True)
-    # Asked for one by one: PostgreSQL would rather read the whole table of requesters.
-    times_of = select(_r.times).where(_r.number == _p.requester_number).scalar_subquery()
-    found = select(_p.requester_number.label("number"), times_of.label("times"))
-    fitting = found.where(_p.part == rarest, fits_requester(_p.requester_number, terms))
-    rows = connection.execute(fitting.limit(MOST_MATCHED + 1)).all()
+    told = {"part": rarest, "most": MOST_MATCHED + 1, **needles_of(terms)}
+    rows = connection.execute(_fitting(len(terms.needles)), told).all()
     if len(rows) > MOST_MATCHED:
         return Matched(crowd=True)
     return Matched([row.number for row in rows], sum(row.times for row in rows))
 
 
-def fits_requester(number: ColumnElement[int], terms: Terms) -> ColumnElement[bool]:
-    """Tell whether the requester with this number holds all words; asked row by row, for crowds."""
+def needles_of(terms: Terms) -> dict[str, str]:
+    """Give what a requester's words must hold, by the names that `fits_requester` asks for."""
+    return {f"needle{n}": escaped(needle) for n, needle in enumerate(terms.needles)}
+
+
+def fits_requester(number: ColumnElement[int], needles: int) -> ColumnElement[bool]:
+    """Tell whether the requester with this number holds so many needles; asked row by row."""
     words = select(_r.words).where(_r.number == number).scalar_subquery()
-    return and_(*(words.contains(needle, autoescape=True) for needle in terms.needles))
+    return and_(*(holds(words, f"needle{n}") for n in range(needles)))
+
+
+@cache
+def _fitting(needles: int) -> Select[Any]:
+    # Asked for one by one: PostgreSQL would rather read the whole table of requesters.
+    times_of = select(_r.times).where(_r.number == _p.requester_number).scalar_subquery()
+    found = select(_p.requester_number.label("number"), times_of.label("times"))
+    fitting = found.where(_p.part == bindparam("part"), fits_requester(_p.requester_number, needles))
+    return fitting.limit(bindparam("most", type_=Integer))
 
 
 def _shared(connection: Connection, parts: Sequence[str]) -> list[tuple[int, str]]:

@@ -39,11 +39,13 @@ _NEWEST = "Here are the newest verifications."
 class Asked:
     """The filters and the place of a view; `score` is the least score, 0 for any.
 
-    `initiator` is an agent's id or a group, whose `members` are ids; `reached` is a word of `core.sums`. `first`
+    `named` are the ids of agents that the text means. `initiator` is an agent's id or a group, whose `members` are
+    ids; `reached` is a word of `core.sums`. `first`
     and `last` are days in the time zone `zone`, both included; `left_out` are sentences.
     """
 
     text: str = ""
+    named: tuple[str, ...] = ()
     status: str = ""
     level: str = ""
     score: int = 0
@@ -80,6 +82,7 @@ class Asked:
         """Ask the console."""
         return Search(
             text=self.text,
+            named=self.named,
             status=self.status,
             level=self.level,
             category=self.category,
@@ -161,8 +164,10 @@ def asked_of(query: QueryParams, crew: Crew, steps: Collection[str]) -> Asked:
     named = ("status", "level", "category", "initiator", "reached", "need", "from", "to")
     told = {name: clean(query.get(name, "")) for name in named}
     left_out: list[str] = []
+    text = _text(query.get("text", ""), left_out)
     read = Asked(
-        text=_text(query.get("text", ""), left_out),
+        text=text,
+        named=crew.called(terms_of(text)),
         status=_one_of(told["status"], STATUSES, "status", left_out),
         level=_one_of(told["level"], LEVELS, "risk level", left_out),
         score=_score(query.get("score", ""), left_out),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deskward.core.accounts import AgentName
-from deskward.core.searching import folded
+from deskward.core.searching import Terms, folded
 
 GROUP = "group:"
 REST, NOBODY = "rest", "nobody"
@@ -19,6 +19,11 @@ class Crew:
 
     names: Mapping[str, str]
     members: Mapping[str, tuple[str, ...]]
+
+    def called(self, terms: Terms) -> tuple[str, ...]:
+        """Give the ids of the agents whose names hold all words."""
+        agents = ((word, name) for word, name in self.names.items() if word not in self.members)
+        return tuple(word for word, name in agents if terms.words and terms.name(name))
 
 
 def crew_of(agents: Sequence[AgentName], groups: Mapping[str, Sequence[str]]) -> Crew:
