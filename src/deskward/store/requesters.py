@@ -15,7 +15,7 @@ from deskward.store.tables import requester_parts, requesters
 CROWD = 2_000
 MOST_MATCHED = 1_000
 MOST_PARTS = 8
-_r, _p = requesters.c, requester_parts.c
+_r, _p, _o = requesters.c, requester_parts.c, requester_parts.alias("other").c
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,18 @@ def counted_in(connection: Connection, name: str, email: str) -> int:
 
 
 def matched(connection: Connection, terms: Terms) -> Matched:
-    """Find requesters by their rarest part, then by all words."""
+    """Find requesters by their two rarest parts, then by all words."""
     if not terms.parts:
         return Matched()
-    sharing, rarest = min(_shared(connection, terms.parts[:MOST_PARTS]))
+    shared = sorted(_shared(connection, terms.parts[:MOST_PARTS]))
+    (sharing, rarest), (_, other) = shared[0], shared[:2][-1]
     if sharing > CROWD:
         return Matched(crowd=True)
-    told = {"part": rarest, "most": MOST_MATCHED + 1, **needles_of(terms)}
+    told = {"part": rarest, "other": other, "most": MOST_MATCHED + 1, **needles_of(terms)}
     rows = connection.execute(_fitting(len(terms.needles)), told).all()
     if len(rows) > MOST_MATCHED:
         return Matched(crowd=True)
-    return Matched([row.number for row in rows], sum(row.times for row in rows))
+    return Matched([number for number, _ in rows], sum(times for _, times in rows))
 
 
 def needles_of(terms: Terms) -> dict[str, str]:
@@ -69,10 +70,13 @@ def fits_requester(number: ColumnElement[int], needles: int) -> ColumnElement[bo
 
 @cache
 def _fitting(needles: int) -> Select[Any]:
+    same = _o.requester_number == _p.requester_number
+    both = select(_p.requester_number).where(_p.part == bindparam("part"), _o.part == bindparam("other"), same)
+    # OFFSET 0 keeps PostgreSQL from looking at the words first, for each of the rarest part.
+    number = both.offset(0).subquery().c.requester_number
     # Asked for one by one: PostgreSQL would rather read the whole table of requesters.
-    times_of = select(_r.times).where(_r.number == _p.requester_number).scalar_subquery()
-    found = select(_p.requester_number.label("number"), times_of.label("times"))
-    fitting = found.where(_p.part == bindparam("part"), fits_requester(_p.requester_number, needles))
+    times_of = select(_r.times).where(_r.number == number).scalar_subquery()
+    fitting = select(number, times_of).where(fits_requester(number, needles))
     return fitting.limit(bindparam("most", type_=Integer))
 
 
