@@ -16,6 +16,7 @@ from bench.walk import READINGS, hidden
 from deskward.core.destinations import Kind
 from deskward.lifecycle import Actor, Request
 from deskward.settings import read
+from deskward.store.written import Written
 from deskward.wiring import Deskward, build
 from sandbox.changegear import PASSWORD_RESET
 
@@ -52,11 +53,18 @@ def counting() -> Iterator[Count]:
     def commit(_connection: Any) -> None:
         count.commits += 1
 
+    def written(self: Written, connection: Any, told: Any) -> Any:
+        count.statements += 1
+        return rows(self, connection, told)
+
+    rows = Written.rows
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", commit)
+    setattr(Written, "rows", written)  # noqa: B010 - the driver's cursor runs it, which no event tells of
     try:
         yield count
     finally:
+        setattr(Written, "rows", rows)  # noqa: B010
         event.remove(Engine, "before_cursor_execute", statement)
         event.remove(Engine, "commit", commit)
 

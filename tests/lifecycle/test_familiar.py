@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from deskward.core.ports import Change
-from deskward.core.surroundings import Device, Network, Place, Visit
+from deskward.core.surroundings import Device, Network, Place, Sighting, Visit
 from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle import learning
 from deskward.lifecycle.familiar import features_here, habits_of, lesson, strangeness
@@ -14,6 +14,7 @@ from tests.household import Household
 HOME = Visit(START, "192.0.2.7", {"user-agent": "Mozilla/5.0 (X11; Linux x86_64)"})
 NEXT_DOOR = replace(HOME, address="192.0.2.99")
 AWAY = Visit(START, "198.51.100.3", {"user-agent": "Mozilla/5.0 (Windows NT 10.0)"})
+UNSEEN = Sighting("", "", "", 0, None, None, None)
 OSLO, LIMA = Place("NO"), Place("PE")
 AT = {
     HOME.address: (Network(HOME.address, OSLO, 64496), Device("Firefox", "140", "Linux", "", "desktop")),
@@ -43,7 +44,7 @@ def take_back(home: Household, verification: Verification) -> None:
 def score(home: Household, verification: Verification, visit: Visit) -> float | None:
     features = here(home, visit)
     habits = habits_of(home.house, verification, features, home.clock.now())
-    return strangeness(features, home.store.sightings.familiarity(habits))
+    return strangeness(features, home.store.sightings.past(verification, home.clock.now(), UNSEEN, habits)[1])
 
 
 def test_a_person_without_history_has_no_score(home: Household) -> None:

@@ -17,7 +17,7 @@ from deskward.core.errors import OutsideError, UnreachableError
 from deskward.core.familiarity import ALL, EVERYONE
 from deskward.core.retention import Retention
 from deskward.core.sign_ins import SignIn, SignInLog
-from deskward.core.surroundings import Device, Network, Place, Tally, Visit
+from deskward.core.surroundings import Device, Met, Network, Place, Tally, Visit
 from deskward.core.tickets import Check
 from deskward.lifecycle.familiar import features_here, habits_in, strangeness
 from deskward.lifecycle.signed_in import AT_ONCE, FARTHEST, LATER, learn_sign_ins
@@ -64,6 +64,12 @@ def met(home: Household, visit: Visit = HERE) -> Mapping[tuple[str, str], Tally]
     return home.store.sightings.familiarity(habits)
 
 
+def counts(home: Household, visit: Visit) -> Met:
+    tallies = [(who, name, tally.times) for (who, name), tally in met(home, visit).items()]
+    own, everyone = ({n: t for who, n, t in tallies if (who == EVERYONE) is all_} for all_ in (False, True))
+    return Met(own, everyone)
+
+
 def features(home: Household, visit: Visit) -> Mapping[str, str]:
     device = Devices().read(visit.headers["user-agent"])
     return features_here(home.house, visit, Looking().look_up(visit.address), device)
@@ -81,7 +87,7 @@ def test_where_and_with_what_somebody_signs_in_is_familiar(home: Household) -> N
         log.log.rows["p-ben"] = [days_ago(n) | others for n in range(2, 14)]
         assert learn_sign_ins(home.house, "roster") is False
     assert own(home) == dict.fromkeys(["address", "asn", "country", "browser", "system", ALL], 12)
-    here, away = (strangeness(features(home, visit), met(home, visit)) for visit in (HERE, AWAY))
+    here, away = (strangeness(features(home, visit), counts(home, visit)) for visit in (HERE, AWAY))
     assert here is not None
     assert away is not None
     assert here < 1 < away

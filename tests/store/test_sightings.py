@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import psycopg
 from deskward.core.familiarity import PARTS, wanted
 from deskward.core.ports import Change
 from deskward.core.retention import Retention
-from deskward.core.surroundings import Habits, Learned, Past, Sighting, Tally
+from deskward.core.surroundings import Habits, Learned, Met, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
-from deskward.store.sightings import MOST_COUNTED, _asked, _past, _told
+from deskward.store.sightings import MOST_COUNTED, _asked, _told, past_of
 from deskward.store.tables import verifications
 from tests.store.samples import NOON, StandingClock, a_verification
 
@@ -34,9 +34,9 @@ def visit(
 
 def past(opened: Opened, **changes: Any) -> Past:
     """Look from here, now."""
-    sighting = asdict(HERE) | {n: changes.pop(n) for n in asdict(HERE) if n in changes}
-    looking = {"looked_at": NOON, "sighting": sighting, "agent_id": "kim"}
-    return opened.store.sightings.past(a_verification("now", **(looking | changes)), NOBODY)[0]
+    sighting = replace(HERE, **{n: changes.pop(n) for n in asdict(HERE) if n in changes})
+    looking = a_verification("now", **({"agent_id": "kim"} | changes))
+    return opened.store.sightings.past(looking, NOON, sighting, NOBODY)[0]
 
 
 def test_nobody_has_a_past_at_first(opened: Opened) -> None:
@@ -111,9 +111,8 @@ def test_the_counts_of_habits_come_with_the_past(opened: Opened) -> None:
     lesson = [Learned("anna", "address", "A", "2026-11", 2), Learned("", "asn", "B", "2026-10", 3)]
     told = {("anna", "address"): Tally(2, "2026-11"), ("", "asn"): Tally(3, "2026-10")}
     opened.store.sightings.teach(visit(opened, "v1"), lesson)
-    looking = a_verification("now", looked_at=NOON, sighting=asdict(HERE))
-    earlier, met = opened.store.sightings.past(looking, habits)
-    assert (earlier.visits, dict(met)) == (1, told)
+    earlier, met = opened.store.sightings.past(a_verification("now"), NOON, HERE, habits)
+    assert (earlier.visits, met) == (1, Met({"address": 2}, {"asn": 3}))
     assert dict(opened.store.sightings.familiarity(habits)) == told
 
 
@@ -168,15 +167,15 @@ def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Open
 
 def test_the_statement_is_short_enough_for_the_driver_to_keep_it_read() -> None:
     names = tuple(wanted(dict.fromkeys(("address", "agent", *PARTS), "x")))
-    written = str(_past(names).compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
+    written = str(past_of(names).compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
     assert len(written) <= 4096, "psycopg reads a longer statement anew each time"
 
 
 def test_reading_the_past_walks_no_table(opened: Opened) -> None:
     for n in range(20):
         visit(opened, f"v{n}")
-    looking = a_verification("now", looked_at=NOON, sighting=asdict(HERE))
-    statement = _past(("address",)).params(_told(looking) | _asked(NOBODY))
+    told = _told(a_verification("now"), NOON, HERE) | _asked(NOBODY)
+    statement = past_of(("address",)).params(told)
     with opened.store.database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

@@ -24,6 +24,7 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.lifecycle.house import Actor
 from deskward.store.opening import Opened
 from deskward.store.tables import metadata
+from deskward.store.written import Written
 from deskward.web.guard import Guard
 from deskward.web.pages import assets
 from deskward.web.portal import COOKIE, create_app
@@ -95,10 +96,17 @@ def counted(store: Opened) -> Iterator[list[str]]:
     def commit(_c: Any) -> None:
         seen.append("COMMIT")
 
+    def written(self: Written, *told: Any) -> Any:
+        seen.append("written")
+        return rows(self, *told)
+
+    rows = Written.rows
+    setattr(Written, "rows", written)  # noqa: B010 - no event tells of these
     for engine in engines:
         event.listen(engine, "before_cursor_execute", statement)
     event.listen(engines[1], "commit", commit)
     yield seen
+    setattr(Written, "rows", rows)  # noqa: B010
     for engine in engines:
         event.remove(engine, "before_cursor_execute", statement)
     event.remove(engines[1], "commit", commit)

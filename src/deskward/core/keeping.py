@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from deskward.core.integrations import IntegrationRows
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.resets import ResetRows
 from deskward.core.retention import Retention
-from deskward.core.surroundings import Habits, Learned, Lesson, Past, Tally
+from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
 from deskward.core.threat import ThreatLevels
 from deskward.core.verification import Run, Verification
 
@@ -92,6 +93,10 @@ class Store(Addresses, Protocol):
     @property
     def integrations(self) -> IntegrationRows:
         """Give what is kept about integrations."""
+        ...
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection until the end of the block, as the console does."""
         ...
 
     def save(self, verification: Verification, change: Change) -> Verification:
@@ -262,11 +267,8 @@ class Enrolments(Protocol):
 class Sightings(Protocol):
     """Where earlier visits are read, and what they teach is kept."""
 
-    def past(self, looking: Verification, habits: Habits) -> tuple[Past, Mapping[tuple[str, str], Tally]]:
-        """Tell what was seen before this visit, and the counts of the habits, at one go.
-
-        The visit's own verification is left out.
-        """
+    def past(self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits) -> tuple[Past, Met]:
+        """Tell what was seen before this visit, its own verification left out, and what was met of the habits."""
         ...
 
     def familiarity(self, habits: Habits) -> Mapping[tuple[str, str], Tally]:

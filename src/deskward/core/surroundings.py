@@ -184,6 +184,14 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Met:
+    """How often each wanted feature was there: of the owner, and of everyone; what never was is left out."""
+
+    own: Mapping[str, int] = field(default_factory=dict)
+    everyone: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Past:
     """What earlier visits tell.
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from deskward.core.authenticators import person_owner
 from deskward.core.familiarity import (
-    EVERYONE,
     OWNERS,
     digested,
     features_of,
@@ -15,7 +14,7 @@ from deskward.core.familiarity import (
     score,
     wanted,
 )
-from deskward.core.surroundings import Device, Habits, Learned, Network, Tally, Visit
+from deskward.core.surroundings import Device, Habits, Learned, Met, Network, Visit
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
 
@@ -39,15 +38,13 @@ def habits_in(house: House, person: str, features: Mapping[str, str], now: datet
     return Habits(house.keyring.private("familiar", person), wanted(features), since)
 
 
-def strangeness(features: Mapping[str, str], met: Mapping[tuple[str, str], Tally]) -> float | None:
+def strangeness(features: Mapping[str, str], met: Met) -> float | None:
     """Give the score of digested features; None where the last six months tell too little to compare with.
 
     That is where the person has no history, and where fewer than ten people have one: the score compares with
     everyone, and among few a person's own browser at home would seem strange.
     """
-    own = {name: tally.times for (who, name), tally in met.items() if who != EVERYONE}
-    everyone = {name: tally.times for (who, name), tally in met.items() if who == EVERYONE}
-    return score(features, own, everyone) if everyone.get(OWNERS, 0) >= FEWEST_PEOPLE else None
+    return score(features, met.own, met.everyone) if met.everyone.get(OWNERS, 0) >= FEWEST_PEOPLE else None
 
 
 def lesson(house: House, verification: Verification) -> tuple[Learned, ...]:

@@ -61,14 +61,14 @@ class Judging(Steps):
     def verdict(self, verification: Verification, person: Person, *, raised: bool = False) -> Verdict:
         """Weigh proof and risk as they are now; the threat level counts where it is `raised` (SR-67)."""
         category, now = self.house.category_of(verification), self.house.clock.now()
-        earlier = self.earlier(verification)
+        with self.house.store.sharing():
+            earlier, shared = self.earlier(verification), sharing(self.house, verification, person)
         findings = story_findings(
             provenance_finding(established=all(p.established for p in verification.proofs)),
             verification.wrong_total,
             sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
         )
         told = (finding_of(f) for f in (*verification.signalled, *verification.observed))
-        shared = sharing(self.house, verification, person)
         standing = self.standing(verification, category, earlier, raised=raised)
         return decide(category, person, standing, (*findings, shared, *told))
 

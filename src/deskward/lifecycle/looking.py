@@ -24,21 +24,23 @@ def looked_at(house: House, verification: Verification, person: Person, visit: V
     network = house.networks.look_up(visit.address) if house.networks else Network(visit.address)
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
     features = features_here(house, visit, network, device)
-    looked = replace(
-        verification,
-        consent=visit.consent.value,
-        surroundings={"network": _facts(network), "device": dict(vars(device)), "features": dict(features)}
-        | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
-        sighting=dict(vars(_sighting(house, visit, network))),
-        looked_at=visit.at,
-    )
-    past, met = house.store.sightings.past(looked, habits_of(house, verification, features, visit.at))
+    sighting = _sighting(house, visit, network, features["address"])
+    habits = habits_of(house, verification, features, visit.at)
+    past, met = house.store.sightings.past(verification, visit.at, sighting, habits)
     past = replace(past, familiarity=strangeness(features, met))
     nonce = house.keyring.page_nonce(verification.pin, verification.version)
     echo = origin_echo(nonce, house.portal.url)
     links = (verification.opens, verification.link_kind, partial(_link_to, house, verification))
     seen = Seen(visit, network, person, device, past, *links, echo)
-    return replace(looked, observed=tuple(_weighed(house, finding) for finding in _findings(house, seen)))
+    return replace(
+        verification,
+        consent=visit.consent.value,
+        surroundings={"network": _facts(network), "device": dict(vars(device)), "features": features}
+        | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
+        sighting=dict(vars(sighting)),
+        looked_at=visit.at,
+        observed=tuple(_weighed(house, finding) for finding in _findings(house, seen)),
+    )
 
 
 def unseen(consent: Consent) -> Finding:
@@ -71,10 +73,11 @@ def _weighed(house: House, finding: Finding) -> dict[str, Any]:
     return kept(replace(finding, weight=finding.weight * factor)) | {"factor": factor}
 
 
-def _sighting(house: House, visit: Visit, network: Network) -> Sighting:
+def _sighting(house: House, visit: Visit, network: Network, address: str) -> Sighting:
+    """Remember a visit by the digests of address and device."""
     key, place = visit.text("device_key"), network.place
     return Sighting(
-        address=house.keyring.private("address", visit.address),
+        address=address,
         device=house.keyring.private("device", key) if key else "",
         country=place.country if place else "",
         asn=network.asn or 0,

@@ -7,28 +7,31 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
 
 from deskward.core.destinations import Kind
 from deskward.core.ports import Count
 from deskward.core.records import Address
 from deskward.core.secret import Secret
 from deskward.store.columns import row_of, value_of
+from deskward.store.conditions import is_one_of
 from deskward.store.database import Database
 from deskward.store.saving import put_rows, sealed_row
 from deskward.store.sealing import Sealer
 from deskward.store.tables import addresses, counts, sendings, verifications
+from deskward.store.written import Written
 
 BATCH = 500
 REACHED = ("link", "code", "proof")
 _a, _c, _s, _v = addresses.c, counts.c, sendings.c, verifications.c
-# Made once, as it is read at every verdict.
-_REACHED = (
-    select(_s.root, _v.directory, _v.subject_id)
-    .select_from(sendings.join(verifications, _s.verification_id == _v.id))
-    .where(_s.root.in_(bindparam("roots", expanding=True)), _s.at >= bindparam("since"))
-    .where(_s.purpose.in_(REACHED))
-    .distinct()
+_REACHED = Written(
+    lambda dialect: (
+        select(_s.root, _v.directory, _v.subject_id)
+        .select_from(sendings.join(verifications, _s.verification_id == _v.id))
+        .where(is_one_of(dialect, _s.root, "roots"), _s.at >= bindparam("since"))
+        .where(_s.purpose.in_([literal_column(f"'{purpose}'") for purpose in REACHED]))
+        .distinct()
+    )
 )
 
 
@@ -64,11 +67,14 @@ class SqlAddresses:
 
     def owners(self, roots: Sequence[str]) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         """Tell whose each trust root is or was, as pairs of directory and person."""
-        return self._pairs(select(_a.root, _a.directory, _a.subject_id).where(_a.root.in_(roots)))
+        found = select(_a.root, _a.directory, _a.subject_id).where(_a.root.in_(roots))
+        with self.database.read() as connection:
+            return _pairs(connection.execute(found))
 
     def reached(self, roots: Sequence[str], since: datetime) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         """Tell for whom a link or a code went to each trust root since then (SR-41)."""
-        return self._pairs(_REACHED, {"roots": roots, "since": since})
+        with self.database.read() as connection:
+            return _pairs(_REACHED.rows(connection, {"roots": roots, "since": since}))
 
     def imported(self, directory: str) -> Address | None:
         """Read the mark of a directory's import: first seen at the first one, used at the last."""
@@ -116,14 +122,12 @@ class SqlAddresses:
     def _opened(self, row: Mapping[Any, Any]) -> Secret:
         return self.sealer.opened(row["value"], row["id"])
 
-    def _pairs(
-        self, query: Select[Any], told: Mapping[str, Any] | None = None
-    ) -> Mapping[str, AbstractSet[tuple[str, str]]]:
-        found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        with self.database.read() as connection:
-            for root, directory, subject_id in connection.execute(query, told):
-                found[root].add((directory, subject_id))
-        return found
+
+def _pairs(rows: Iterable[Any]) -> Mapping[str, AbstractSet[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for root, directory, subject_id in rows:
+        found[root].add((directory, subject_id))
+    return found
 
 
 def _mark_id(directory: str) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     DateTime,
@@ -28,17 +29,17 @@ from sqlalchemy import (
 from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
 from deskward.core.retention import Retention
-from deskward.core.surroundings import Habits, Learned, Lesson, Past, Sighting, Tally
+from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
 from deskward.core.verification import Verification
 from deskward.store.columns import UtcTime, row_of, value_of
 from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
 from deskward.store.tables import familiar, verifications
+from deskward.store.written import Written
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 MOST_COUNTED = 50
-COUNTED = ("visits", "device_passed", "device_others", "address_others", "agent_people")
 Tallies = Mapping[tuple[str, str], Tally]
 _v, _f = verifications.c, familiar.c
 
@@ -49,16 +50,16 @@ class SqlSightings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def past(self, looking: Verification, habits: Habits) -> tuple[Past, Tallies]:
+    def past(self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits) -> tuple[Past, Met]:
         """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
-            told = _told(looking) | _asked(habits)
-            rows = connection.execute(_past(tuple(habits.wanted)), told).all()
-            last_at = UtcTime().process_result_value(rows[0].looked_at, connection.dialect)
-        kept = json.loads(rows[0].sighting) if last_at else {}  # empty once it is forgotten
+            rows = _past(tuple(habits.wanted)).rows(connection, _told(looking, at, sighting) | _asked(habits))
+            *counts, looked_at, seen = rows[0][:-3]
+            last_at = UtcTime().process_result_value(looked_at, connection.dialect)
+        kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
-        counts = dict(zip(COUNTED, rows[0], strict=False))
-        return Past(*last, **counts), _tallies(row[-4:] for row in rows)
+        met = Met(*({row[-3]: row[n] for row in rows if row[n]} for n in (-2, -1)))
+        return Past(*last, *counts), met
 
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
@@ -142,15 +143,14 @@ def _asked(habits: Habits) -> dict[str, Any]:
     return {"owner": habits.owner, "since": habits.since, **values}
 
 
-def _told(looking: Verification) -> dict[str, Any]:
-    at = looking.looked_at or looking.updated_at
+def _told(looking: Verification, at: datetime, sighting: Sighting) -> dict[str, Any]:
     return {
         "own": looking.id,
         "person": looking.subject_id,
         "house": looking.directory,
         "agent": looking.agent_id,
-        "device": looking.sighting["device"],
-        "address": looking.sighting["address"],
+        "device": sighting.device,
+        "address": sighting.address,
         "device_since": at - DEVICE_SPAN,
         "address_since": at - ADDRESS_SPAN,
         "agent_since": at - AGENT_SPAN,
@@ -159,18 +159,23 @@ def _told(looking: Verification) -> dict[str, Any]:
 
 @lru_cache
 def _met(names: tuple[str, ...]) -> Select[Any]:
-    """Make the statement for these features, once: it costs more to write than to run.
+    """Make the statement for these features, once: it costs more to write than to run."""
+    wanted = _wanted(names)
+    same = (_f.feature == wanted.c.feature, _f.value == wanted.c.value)
+    owned = (_f.owner.in_((_given("owner"), _word(EVERYONE))), _f.month >= _given("since"))
+    counted = select(_f.owner, _f.feature, func.sum(_f.times), func.max(_f.month))
+    return counted.select_from(wanted).join(familiar, and_(*same, *owned)).group_by(_f.owner, _f.feature)
 
-    Each is a look-up of its own in the key; SQLite reads the whole table for a list of tuples.
+
+def _wanted(names: tuple[str, ...]) -> CTE:
+    """List these features with their values: each is a look-up of its own in the key.
+
+    SQLite reads the whole table for a list of tuples.
     """
     rows = (
         select(_word(name).label("feature"), _given(f"value{n}").label("value")) for n, name in enumerate(names)
     )
-    wanted = union_all(*rows).cte("wanted")
-    same = (_f.feature == wanted.c.feature, _f.value == wanted.c.value)
-    owned = (_f.owner.in_((_given("owner"), _word(EVERYONE))), _f.month >= _given("since"))
-    counted = select(_f.owner, _f.feature, func.sum(_f.times).label("times"), func.max(_f.month).label("newest"))
-    return counted.select_from(wanted).join(familiar, and_(*same, *owned)).group_by(_f.owner, _f.feature)
+    return union_all(*rows).cte("wanted")
 
 
 def _word(text: str) -> ColumnElement[str]:
@@ -184,25 +189,29 @@ def _given(name: str) -> ColumnElement[str]:
 
 
 @lru_cache
-def _past(names: tuple[str, ...]) -> Select[Any]:
-    """Make the statement for these features, once.
+def _past(names: tuple[str, ...]) -> Written:
+    return Written(lambda _: past_of(names))
+
+
+def past_of(names: tuple[str, ...]) -> Select[Any]:
+    """Make the statement for these features.
 
     The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
-    each count of the habits.
+    each feature with its counts, of the owner and of everyone.
     """
     device = (_v.seen_device == _given("device"), is_filled(_v.seen_device))
     address = (_v.seen_address == _given("address"), is_filled(_v.seen_address))
     other = (_v.subject_id != _given("person")) | (_v.directory != _given("house"))
     own = (_v.directory == _given("house"), _v.subject_id == _given("person"), TEACHES)
     passed = (*own, _v.id != _given("own"))
-    told = (
-        _capped(passed),
-        _capped((*passed, *device)),
-        _people((*device, other, _v.looked_at >= bindparam("device_since"))),
-        _people((*address, other, _v.looked_at >= bindparam("address_since"))),
-        _people((_v.agent_id == _given("agent"), other, _v.looked_at >= bindparam("agent_since"))),
-    )
-    counts = select(*(one.label(name) for name, one in zip(COUNTED, told, strict=True))).subquery("counts")
+    theirs = (_v.agent_id == _given("agent"), other)
+    counts = select(
+        _capped(passed).label("visits"),
+        _capped((*passed, *device)).label("device_passed"),
+        _people((*device, other, _v.looked_at >= bindparam("device_since"))).label("device_others"),
+        _people((*address, other, _v.looked_at >= bindparam("address_since"))).label("address_others"),
+        _people((*theirs, _v.looked_at >= bindparam("agent_since"))).label("agent_people"),
+    ).subquery("counts")
     # The time as the driver gives it: it stands in every row, and is turned once.
     looked_at = type_coerce(_v.looked_at, DateTime(timezone=True)).label("looked_at")
     newest = (
@@ -211,8 +220,17 @@ def _past(names: tuple[str, ...]) -> Select[Any]:
         .order_by(_v.looked_at.desc())
         .limit(1)
     )
-    last, met = newest.subquery("last"), _met(names).subquery("met")
-    return select(counts, last, met).select_from(counts.outerjoin(last, true()).outerjoin(met, true()))
+    last, wanted = newest.subquery("last"), _wanted(names)
+    met = (_times(wanted, _given("owner")), _times(wanted, _word(EVERYONE)))
+    return select(counts, last, wanted.c.feature, *met).select_from(
+        counts.outerjoin(last, true()).outerjoin(wanted, true())
+    )
+
+
+def _times(wanted: CTE, owner: ColumnElement[str]) -> Any:
+    """Count for one owner, in the key alone: neither joined nor sorted."""
+    same = (_f.owner == owner, _f.feature == wanted.c.feature, _f.value == wanted.c.value)
+    return select(func.sum(_f.times)).where(*same, _f.month >= _given("since")).scalar_subquery()
 
 
 def _capped(where: Iterable[ColumnElement[bool]]) -> Any:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from deskward.core.errors import ConflictError
@@ -26,9 +27,9 @@ from deskward.core.ports import (
     Sending,
 )
 from deskward.core.retention import Retention
-from deskward.core.verification import Run, State, Verification
+from deskward.core.verification import State, Verification
 from deskward.store.addresses import SqlAddresses
-from deskward.store.columns import hints_of, row_of, value_of
+from deskward.store.columns import row_of, value_of
 from deskward.store.conditions import IS_OPEN, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.deleting import delete_entries, delete_results, deleted_at
@@ -36,6 +37,7 @@ from deskward.store.enrolments import SqlEnrolments
 from deskward.store.integrations import SqlIntegrations
 from deskward.store.resets import SqlResets, forget_resets
 from deskward.store.retention import forget_raw
+from deskward.store.runs import SqlRuns
 from deskward.store.saving import add_errands, remember, write_change
 from deskward.store.sealing import Sealer
 from deskward.store.sightings import SqlSightings, forget
@@ -55,14 +57,6 @@ from deskward.store.vouches import SqlVouches
 COUNTS_KEPT, HINTS_KEPT = timedelta(days=32), timedelta(days=1)
 _FINAL = (Delivery.DELIVERED, Delivery.REFUSED)
 _v, _s, _c, _e = verifications.c, sendings.c, counts.c, errands.c
-# Made once, as it is read at every verdict: to write a statement costs more than to run it.
-_RUNS = (
-    select(*(_v[name] for name in hints_of(Run)))
-    .where(_v.directory == bindparam("house"), _v.subject_id == bindparam("person"))
-    .where(_v.opened_at >= bindparam("since"))
-    .where(or_(_v.ended_at.is_(None), _v.ended_at >= bindparam("ended_since")))
-    .order_by(_v.opened_at.desc())
-)
 
 Value = TypeVar("Value")
 
@@ -75,7 +69,7 @@ class SilentBell:
 
 
 @dataclass
-class SqlStore(SqlAddresses, Standing):
+class SqlStore(SqlAddresses, SqlRuns, Standing):
     """`Store` on a database whose tables stand; `bell` is told of new errands after each commit.
 
     Until the wiring gives the installation's `sealer`, what is sealed can be opened by this very process only.
@@ -122,6 +116,10 @@ class SqlStore(SqlAddresses, Standing):
             ) from error
         self._ring(change.errands)
         return saved
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Let all reads of this thread have one connection until the end of the block."""
+        return self.database.sharing()
 
     def get(self, verification_id: str) -> Verification | None:
         """Read one verification."""
@@ -192,14 +190,6 @@ class SqlStore(SqlAddresses, Standing):
         of_person = (_v.directory == directory, _v.subject_id == subject_id, _v.opened_at >= since)
         newest = select(verifications).where(*of_person).order_by(_v.opened_at.desc()).limit(limit)
         return self._all(Verification, newest)
-
-    def runs(
-        self, directory: str, subject_id: str, since: datetime, ended_since: datetime | None = None
-    ) -> Sequence[Run]:
-        """List the runs of a person opened since then, newest first; none that ended before `ended_since`."""
-        asked = {"house": directory, "person": subject_id, "since": since, "ended_since": ended_since or since}
-        with self.database.read() as connection:
-            return [Run(*row) for row in connection.execute(_RUNS, asked)]
 
     def count_open(self, verification_id: str) -> None:
         """Add one to the counter of opens; no event, no version (DESIGN 9.4)."""

@@ -1,0 +1,47 @@
+"""Statements that are written once, on both databases."""
+
+import pytest
+from sqlalchemy import bindparam, func, literal_column, select
+
+from deskward.core.ports import Change
+from deskward.core.verification import State
+from deskward.store.conditions import is_one_of
+from deskward.store.opening import Opened
+from deskward.store.tables import verifications
+from deskward.store.written import Written
+from tests.store.samples import NOON, a_verification
+
+_v = verifications.c
+SINCE = Written(
+    lambda dialect: (
+        select(_v.id, _v.state, _v.opened_at, _v.ended_at, func.count().over().label("all"))
+        .where(is_one_of(dialect, _v.id, "ids"), _v.opened_at >= bindparam("since"))
+        .where(_v.subject_id != literal_column("'%'"))
+        .order_by(_v.id)
+        .limit(2)
+    )
+)
+
+
+def test_rows_are_plain_tuples_in_the_types_of_their_columns(opened: Opened) -> None:
+    for name in ("v1", "v2", "v3", "v4"):
+        opened.store.save(a_verification(name, opened_at=NOON, ended_at=None), Change())
+    with opened.store.database.read() as connection:
+        rows = SINCE.rows(connection, {"ids": ["v1", "v3", "v4"], "since": NOON})
+        assert rows == [(n, State.OPENED, NOON, None, 3) for n in ("v1", "v3")]
+        assert [type(row) for row in rows] == [tuple, tuple]
+        assert rows[0][1] is State.OPENED
+        assert SINCE.rows(connection, {"ids": [], "since": NOON}) == []
+
+
+def test_a_hostile_value_stays_a_value(opened: Opened) -> None:
+    opened.store.save(a_verification("v1", opened_at=NOON), Change())
+    with opened.store.database.read() as connection:
+        for hostile in ("' OR 1 = 1 --", ":since", "%(since)s", '"]', "\x00"):
+            assert SINCE.rows(connection, {"ids": [hostile], "since": NOON}) == []
+        assert len(SINCE.rows(connection, {"ids": ["v1"], "since": NOON})) == 1
+
+
+def test_a_value_that_is_not_told_is_an_error(opened: Opened) -> None:
+    with opened.store.database.read() as connection, pytest.raises(KeyError, match="since"):
+        SINCE.rows(connection, {"ids": []})
