@@ -11,9 +11,11 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 def clean(text: object) -> str:
     """Remove control, bidirectional and zero-width characters, fold white space, cut at 200 (SR-104)."""
-    spaced = "".join(" " if c in "\r\n\t\u2028\u2029" else c for c in str(text))
-    seen = "".join(c for c in spaced if unicodedata.category(c) not in _HIDDEN)
-    folded = " ".join(seen.split())
+    told = str(text)
+    if not told.isprintable():  # what is, has none of these
+        spaced = "".join(" " if c in "\r\n\t\u2028\u2029" else c for c in told)
+        told = "".join(c for c in spaced if unicodedata.category(c) not in _HIDDEN)
+    folded = " ".join(told.split())
     return folded if len(folded) <= LONGEST_VALUE else folded[: LONGEST_VALUE - 1] + "…"
 
 

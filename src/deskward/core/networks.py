@@ -22,13 +22,15 @@ def lack(network: Network, facet: Facet) -> str:
     source = network.sources.get(facet)
     if source is None:
         return _unasked(network, facet)
+    if _known(network, facet) and not (source.broken or source.stale):
+        return ""
     file = f"{CALLED[facet]} file"
     if source.broken:
         return f"The {file} cannot be read. Put a sound one in its place."
     if source.stale:
         day = day_of(source.built_at)
         return f"The {file} is from {day}; it is too old to be relied on. Put a newer one in its place."
-    return "" if _known(network, facet) else f"The {file} does not know the address."
+    return f"The {file} does not know the address."
 
 
 def source_name(network: Network, facet: Facet) -> str:
@@ -82,5 +84,6 @@ def _unasked(network: Network, facet: Facet) -> str:
 
 
 def _known(network: Network, facet: Facet) -> bool:
-    facts = {Facet.PLACE: network.place, Facet.OPERATOR: network.asn, Facet.HIDDEN: network.hidden}
-    return facts[facet] is not None
+    if facet is Facet.PLACE:
+        return network.place is not None
+    return network.asn is not None if facet is Facet.OPERATOR else network.hidden is not None

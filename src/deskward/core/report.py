@@ -187,7 +187,7 @@ def _line(told: Contribution, points: float, at: datetime, *, raw: bool) -> Line
 
 
 def _blind(told: Sequence[Contribution]) -> str:
-    sections = [TITLES[s] for s in blind(c.finding for c in told)]
+    sections = [TITLES[s] for s in blind([c.finding for c in told])]
     if not sections:
         return ""
     verb = "were" if len(sections) > 1 else "was"

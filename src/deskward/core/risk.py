@@ -1,10 +1,12 @@
 """Findings, what each contributes to the score, and the level it gives."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 MEDIUM_FROM, HIGH_FROM, TOP = 4.0, 7.0, 10.0
@@ -29,6 +31,9 @@ class Section(StrEnum):
     ENDPOINT = "endpoint"
     PERSONA = "persona"
     CHALLENGE = "challenge"
+
+
+_SECTIONS = {str(section): section for section in Section}
 
 
 class Direction(StrEnum):
@@ -119,25 +124,23 @@ def assess(
     assessed”: unknown is never good (SR-28). The order of the findings changes nothing.
     """
     seen = sorted(findings, key=lambda f: (f.section, f.signal, f.text))
-    points = _capped(_calmed(seen))
+    sections = groupby(seen, attrgetter("section"))
+    points = _capped(
+        [p for _, group in sections for p in _calmed([0.0 if f.unknown else f.weight for f in group])]
+    )
     critical = [n for n, f in enumerate(seen) if f.critical]
     lift = high_from - sum(points)
     if critical and lift > 0:
         points[critical[0]] += lift
     score = round(min(TOP, max(0.0, sum(points))), 6)
-    contributions = tuple(Contribution(f, p) for f, p in zip(seen, points, strict=True))
-    return Assessment(contributions, score, _level(seen, score, medium_from, high_from))
+    return Assessment(tuple(map(Contribution, seen, points)), score, _level(seen, score, medium_from, high_from))
 
 
-def _calmed(findings: Iterable[Finding]) -> list[float]:
-    """Give the points of each finding; what calms takes away half of what its section raises at most."""
-    raised, calming = dict.fromkeys(Section, 0.0), dict.fromkeys(Section, 0.0)
-    known = [replace(f, weight=0.0) if f.unknown else f for f in findings]
-    for finding in known:
-        raised[finding.section] += max(0.0, finding.weight)
-        calming[finding.section] += max(0.0, -finding.weight)
-    share = {s: min(1.0, MOST_CALMED * raised[s] / calming[s]) if calming[s] else 1.0 for s in Section}
-    return [f.weight if f.weight > 0 else f.weight * share[f.section] for f in known]
+def _calmed(weights: list[float]) -> list[float]:
+    """Give the points of a section's findings; what calms takes away half of what the others raise at most."""
+    raised, calming = sum(w for w in weights if w > 0), sum(-w for w in weights if w < 0)
+    share = min(1.0, MOST_CALMED * raised / calming) if calming else 1.0
+    return [w if w > 0 else w * share for w in weights]
 
 
 def _capped(points: list[float]) -> list[float]:
@@ -145,23 +148,22 @@ def _capped(points: list[float]) -> list[float]:
     return [p * TOP / total for p in points] if total > TOP else points
 
 
-def _level(findings: Iterable[Finding], score: float, medium_from: float, high_from: float) -> RiskLevel:
-    told = list(findings)
-    if score >= high_from or any(f.critical for f in told):
+def _level(findings: Sequence[Finding], score: float, medium_from: float, high_from: float) -> RiskLevel:
+    if score >= high_from or any(f.critical for f in findings):
         return RiskLevel.HIGH
     if score >= medium_from:
         return RiskLevel.MEDIUM
-    return RiskLevel.NOT_ASSESSED if blind(told) else RiskLevel.VERIFIED
+    return RiskLevel.NOT_ASSESSED if blind(findings) else RiskLevel.VERIFIED
 
 
-def blind(findings: Iterable[Finding]) -> tuple[Section, ...]:
+def blind(findings: Sequence[Finding]) -> tuple[Section, ...]:
     """List which of network and endpoint could not be seen for the most part."""
-    told = list(findings)
 
-    def known(section: Section) -> int:
-        return sum(-1 if f.unknown else 1 for f in told if f.section is section)
+    def unseen(section: Section) -> bool:
+        missing = [f.unknown for f in findings if f.section is section]
+        return 2 * sum(missing) >= len(missing)
 
-    return tuple(s for s in (Section.NETWORK, Section.ENDPOINT) if known(s) <= 0)
+    return tuple(s for s in (Section.NETWORK, Section.ENDPOINT) if unseen(s))
 
 
 def unknown(signal: str, section: Section, text: str, source: str) -> Finding:
@@ -232,20 +234,20 @@ def kept(finding: Finding, points: float | None = None) -> dict[str, Any]:
     """Give a finding as rows keep it, with its contribution where it has one."""
     row: dict[str, Any] = {
         "signal": finding.signal,
-        "section": finding.section.value,
+        "section": str(finding.section),
         "weight": finding.weight,
         "text": finding.text,
         "source": finding.source,
     }
-    more = {
-        "critical": finding.critical,
-        "unknown": finding.unknown,
-        "as_of": finding.as_of.isoformat() if finding.as_of else None,
-        "raw": dict(finding.raw),
-        "points": points,
-    }
-    empty: tuple[Any, ...] = (None, False, {})
-    return row | {name: value for name, value in more.items() if isinstance(value, float) or value not in empty}
+    if finding.critical:
+        row["critical"] = True
+    if finding.unknown:
+        row["unknown"] = True
+    if finding.as_of:
+        row["as_of"] = finding.as_of.isoformat()
+    if finding.raw:
+        row["raw"] = dict(finding.raw)
+    return row if points is None else row | {"points": points}
 
 
 def without_raw(rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
@@ -258,7 +260,7 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
     as_of = row.get("as_of")
     return Finding(
         row["signal"],
-        Section(row["section"]),
+        _SECTIONS[row["section"]],
         row["weight"],
         row["text"],
         row["source"],

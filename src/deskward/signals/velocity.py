@@ -1,9 +1,10 @@
 """Velocity: one device, one address or one agent for many people (Clorox v. Cognizant)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from deskward.core.errors import SettingsError
+from deskward.core.networks import read_address
 from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
 
@@ -50,12 +51,8 @@ class Signal:
         return _finding(0.0, "Sharing is ordinary at this address: it is on the list of kiosks.", {})
 
     def _at_kiosk(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        plain = getattr(parsed, "ipv4_mapped", None) or parsed
-        return any(plain in network for network in self._kiosks)
+        read = read_address(address) if self._kiosks else None
+        return read is not None and any(read in network for network in self._kiosks)
 
 
 def _sharing(seen: Seen) -> Iterator[Finding]:
