@@ -33,6 +33,7 @@ KINDS = {
     Anonymous.RESIDENTIAL: ("is_residential_proxy", "residential_proxy"),
     Anonymous.TOR: ("is_tor_exit_node", "is_tor", "tor"),
 }
+NAMES_OF_KINDS = {"is_anonymous", *(name for names in KINDS.values() for name in names)}
 UNSOUND = (
     *(maxminddb.InvalidDatabaseError, OSError, OverflowError, MemoryError),
     *(ValueError, TypeError, KeyError, IndexError),
@@ -75,9 +76,8 @@ class Networks:
         read = read_address(address)
         if read is None:
             return Network(address)
-        answers = {facet: file.ask(read) for facet, file in self._files.items()}
         public = not inside(read)
-        told = {facet: a for facet, a in answers.items() if a.row is not None or public}
+        told = {facet: a for facet, f in self._files.items() if (a := f.ask(read)).row is not None or public}
         rows = {facet: a.row or {} for facet, a in told.items()}
         asn, operator = operator_of(rows.get(Facet.OPERATOR, {}))
         return Network(
@@ -215,11 +215,12 @@ def operator_of(row: Row) -> tuple[int | None, str]:
 
 def hidden_of(row: Row) -> frozenset[Anonymous] | None:
     """Read what an address hides behind; None for a row of some other kind of file."""
-    known = {"is_anonymous", *(name for names in KINDS.values() for name in names)}
-    if not known & row.keys():
+    names = row.keys() & NAMES_OF_KINDS
+    if not names:
         return None
-    kinds = frozenset(kind for kind, names in KINDS.items() if any(_yes(row.get(name)) for name in names))
-    return kinds or frozenset({Anonymous.PROXY} if _yes(row.get("is_anonymous")) else ())
+    told = {name for name in names if _yes(row[name])}
+    kinds = frozenset(kind for kind, spellings in KINDS.items() if not told.isdisjoint(spellings))
+    return kinds or frozenset({Anonymous.PROXY} if told else ())
 
 
 def _hidden(answer: _Answer | None) -> frozenset[Anonymous] | None:

@@ -45,3 +45,12 @@ def test_a_hostile_value_stays_a_value(opened: Opened) -> None:
 def test_a_value_that_is_not_told_is_an_error(opened: Opened) -> None:
     with opened.store.database.read() as connection, pytest.raises(KeyError, match="since"):
         SINCE.rows(connection, {"ids": []})
+
+
+def test_an_error_never_shows_the_values(opened: Opened) -> None:
+    broken = Written(lambda _: select(literal_column("nowhere")).where(_v.id == bindparam("secret")))
+    with pytest.raises(Exception, match="nowhere") as raised, opened.database.read() as connection:
+        broken.rows(connection, {"secret": "grace@example.org"})
+    assert "grace@example.org" not in str(raised.value)
+    with opened.database.read() as connection:
+        assert SINCE.rows(connection, {"ids": ["v1"], "since": NOON}) == []

@@ -52,7 +52,7 @@ def unseen(consent: Consent) -> Finding:
 def _findings(house: House, seen: Seen) -> Iterator[Finding]:
     for signal in house.signals.values():
         yield from _told(signal, seen)
-    if any(signal.reads for signal in house.signals.values()) and not seen.visit.readings:
+    if not seen.visit.readings and any(signal.reads for signal in house.signals.values()):
         yield unseen(seen.visit.consent)
 
 

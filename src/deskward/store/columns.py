@@ -36,6 +36,16 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+_TIME = UtcTime()
+
+
+def time_of(value: Any, dialect: Dialect) -> datetime | None:
+    """Read a time that came as the driver gives it."""
+    turn = _TIME.dialect_impl(dialect).result_processor(dialect, None)
+    read: datetime | None = turn(value) if turn else value
+    return read
+
+
 class Words(TypeDecorator[str]):
     """Text from outside, without what a database refuses: NUL and lone surrogates."""
 

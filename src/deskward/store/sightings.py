@@ -10,7 +10,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
-    DateTime,
     Select,
     Text,
     and_,
@@ -25,13 +24,14 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.types import NullType
 
 from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
 from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
 from deskward.core.verification import Verification
-from deskward.store.columns import UtcTime, row_of, value_of
+from deskward.store.columns import row_of, time_of, value_of
 from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
@@ -54,8 +54,8 @@ class SqlSightings:
         """Tell what was seen before this visit, and the counts of the habits, in one statement."""
         with self._database.read() as connection:
             rows = _past(tuple(habits.wanted)).rows(connection, _told(looking, at, sighting) | _asked(habits))
-            *counts, looked_at, seen = rows[0][:-3]
-            last_at = UtcTime().process_result_value(looked_at, connection.dialect)
+            *counts, looked_at, seen, _, _, _ = rows[0]
+            last_at = time_of(looked_at, connection.dialect)
         kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
         met = Met(*({row[-3]: row[n] for row in rows if row[n]} for n in (-2, -1)))
@@ -213,7 +213,7 @@ def past_of(names: tuple[str, ...]) -> Select[Any]:
         _people((*theirs, _v.looked_at >= bindparam("agent_since"))).label("agent_people"),
     ).subquery("counts")
     # The time as the driver gives it: it stands in every row, and is turned once.
-    looked_at = type_coerce(_v.looked_at, DateTime(timezone=True)).label("looked_at")
+    looked_at = type_coerce(_v.looked_at, NullType()).label("looked_at")
     newest = (
         select(looked_at, cast(_v.sighting, Text).label("sighting"))
         .where(*passed)

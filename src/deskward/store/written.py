@@ -39,13 +39,13 @@ class Written:
         self._select = select
         self._forms: dict[str, _Form] = {}
 
-    def rows(self, connection: Connection, told: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """Run it with a value for each parameter; KeyError where one is missing."""
         form = self._form(connection.dialect.name)
         values = {name: turn(told[name]) if turn else told[name] for name, turn in form.asked}
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(form.text, {**form.fixed, **values})
-            rows = list(cursor.fetchall())
+            rows = cursor.fetchall()
         return [_turned(row, form.told) for row in rows] if form.told else rows
 
     def _form(self, kind: str) -> _Form:
