@@ -147,3 +147,15 @@ def test_one_statement_is_committed_by_itself_also_where_reads_share_a_connectio
         thread.start()
         thread.join()
         assert thread_saw == [opened.accounts.names()[0].name] == ["Kim Agent"]
+
+
+def test_a_transaction_that_fails_writes_nothing_on_a_connection_whose_statements_stood_alone(
+    opened: Opened,
+) -> None:
+    for name in ("Kim", "Kim Agent"):
+        opened.accounts.put_agent(Agent("a1", "kim", name))
+        with suppress(ZeroDivisionError), opened.database.write() as writing:
+            writing.execute(text("DELETE FROM agents"))
+            raise ZeroDivisionError
+        with opened.database.read() as reading:
+            assert reading.scalars(text("SELECT name FROM agents")).all() == [name]

@@ -15,6 +15,12 @@ from deskward.core.errors import SettingsError
 
 READERS = 6
 BUSY_MS = 10_000
+# Each statement stands alone, so that a connection is given back without a word.
+_ALONE: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "skip_autocommit_rollback": True,
+    "hide_parameters": True,
+}
 
 
 class Database(Protocol):
@@ -122,9 +128,7 @@ class SqliteDatabase:
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
         # Once for the engine: a change on a connection makes SQLite compile all of its statements anew.
-        self._reading = create_engine(
-            url, pool_size=READERS, max_overflow=10, hide_parameters=True, isolation_level="AUTOCOMMIT"
-        )
+        self._reading = create_engine(url, pool_size=READERS, max_overflow=10, **_ALONE)
         event.listen(self._reading, "connect", _prepare_reader)
         self._readers = _Readers(self._reading)
 
@@ -192,10 +196,10 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self._engine: Engine = create_engine(
-            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
-        )
-        self._readers = _Readers(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
+        reading = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, **_ALONE)
+        self._readers = _Readers(reading)
+        # The same pool: a transaction turns a connection over and back, which would cost a read as much again.
+        self._engine: Engine = reading.execution_options(isolation_level="READ COMMITTED")
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection whose statements stand alone."""
