@@ -31,7 +31,7 @@ from tests.household import Household
 
 ADDRESS = STRETCHES["home"].address
 KEYS = ("k" * 43, "n" * 43)
-ROUNDS, WARMING = 400, 50
+ROUNDS, WARMING = 2_000, 50
 LIMIT = "1 ms"
 MANY_PEOPLE, AGENTS = 50_000, 20
 SPAN = timedelta(days=730)
