@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -20,7 +21,7 @@ from deskward.core.policy import Value
 from deskward.core.secret import Secret
 from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.store.opening import Opened
-from deskward.web.desk import Trust, create_app, hashed
+from deskward.web.desk import Trust, create_app, hashed, passwords
 from deskward.web.guard import Guard
 from tests.chromium import running_chromium
 from tests.fakes import FakeClock, FakeFactor, FakeReset
@@ -70,8 +71,18 @@ class Desk:
         return self.post("/login/second", code=CODE)
 
 
-@pytest.fixture(scope="session")
-def password_hash() -> str:
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Let a login of a test cost no more than its other requests: the smallest work that argon2id takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        passwords._nobody.cache_clear()
+        yield
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def password_hash(quick_hashes: None) -> str:
     return hashed(Secret(PASSWORD))
 
 

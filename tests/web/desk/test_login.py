@@ -13,7 +13,6 @@ from deskward.core.verification import Verification
 from deskward.store.opening import Opened
 from deskward.web.desk.doors import COOKIE
 from deskward.web.desk.grants import own_path
-from deskward.web.desk.passwords import hashed, matches, outdated
 from tests.fakes import FakeClock
 from tests.web.desk.conftest import PASSWORD, Desk
 
@@ -207,24 +206,3 @@ def test_a_form_sent_after_the_session_ended_leads_to_login_and_back(
     clock.forward(hours=2)
     answer = desk.post(f"{path}/cancel")
     assert answer.headers["location"] == f"/login?next={path.replace('/', '%2F')}"
-
-
-def test_passwords_are_argon2id_and_an_empty_or_broken_hash_never_matches(password_hash: str) -> None:
-    from deskward.core.secret import Secret
-
-    assert password_hash.startswith("$argon2id$")
-    assert matches(password_hash, Secret(PASSWORD))
-    assert not matches("", Secret("nobody has this password"))
-    assert not matches("broken", Secret(PASSWORD))
-    assert not outdated(hashed(Secret("x")))
-
-
-def test_an_older_hash_is_renewed_at_login(visitor: Visitor, agent: Agent, store: Opened) -> None:
-    from argon2 import PasswordHasher
-
-    old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
-    store.accounts.put_agent(replace(agent, password_hash=old))
-    assert visitor().log_in().status_code == 303
-    renewed = store.accounts.agent(agent.id)
-    assert renewed
-    assert not outdated(renewed.password_hash)
