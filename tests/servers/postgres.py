@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -100,7 +100,7 @@ def ask_only_who_said_something() -> None:
 
     No network loses a connection to this machine unheard, and every reading would ask once.
     """
-    ask = PGDialect_psycopg.do_ping
+    ask: Callable[..., bool] = getattr(PGDialect_psycopg, "do_ping")  # noqa: B009
 
     def asked(dialect: PGDialect_psycopg, connection: Any) -> bool:
         waiting = select.poll()
