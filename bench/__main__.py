@@ -43,7 +43,7 @@ class Size:
         return 1_000_000 if self.rows > 1_000_000 else 10_000 if self.rows > 10_000 else 1_000
 
 
-QUICK = Size(stories=1, webhooks=80, starts=1, requests=50, rows=10_000, rounds=10)
+QUICK = Size(stories=1, webhooks=40, starts=1, requests=20, rows=2_000, rounds=2)
 
 
 def main() -> None:

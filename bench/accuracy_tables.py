@@ -23,7 +23,7 @@ from bench.login_rows import Login, read
 from deskward.signals.familiarity import Signal
 
 SEED = 20260
-PEOPLE, PEOPLE_ALIKE, PEOPLE_QUICK = 10_000, 3_000, 600
+PEOPLE, PEOPLE_ALIKE, PEOPLE_QUICK = 10_000, 3_000, 150
 MOST_ROWS = 1_000_000
 GOAL = 20.0
 PUBLISHED = {  # read off a chart, +-1: median re-authentications at 12 and at 39 logins

@@ -31,7 +31,7 @@ from tests.household import Household
 
 ADDRESS = STRETCHES["home"].address
 KEYS = ("k" * 43, "n" * 43)
-ROUNDS, WARMING = 2_000, 50
+ROUNDS, ROUNDS_QUICK, WARMING = 2_000, 20, 50
 LIMIT = "1 ms"
 MANY_PEOPLE, AGENTS = 50_000, 20
 SPAN = timedelta(days=730)
@@ -76,13 +76,13 @@ class Times:
 
 
 SMALL, LARGE = Filling(10, 1_000), Filling(1_000, 1_000_000)
-QUICK = Filling(100, 10_000)
+QUICK = Filling(100, 2_000)
 
 
 def lines(where: str, folder: Path, urls: Sequence[str], *, quick: bool) -> list[Line]:
     """Measure an assessment on an almost empty store, then on a full one."""
-    full = QUICK if quick else LARGE
-    few, many = (_measured(folder, url, f) for url, f in zip(urls, (SMALL, full), strict=True))
+    full, rounds = (QUICK, ROUNDS_QUICK) if quick else (LARGE, ROUNDS)
+    few, many = (_measured(folder, url, f, rounds) for url, f in zip(urls, (SMALL, full), strict=True))
     floor = f"with {SMALL.own} and {SMALL.all:,}"
     name = f"per assessment, {full.own:,} visits of the person, {full.all:,} in all"
     return [
@@ -97,15 +97,15 @@ def _percentile(sorted_times: Sequence[float]) -> float:
     return sorted_times[int(len(sorted_times) * 0.99)]
 
 
-def _measured(folder: Path, url: str, filling: Filling) -> Times:
+def _measured(folder: Path, url: str, filling: Filling, rounds: int) -> Times:
     clock = FakeClock(datetime.now(UTC))
     home = Household(url, clock=clock)
     networks = Networks(write_networks(folder / f"networks-{filling.all}", clock.now()), clock=clock)
     once = made_ready(home, networks, filling)
-    for _ in range(WARMING):
+    for _ in range(min(rounds, WARMING)):
         once()
     gc.freeze()  # as a process of the product does after its start
-    cpu, wall = zip(*(_timed(once) for _ in range(ROUNDS)), strict=True)
+    cpu, wall = zip(*(_timed(once) for _ in range(rounds)), strict=True)
     networks.close()
     home.opened.close()
     return Times(sorted(cpu), sorted(wall))

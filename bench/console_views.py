@@ -21,7 +21,6 @@ from deskward.wiring import build
 LIMIT = "50 ms, aim 15"
 # Django's admin is ready when a page of it answers that reads no row; a search of it may take minutes.
 READY, SLOWEST = "/admin/jsi18n/", 900.0
-WARMING = 3
 
 
 @dataclass(frozen=True)
@@ -36,16 +35,16 @@ class Took:
 def measured(product: Product, rows: int, rounds: int) -> dict[str, Took]:
     """Fill the table, start the product, and read each view again and again, in turns."""
     _prepared(product, rows)
-    paths = views(rows)
+    paths, warming = views(rows), max(1, rounds // 30)
     walls: dict[str, list[float]] = {name: [] for name in paths}
     cpus: dict[str, list[float]] = {name: [] for name in paths}
     with product.running("run") as program:
         desk = Browser("desk", program.port, {COOKIE: SIGNED_IN})
-        for number in range(rounds + WARMING):
+        for number in range(rounds + warming):
             for name, path in paths.items():
                 began, used = time.perf_counter(), program.used()
                 desk.get(path)
-                if number >= WARMING:
+                if number >= warming:
                     walls[name].append((time.perf_counter() - began) * 1000)
                     cpus[name].append((program.used() - used) * 1000)
     return {name: _took(sorted(walls[name]), cpus[name]) for name in paths}

@@ -41,6 +41,6 @@ def test_the_smallest_run_prints_every_line() -> None:
     assert run.returncode == 0, run.stderr
     for line in LINES:
         assert re.search(rf"^\| {re.escape(line)}.*\| +\d", run.stdout, re.MULTILINE), line
-    assert re.search(r"^\| SQLite, 10,000: ms .*Django's admin", run.stdout, re.MULTILINE)
+    assert re.search(r"^\| SQLite, 2,000: ms .*Django's admin", run.stdout, re.MULTILINE)
     assert "Python" in run.stdout
     assert str(ROOT) not in run.stdout
