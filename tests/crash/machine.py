@@ -1,8 +1,5 @@
 """Deskward as processes of its own that are killed and come back, as a service manager brings them back."""
 
-import multiprocessing
-import os
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -23,36 +20,9 @@ from deskward.staff import put_agent
 from deskward.store.database import Database, connect
 from deskward.store.tables import errands
 from deskward.wiring import build
+from tests.servers.forks import forked
 
 AGENT, PASSWORD, SIGNED_IN = "alex", "correct horse desk battery", "the-cookie-of-the-one-agent"
-# A fork of one process that has imported everything: a start costs half a second and not three.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        "deskward.cli",
-        "deskward.connectors.changegear",
-        "deskward.channels.smtp",
-        "deskward.channels.sms",
-        "deskward.directories.roster",
-        "deskward.directories.active_directory",
-        "deskward.directories.ldap",
-        "deskward.actions.reset_password",
-        "deskward.actions.unlock_account",
-        "deskward.store.runner_procrastinate",
-        "uvicorn.lifespan.on",
-        "uvicorn.protocols.http.httptools_impl",
-        "deskward.challenges.passkey",
-    ]
-)
-
-
-def _live(arguments: tuple[str, ...], log: Path) -> None:
-    """Be the command line, in a process of its own."""
-    written = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    os.dup2(written, 1)
-    os.dup2(written, 2)
-    sys.argv = ["deskward", *arguments]
-    main()
 
 
 class Machine:
@@ -96,9 +66,7 @@ class Machine:
         self._database.close()
 
     def _started(self) -> ForkServerProcess:
-        process = FORKS.Process(target=_live, args=(self._arguments, self._log), daemon=True)
-        process.start()
-        return process
+        return forked(main, ("deskward", *self._arguments), self._log, self._log)
 
     def _watched(self) -> None:
         while True:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +17,9 @@ from sqlalchemy import MetaData, create_engine, make_url
 
 from deskward.core.secret import Secret
 from deskward.directories.roster import Directory
-from sandbox.__main__ import TEMPLATE
+from sandbox.__main__ import TEMPLATE, asked, main
 from tests.loopback import client
+from tests.servers.forks import Forked, forked
 from tests.stories.people import LENA, MIRA, Human, crowd
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ class Product:
     folder: Path
     port: int
     database: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     people: list[Human] = field(default_factory=crowd)
 
     def at(self, host: str, path: str = "/") -> str:
@@ -133,34 +134,50 @@ def started(
     log: str = "WARNING",
     settings: Mapping[str, str] | None = None,
     template: Path = TEMPLATE,
+    anew: bool = False,
 ) -> Iterator[Product]:
     """Start the product on a database and wait until it answers; `settings` override by environment.
 
-    Its settings are made from the `template`.
+    Its settings are made from the `template`. It is forked, unless it shall be a Python of its own: `anew`.
     """
     roster = (ROOT / "sandbox" / "roster.toml").read_text()
     (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA, MIRA)))
     port, smtp = _free_ports()
     where = ["--folder", str(folder), "--port", str(port), "--smtp-port", str(smtp)]
-    command = [sys.executable, "-m", "sandbox", *where, "--database", database, "--log", log]
-    command += ["--template", str(template)]
-    with (folder / "out.txt").open("wb") as out, (folder / "log.txt").open("wb") as told:
-        process = subprocess.Popen(command, stdout=out, stderr=told, cwd=ROOT, env=os.environ | (settings or {}))
-    product = Product(folder, port, database, process)
+    arguments = ["sandbox", *where, "--database", database, "--log", log, "--template", str(template)]
+    begin = _begun if anew else _forked
+    product = Product(folder, port, database, begin(folder, arguments, settings or {}))
     try:
         until(lambda: _is_up(product))
         yield product
     finally:
-        _stop(process)
+        _stop(product.process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _begun(folder: Path, arguments: Sequence[str], settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", *arguments]
+    with (folder / "out.txt").open("wb") as out, (folder / "log.txt").open("wb") as told:
+        return subprocess.Popen(command, stdout=out, stderr=told, cwd=ROOT, env=os.environ | settings)
+
+
+def _forked(folder: Path, arguments: Sequence[str], settings: Mapping[str, str]) -> Forked:
+    said, told = folder / "out.txt", folder / "log.txt"
+    for file in (said, told):
+        file.touch(mode=0o600)
+    return Forked(forked(_sandbox, arguments, said, told, **settings))
+
+
+def _sandbox() -> None:
+    main(*asked())
+
+
+def _stop(process: subprocess.Popen[bytes] | Forked) -> None:
     process.terminate()
     try:
         assert process.wait(PATIENCE) == 0
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.wait(PATIENCE)
         raise
 
 

@@ -59,7 +59,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
         shutil.copy(TEMPLATE, template)
         own = parted(template) + _credentials(source.url)
         product = stack.enter_context(
-            started(folder, "sqlite:///deskward.db", settings=settings, template=template)
+            started(folder, "sqlite:///deskward.db", settings=settings, template=template, anew=True)
         )
         written_for_gateway(folder / "deskward.toml", own)
         stack.enter_context(running(folder / "deskward.toml", settings))

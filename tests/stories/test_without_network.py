@@ -28,7 +28,7 @@ def test_sr_126_the_story_runs_without_a_network_and_the_browser_keeps_nothing_p
     refused, asked = tmp_path / "refused.jsonl", set[str]()
     settings = SETTINGS | cut_off(refused)
     with (
-        started(tmp_path, "sqlite:///deskward.db", settings=settings) as product,
+        started(tmp_path, "sqlite:///deskward.db", settings=settings, anew=True) as product,
         Story.told(chromium, product) as story,
     ):
         human, agent, requester = product.somebody(), story.agent(), story.requester()
