@@ -14,7 +14,7 @@ from tests.stories.product import PATIENCE, Product, started
 from tests.stories.walk import Story
 
 SETTINGS = {
-    "DESKWARD_LIMITS__HOLD_HOURS": "0.002",
+    "DESKWARD_LIMITS__HOLD_HOURS": "0.0003",
     # These stories are told by a headless browser that works by itself, which both of these would find.
     "DESKWARD_SIGNALS": '{"automation": {"enabled": false}, "renderer": {"enabled": false}}',
 }

@@ -22,7 +22,7 @@ from tests.stories.screens_of_sign_in import SIGN_IN
 from tests.stories.walk import NEW_PASSWORD, Agent, Requester, Story, mailed_link, texted_link
 
 SETTINGS = {
-    "DESKWARD_LIMITS__HOLD_HOURS": "0.006",
+    "DESKWARD_LIMITS__HOLD_HOURS": "1",
     "DESKWARD_WEB__TRUSTED_HOPS": "1",
     "DESKWARD_SIGNALS": '{"automation": {"enabled": false}, "renderer": {"enabled": false}}',
     "DESKWARD_CHALLENGES__QUESTIONS": "{}",
