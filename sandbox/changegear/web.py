@@ -1,5 +1,7 @@
 """The page for people: tickets as the agent and as the requester see them, and the switches."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +17,7 @@ from sandbox.changegear.site import Site
 
 ROOT = "/changegear"
 _STATIC = {"changegear.css": "text/css", "live.js": "text/javascript", "mark.svg": "image/svg+xml"}
+_LONGEST_WAIT, _BETWEEN_LOOKS = 1.0, 0.03  # seconds
 _WITH_CLOSE_TYPE = frozenset({"Resolve", "Close"})
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -72,12 +75,10 @@ class _Web:
         return self._pages.new()
 
     async def ticket(self, request: Request) -> Response:
-        ticket = self._found(request)
-        return self._missing() if ticket is None else self._pages.ticket(ticket)
+        return await self._shown(request, requester_view=False)
 
     async def requester(self, request: Request) -> Response:
-        ticket = self._found(request)
-        return self._missing() if ticket is None else self._pages.ticket(ticket, requester_view=True)
+        return await self._shown(request, requester_view=True)
 
     async def switches(self, request: Request) -> Response:
         return self._pages.switches(saved="saved" in request.query_params)
@@ -135,6 +136,19 @@ class _Web:
         except Refused as refusal:
             return self._pages.ticket(ticket, error=str(refusal))
         return _see(f"/tickets/{ticket.id}")
+
+    async def _shown(self, request: Request, *, requester_view: bool) -> Response:
+        """Show a ticket; who names the version that they have waits for another one, and then gets 204."""
+        known, ends = request.query_params.get("known", ""), time.monotonic() + _LONGEST_WAIT
+        while (ticket := self._found(request)) and str(ticket.etag) == known:
+            if time.monotonic() > ends:
+                return Response(status_code=204)
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        if ticket is None:
+            return self._missing()
+        shown = self._pages.ticket(ticket, requester_view=requester_view)
+        shown.headers["etag"] = f'"{ticket.etag}"'
+        return shown
 
     def _found(self, request: Request) -> Ticket | None:
         return self._site.ticket(request.path_params["id"])

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx2
 import pytest
 
@@ -41,6 +43,33 @@ def test_the_requester_page_hides_internal_notes_only(web: httpx2.Client, site: 
     assert LABEL not in text
     assert "Help" in text
     assert "a wrong action name" in text
+
+
+@pytest.mark.parametrize("path", ["", "/requester"])
+def test_who_knows_a_version_of_a_ticket_gets_the_next_one_as_soon_as_it_is_there(
+    web: httpx2.Client, site: Site, ticket: int, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.changegear.web._LONGEST_WAIT", 60.0)
+    first = web.get(f"/tickets/{ticket}{path}")
+    known = first.headers["etag"].strip('"')
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(web.get, f"/tickets/{ticket}{path}?known={known}")
+        site.change(ticket, Change(records=(("Description", "Something new"),)), site.account)
+        answer = asked.result(timeout=30)
+    assert answer.status_code == 200
+    assert "Something new" in answer.text
+    assert answer.headers["etag"] != first.headers["etag"]
+
+
+def test_who_knows_the_newest_version_of_a_ticket_is_told_so_after_a_while(
+    web: httpx2.Client, ticket: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.changegear.web._LONGEST_WAIT", 0.05)
+    known = web.get(f"/tickets/{ticket}").headers["etag"].strip('"')
+    answer = web.get(f"/tickets/{ticket}?known={known}")
+    assert (answer.status_code, answer.text) == (204, "")
+    assert web.get(f"/tickets/{ticket}?known=odd").status_code == 200
+    assert web.get("/tickets/4711?known=1").status_code == 404
 
 
 def test_a_person_opens_a_ticket_and_becomes_its_last_modifier(web: httpx2.Client, site: Site) -> None:
