@@ -138,14 +138,15 @@ def started(
 ) -> Iterator[Product]:
     """Start the product on a database and wait until it answers; `settings` override by environment.
 
-    Its settings are made from the `template`. It is forked, unless it shall be a Python of its own: `anew`.
+    Its settings are made from the `template`. It is forked, unless it shall be a Python of its own: `anew`, or
+    where coverage is measured, which a fork does not write down at its end.
     """
     roster = (ROOT / "sandbox" / "roster.toml").read_text()
     (folder / "people.toml").write_text(roster + "".join(one.as_toml() for one in (*crowd(), LENA, MIRA)))
     port, smtp = _free_ports()
     where = ["--folder", str(folder), "--port", str(port), "--smtp-port", str(smtp)]
     arguments = ["sandbox", *where, "--database", database, "--log", log, "--template", str(template)]
-    begin = _begun if anew else _forked
+    begin = _begun if anew or "COVERAGE_PROCESS_CONFIG" in os.environ else _forked
     product = Product(folder, port, database, begin(folder, arguments, settings or {}))
     try:
         until(lambda: _is_up(product))
