@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from deskward.core.accounts import Agent
+from deskward.core.console import PAGE
 from deskward.core.ports import Change
 from deskward.core.risk import RiskLevel
 from deskward.core.verification import State, Verification
 from deskward.store.opening import Opened
 from deskward.web.desk.asked import place_of
+from deskward.web.pages import assets
 from tests.fakes import FakeClock
 from tests.web.conftest import Sent
 from tests.web.desk.conftest import CODE, Desk
@@ -108,6 +110,15 @@ def test_pages_follow_each_other_newest_first_and_lead_back(desk: Desk, many: in
     assert link(desk.seen, "Newer") == ""
     assert numbers(desk.get(link(desk.get(back), "Newest"))) == seen[:50]
     assert link(desk.get(back), "Refresh Table") == back
+
+
+def test_a_full_page_with_all_that_it_loads_is_less_than_60_kb(desk: Desk, many: int) -> None:
+    page = desk.get("/")
+    assert len(numbers(page)) == PAGE < many
+    loaded = [assets()[name] for name in re.findall(r'(?:src|href)="/static/[0-9a-f]+/([^"]+)"', page)]
+    assert {asset.media_type for asset in loaded} >= {"text/css", "text/javascript"}
+    # The page goes as it is: packed, its length would tell its tokens to who sees it grow.
+    assert len(page.encode()) + sum(len(asset.packed) for asset in loaded) < 60_000
 
 
 def test_search_and_filters_stay_in_the_address(desk: Desk, opened: Open, sent: Callable[..., Sent]) -> None:
