@@ -10,6 +10,7 @@ from statistics import median
 
 from sqlalchemy import Connection, text
 
+from bench.console_rows import vacuumed, without_trigger
 from bench.lines import Line
 from bench.scenes import WINDOWS
 from deskward import plugins
@@ -153,6 +154,7 @@ def _fill(home: Household, looked: Verification, filling: Filling) -> None:
     with home.store.database.write() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA cache_size = -{FILLING_KB}")
+        trigger = without_trigger(connection)
         connection.execute(
             text(f"CREATE TEMPORARY TABLE one AS SELECT * FROM verifications WHERE id = '{one.id}'")
         )
@@ -164,8 +166,10 @@ def _fill(home: Household, looked: Verification, filling: Filling) -> None:
         for days in range(31, WINDOW * 31, 31):
             told = {"month": month_of(home.clock.now() - timedelta(days=days)), "newest": newest}
             connection.execute(text(MONTH), told)
+        connection.execute(text(trigger))
     with home.store.database.write() as connection:
         connection.execute(text("ANALYZE"))
+    vacuumed(home.store.database)
 
 
 def _copy(connection: Connection, prefix: str, count: int, *, own: bool) -> None:

@@ -120,7 +120,7 @@ def fill(opened: Opened, sample: Verification, rows: int) -> None:
     one = opened.store.save(sample, Change())
     everybody = known(rows)
     with opened.database.write() as connection:
-        trigger, indexes = _without_trigger(connection), _without_indexes(connection)
+        trigger, indexes = without_trigger(connection), _without_indexes(connection)
         connection.execute(insert(agents), [_agent(number) for number in range(AGENTS)])
         _put_people(connection, everybody, rows)
     for first in range(1, rows + 1, AT_ONCE):
@@ -142,18 +142,18 @@ def fill(opened: Opened, sample: Verification, rows: int) -> None:
         connection.execute(text("DROP TABLE bench_people"))
         for statement in (*indexes, trigger, "ANALYZE"):
             connection.execute(text(statement))
-    _vacuumed(opened.database)
+    vacuumed(opened.database)
 
 
-def _vacuumed(database: Database) -> None:
+def vacuumed(database: Database) -> None:
     """Leave PostgreSQL's table as autovacuum does by the table's own settings, which it would within minutes."""
     if database.dialect == "postgresql":
         with database.read() as connection:  # where no transaction is
             connection.execute(text("VACUUM verifications"))
 
 
-def _without_trigger(connection: Connection) -> str:
-    """Take away what sums up each new row, because here all are summed up at the end; gives how to put it back."""
+def without_trigger(connection: Connection) -> str:
+    """Take away what sums up each new row, for minutes where there are millions; gives how to put it back."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("ALTER TABLE verifications DISABLE TRIGGER USER"))
         return "ALTER TABLE verifications ENABLE TRIGGER USER"
