@@ -1,10 +1,15 @@
-"""One compiled form of each SQL statement for all databases of a kind that a test run opens."""
+"""SQL statements of a test run: compiled once for all databases of a kind, and heard of."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from deskward.store.written import Written
 
 
 class _Shared:
@@ -26,3 +31,17 @@ def share_compiled() -> None:
         setattr(kind, "__eq__", lambda self, other: self.name == other.name)  # noqa: B010
         setattr(kind, "__hash__", lambda self: hash(self.name))  # noqa: B010
     setattr(Engine, "_compiled_cache", _Shared())  # noqa: B010
+
+
+@contextmanager
+def hearing_written(hear: Callable[[], None]) -> Iterator[None]:
+    """Tell of each statement that the driver's own cursor runs, of which no event of SQLAlchemy tells."""
+    rows = Written.rows
+
+    def heard(written: Written, *told: Any) -> Any:
+        hear()
+        return rows(written, *told)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Written, "rows", heard)
+        yield

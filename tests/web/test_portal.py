@@ -24,11 +24,11 @@ from deskward.lifecycle import House, Lifecycle, Reading
 from deskward.lifecycle.house import Actor
 from deskward.store.opening import Opened
 from deskward.store.tables import metadata
-from deskward.store.written import Written
 from deskward.web.guard import Guard
 from deskward.web.pages import assets
 from deskward.web.portal import COOKIE, create_app
 from tests.fakes import ANNA, FactorDirectory, FakeClock, FakeDirectory, FakeUnlock
+from tests.servers.statements import hearing_written
 from tests.stories.screens import BARE, PAGES
 from tests.web.conftest import AGENT, Sent
 
@@ -96,17 +96,11 @@ def counted(store: Opened) -> Iterator[list[str]]:
     def commit(_c: Any) -> None:
         seen.append("COMMIT")
 
-    def written(self: Written, *told: Any) -> Any:
-        seen.append("written")
-        return rows(self, *told)
-
-    rows = Written.rows
-    setattr(Written, "rows", written)  # noqa: B010 - no event tells of these
     for engine in engines:
         event.listen(engine, "before_cursor_execute", statement)
     event.listen(engines[1], "commit", commit)
-    yield seen
-    setattr(Written, "rows", rows)  # noqa: B010
+    with hearing_written(lambda: seen.append("written")):
+        yield seen
     for engine in engines:
         event.remove(engine, "before_cursor_execute", statement)
     event.remove(engines[1], "commit", commit)

@@ -4,7 +4,7 @@ A walk reads one index, newest first, at most `looked` rows, and looks at each w
 everything that is filtered by, so that a row that does not fit is not read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -99,7 +99,7 @@ def count(shape: Shape, most: int, *, known: bool = False) -> Select[Any]:
 
     What is meant by `numbers` is left out where it is `known`.
     """
-    edge = _edge(shape).with_only_columns(_v.opened_at).scalar_subquery() if shape.looks else null()
+    last = edge(shape).with_only_columns(_v.opened_at).scalar_subquery() if shape.looks else null()
     if known:
         query = _united(list(_ways(shape))[1:], shape)[0]
     else:
@@ -109,13 +109,13 @@ def count(shape: Shape, most: int, *, known: bool = False) -> Select[Any]:
             query = _sorted(query, _v, upwards=False)
     some = query.limit(exactly(most + 1)).subquery()
     number = select(func.count()).select_from(some).scalar_subquery()
-    return select(number.label("number"), edge.label("edge"))
+    return select(number.label("number"), last.label("edge"))
 
 
 @lru_cache(MOST_KEPT)
 def edge(shape: Shape) -> Select[Any]:
     """Read where a walk stops: `opened_at` and `id` of its last row; none where the rows end before."""
-    return _edge(shape)
+    return _walked(shape, ()).offset(exactly(shape.looked - 1)).limit(exactly(1))
 
 
 @lru_cache(MOST_KEPT)
@@ -161,14 +161,13 @@ def _walk(shape: Shape) -> Subquery:
     read = dict.fromkeys(_READ[name] for name in _READ if name in shape.told and name != shape.lead)
     if shape.needles:
         read |= {"requester_number": None}
+    return _walked(shape, read).limit(exactly(shape.looked)).subquery()
+
+
+def _walked(shape: Shape, read: Iterable[str]) -> Select[Any]:
+    """Give the rows of a walk in its order, with their places and what else is to be read of them."""
     walk = select(_v.opened_at, _v.id, *(_v[name] for name in read)).where(*_lane(shape), *_beyond(_v, shape))
-    return _sorted(walk, _v, upwards="before" in shape.told).limit(exactly(shape.looked)).subquery()
-
-
-def _edge(shape: Shape) -> Select[Any]:
-    walk = select(_v.opened_at, _v.id).where(*_lane(shape), *_beyond(_v, shape))
-    ordered = _sorted(walk, _v, upwards="before" in shape.told)
-    return ordered.offset(exactly(shape.looked - 1)).limit(exactly(1))
+    return _sorted(walk, _v, upwards="before" in shape.told)
 
 
 def _reach_of(shape: Shape, name: str) -> ScalarSelect[datetime]:

@@ -22,8 +22,9 @@ class Crew:
 
     def called(self, terms: Terms) -> tuple[str, ...]:
         """Give the ids of the agents whose names hold all words."""
-        agents = ((word, name) for word, name in self.names.items() if word not in self.members)
-        return tuple(word for word, name in agents if terms.words and terms.name(name))
+        if not terms.words:
+            return ()
+        return tuple(n for n, name in self.names.items() if n not in self.members and terms.name(name))
 
 
 def crew_of(agents: Sequence[AgentName], groups: Mapping[str, Sequence[str]]) -> Crew:
