@@ -40,7 +40,8 @@ ALIKE = """() => {
 
 
 def violations(page: Page) -> list[dict[str, Any]]:
-    """Look at the page as it stands; gives each broken rule: its `id`, and its `nodes` with their `html`."""
+    """Look at the page once it is all there; gives each broken rule: its `id`, its `nodes` with their `html`."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
         page.evaluate(ALIKE)

@@ -1,12 +1,16 @@
 """What cannot be read is found, also where many rows look alike and only one of them cannot be read."""
 
-from collections.abc import Iterator
+from asyncio import sleep
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from playwright.sync_api import Browser, Page
 
 from tests.accessible import violations
 from tests.chromium import running_chromium
+from tests.servers.web import served
 
 ROWS = "".join(f"<tr><td>Row {number}</td><td>Its text</td></tr>" for number in range(200))
 PAGE = (
@@ -58,3 +62,21 @@ def test_sr_130_the_same_page_is_looked_at_anew_in_the_other_scheme(page: Page) 
     assert unreadable(page, "@media (prefers-color-scheme: dark) { td { color: #ccc } }") == 0
     page.emulate_media(color_scheme="dark")
     assert sum(len(one["nodes"]) for one in violations(page)) == 400
+
+
+def test_a_page_is_looked_at_when_all_of_it_is_there(page: Page) -> None:
+    app = FastAPI()
+    head, rest = PAGE.format("", ROWS).split("<main>")
+
+    @app.get("/")
+    async def _slow() -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            yield head
+            await sleep(0.5)
+            yield f"<main>{rest}"
+
+        return StreamingResponse(parts(), media_type="text/html")
+
+    with served(app) as url:
+        page.goto(url, wait_until="commit")
+        assert violations(page) == []

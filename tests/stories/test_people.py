@@ -70,6 +70,7 @@ def set_up(nora: Page, look: Look) -> None:
     expect(nora.get_by_role("heading", name="Set up your second factor")).to_be_visible()
     look(nora, "enrol-totp")
     nora.get_by_role("link", name="Use “Passkey” instead").click()
+    expect(nora.get_by_role("button", name="Create a passkey")).to_be_visible()
     look(nora, "enrol-passkey")
     nora.get_by_role("button", name="Create a passkey").click()
     nora.get_by_role("button", name="Sign out").wait_for()
