@@ -7,7 +7,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.servers.postgres import ask_only_who_said_something, lent_database, shared_postgres
+from tests.servers.postgres import lent_database, shared_postgres
 from tests.servers.sqlite import fresh_file, wait_for_no_disk
 from tests.servers.statements import share_compiled
 
@@ -16,7 +16,6 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 share_compiled()
 wait_for_no_disk()
-ask_only_who_said_something()
 
 
 @pytest.fixture(autouse=True)

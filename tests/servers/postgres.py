@@ -2,21 +2,18 @@
 
 import atexit
 import os
-import select
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 from sqlalchemy import make_url
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from deskward.store.database import connect
 from deskward.store.migrating import migrate
@@ -93,21 +90,6 @@ def lent_database(url: str) -> Iterator[str]:
         spare.append(database)
     else:
         drop_database(database)
-
-
-def ask_only_who_said_something() -> None:
-    """Let this process ask a server whether a connection still lives only where it said something, as to end it.
-
-    No network loses a connection to this machine unheard, and every reading would ask once.
-    """
-    ask: Callable[..., bool] = getattr(PGDialect_psycopg, "do_ping")  # noqa: B009
-
-    def asked(dialect: PGDialect_psycopg, connection: Any) -> bool:
-        waiting = select.poll()
-        waiting.register(connection.fileno(), select.POLLIN)
-        return ask(dialect, connection) if waiting.poll(0) else True
-
-    setattr(PGDialect_psycopg, "do_ping", asked)  # noqa: B010
 
 
 def empty_database(url: str) -> str:

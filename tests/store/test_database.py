@@ -1,18 +1,23 @@
 """Opening: addresses, files, rights, clocks."""
 
+import os
+import socket
 import stat
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from deskward.core.accounts import Agent
 from deskward.core.errors import SettingsError
-from deskward.store.database import connect
+from deskward.store.database import PostgresDatabase, connect
 from deskward.store.opening import Opened, open_store
 from deskward.store.runner_embedded import EmbeddedRunner
 from deskward.store.runner_procrastinate import ProcrastinateRunner
@@ -123,16 +128,63 @@ def test_a_connection_that_an_error_went_through_is_not_lent_again(opened: Opene
             assert whole.scalar(text("SELECT 1")) == 1
 
 
-def test_a_connection_that_the_server_ended_is_replaced_before_it_is_shared() -> None:
+@pytest.fixture
+def pool() -> Iterator[PostgresDatabase]:
     with lent_database(shared_postgres()) as url:
         database = connect(url)
-        with database.read() as held, database.write() as killer:
-            ended = held.scalar(text("SELECT pg_backend_pid()"))
-            assert killer.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": ended})
-        with database.sharing(), database.read() as first, database.read() as second:
-            assert second is first
-            assert second.scalar(text("SELECT pg_backend_pid()")) != ended
+        assert isinstance(database, PostgresDatabase)
+        yield database
         database.close()
+
+
+def _server_of(database: PostgresDatabase) -> int:
+    with database.read() as connection:
+        return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+def _statements_before(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> Sequence[str]:
+    """Read once more; gives what went to the server before it."""
+    said: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def heard(connection: Any, statement: str) -> Any:
+        said.append(statement)
+        return execute(connection, statement)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg.Connection, "execute", heard)
+        _server_of(database)
+    return said
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_shared(pool: PostgresDatabase) -> None:
+    with pool.read() as held, pool.write() as killer:
+        ended = held.scalar(text("SELECT pg_backend_pid()"))
+        assert killer.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": ended})
+    with pool.sharing(), pool.read() as first, pool.read() as second:
+        assert second is first
+        assert second.scalar(text("SELECT pg_backend_pid()")) != ended
+
+
+def test_a_connection_whose_end_nobody_heard_is_replaced_once_it_rested(
+    pool: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = _server_of(pool)
+    with pool.read() as connection, socket.socket(fileno=os.dup(connection.connection.fileno())) as its:
+        its.shutdown(socket.SHUT_RDWR)
+    monkeypatch.setattr("deskward.store.database.RESTED", 0.0)
+    monkeypatch.setattr("deskward.store.database._spoken_to", lambda _: False)
+    assert _server_of(pool) != lost
+
+
+def test_a_connection_is_asked_whether_it_lives_once_it_rested_and_not_before(
+    pool: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _server_of(pool)
+    assert _statements_before(pool, monkeypatch) == []
+    monkeypatch.setattr("deskward.store.database.RESTED", 0.0)
+    assert _statements_before(pool, monkeypatch) == [""]
+    assert _server_of(pool) == first
 
 
 def test_one_statement_is_committed_by_itself_also_where_reads_share_a_connection(opened: Opened) -> None:

@@ -1,20 +1,25 @@
 """The connection to the database: SQLite with one writer, or PostgreSQL with a pool."""
 
 import os
+import select
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock, local
+from time import monotonic
 from typing import Any, Protocol
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
 from deskward.core.errors import SettingsError
 
 READERS = 6
 BUSY_MS = 10_000
+# Seconds; as long as HikariCP takes a connection for alive after its last use (`aliveBypassWindowMs`).
+RESTED = 0.5
 # Each statement stands alone, so that a connection is given back without a word.
 _ALONE: dict[str, Any] = {
     "isolation_level": "AUTOCOMMIT",
@@ -196,7 +201,9 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        reading = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, **_ALONE)
+        reading = create_engine(url, pool_size=10, max_overflow=20, **_ALONE)
+        event.listen(reading, "checkin", _note_use)
+        event.listen(reading, "checkout", _see_that_it_lives)
         self._readers = _Readers(reading)
         # The same pool: a transaction turns a connection over and back, which would cost a read as much again.
         self._engine: Engine = reading.execution_options(isolation_level="READ COMMITTED")
@@ -206,7 +213,7 @@ class PostgresDatabase:
         return self._readers.lend()
 
     def sharing(self) -> AbstractContextManager[None]:
-        """Let all reads of this thread have one connection: each is asked first whether it still lives."""
+        """Let all reads of this thread have one connection."""
         return self._readers.sharing()
 
     def write(self) -> AbstractContextManager[Connection]:
@@ -226,3 +233,28 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close the pool."""
         self._engine.dispose()
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = monotonic()
+
+
+def _see_that_it_lives(connection: Any, record: Any, _lent: Any) -> None:
+    """Ask the server over a connection that rested, or over which it said something, as it does to end one.
+
+    Asking costs as much as a small statement. A server that stops is heard; only what a network loses is not.
+    """
+    used = record.info.get("used")
+    if used is None:
+        return
+    try:
+        if monotonic() - used >= RESTED or _spoken_to(connection):
+            connection.execute("")
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _spoken_to(connection: Any) -> bool:
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
