@@ -119,7 +119,8 @@ def made_ready(home: Household, networks: Networks, filling: Filling) -> Callabl
     home.change(
         signals={n: plugins.find("signals", n)() for n in by_default}, networks=networks, devices=Devices()
     )
-    _fill(home, looked_at(home.house, home.open("1"), ANNA, _visit(clock.now(), KEYS[0])), filling)
+    seen, _ = looked_at(home.house, home.open("1"), ANNA, _visit(clock.now(), KEYS[0]))
+    _fill(home, seen, filling)
     proof = Proof(
         LINK, home.house.keyring.kept_root(ANNA.email), established=True, at=clock.now(), subject_id=ANNA.id
     )
@@ -129,8 +130,8 @@ def made_ready(home: Household, networks: Networks, filling: Filling) -> Callabl
     def once() -> object:
         nonlocal turns
         turns += 1
-        looked = looked_at(home.house, verification, ANNA, _visit(clock.now(), KEYS[turns % 2]))
-        return home.lifecycle.verdict(looked, ANNA)
+        looked, lately = looked_at(home.house, verification, ANNA, _visit(clock.now(), KEYS[turns % 2]))
+        return home.lifecycle.verdict(looked, ANNA, lately=lately)
 
     return once
 

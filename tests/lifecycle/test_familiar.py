@@ -8,6 +8,7 @@ from deskward.core.surroundings import Device, Network, Place, Sighting, Visit
 from deskward.core.verification import Outcome, Verification
 from deskward.lifecycle import learning
 from deskward.lifecycle.familiar import features_here, habits_of, lesson, strangeness
+from deskward.lifecycle.lately import since
 from tests.fakes import START
 from tests.household import Household
 
@@ -44,7 +45,8 @@ def take_back(home: Household, verification: Verification) -> None:
 def score(home: Household, verification: Verification, visit: Visit) -> float | None:
     features = here(home, visit)
     habits = habits_of(home.house, verification, features, home.clock.now())
-    return strangeness(features, home.store.sightings.past(verification, home.clock.now(), UNSEEN, habits)[1])
+    told = home.store.sightings.past(verification, home.clock.now(), UNSEEN, habits, since(home.house))
+    return strangeness(features, told[1])
 
 
 def test_a_person_without_history_has_no_score(home: Household) -> None:

@@ -1,6 +1,6 @@
 """What is looked at when the requester agrees, in a whole house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -58,11 +58,13 @@ class Watching:
     reads: tuple[str, ...] = ()
     weight: float = 0.0
     trouble: bool = False
+    meanwhile: Callable[[], object] = bool
     seen: list[Seen] = field(default_factory=list)
 
     def look(self, seen: Seen) -> list[Finding]:
         """Keep it, and find something."""
         self.seen.append(seen)
+        self.meanwhile()
         if self.trouble:
             raise UnreachableError("The source is away.")
         return [Finding(self.name, self.section, self.weight, "Seen.", "test", raw={"address": "192.0.2.7"})]
@@ -113,6 +115,18 @@ def test_what_a_signal_finds_is_kept_and_weighed(home: Household) -> None:
     assert (row["signal"], row["weight"], row["factor"]) == ("watching", 3.0, 1.5)
     assert "watching" in {finding["signal"] for finding in verification.findings}
     assert verification.risk_score == 3.0
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(0, False), (2, True)])
+def test_what_went_on_while_a_signal_made_us_wait_counts_in_the_verdict(
+    home: Household, seconds: int, *, again: bool
+) -> None:
+    def meanwhile() -> None:
+        home.clock.forward(seconds=seconds)
+        home.started("1002")
+
+    on(home, Watching(meanwhile=meanwhile))
+    assert ("repeats" in {finding["signal"] for finding in agreed(home).findings}) == again
 
 
 def test_a_weight_as_it_is_says_no_factor(home: Household, watching: Watching) -> None:

@@ -1,11 +1,12 @@
 """SQL statements of a test run: compiled once for all databases of a kind, and heard of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -45,3 +46,13 @@ def hearing_written(hear: Callable[[], None]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Written, "rows", heard)
         yield
+
+
+def plan_of(written: Written, connection: Connection, told: Mapping[str, Any]) -> list[str]:
+    """Give the lines in which the database says how it would find the rows."""
+    kind = connection.dialect.name
+    form = written._form(kind)
+    explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
+    explaining = Written(written._select)
+    explaining._forms[kind] = replace(form, text=f"{explain} {form.text}", told=[])
+    return [str(row) for row in explaining.rows(connection, told)]

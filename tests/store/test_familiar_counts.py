@@ -13,8 +13,9 @@ from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Tally
 from deskward.core.verification import Outcome
 from deskward.store.opening import Opened
-from deskward.store.sightings import _asked, _met
+from deskward.store.sightings import _MET, _asked
 from deskward.store.tables import familiar
+from tests.servers.statements import plan_of
 from tests.store.samples import NOON, StandingClock, a_verification
 
 HOME = {"address": "A", "asn": "B", "country": "C", "agent": "D"}
@@ -106,12 +107,9 @@ def test_reading_looks_rows_up_and_never_walks_the_table(opened: Opened) -> None
     many = [Learned("", "address", f"v{n}", "2026-05") for n in range(20_000)]
     learner.add(many)
     habits = Habits("anna", wanted(HOME), "2026-01")
-    statement = _met(tuple(habits.wanted)).params(_asked(habits))
     with opened.store.database.write() as connection:
         connection.exec_driver_sql("ANALYZE familiar")
-        written = statement.compile(connection, compile_kwargs={"literal_binds": True})
-        explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-        plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {written}")]
+        plan = plan_of(_MET, connection, _asked(habits))
     assert [row for row in plan if "familiar" in row]
     assert not [row for row in plan if "SCAN familiar" in row or "Seq Scan" in row]
 

@@ -87,13 +87,6 @@ def test_a_run_tells_how_its_verification_went(opened: Opened) -> None:
     assert replace(run, action="").ended
 
 
-def test_runs_leave_out_on_request_what_ended_before(opened: Opened) -> None:
-    for name, ended_at in {"v1": None, "v2": NOON + timedelta(minutes=1), "v3": NOON + timedelta(hours=1)}.items():
-        saved(opened, a_verification(name, ended_at=ended_at))
-    told = opened.store.runs("roster", "s1", NOON, NOON + timedelta(hours=1))
-    assert sorted(run.id for run in told) == ["v1", "v3"]
-
-
 def test_a_sending_is_found_by_id_by_ref_and_by_form(opened: Opened) -> None:
     first = saved(opened, a_verification())
     sending = a_sending(form_key="f")

@@ -1,25 +1,29 @@
 """What earlier visits tell, on both databases."""
 
+import itertools
+import re
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import psycopg
 
-from deskward.core.familiarity import PARTS, wanted
+from deskward.core.lately import Since
 from deskward.core.ports import Change
 from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Met, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
-from deskward.store.sightings import MOST_COUNTED, _asked, _told, past_of
+from deskward.store.runs import asked_of
+from deskward.store.sightings import _PAST, MOST_COUNTED, _asked, _told
 from deskward.store.tables import verifications
+from tests.servers.statements import plan_of
 from tests.store.samples import NOON, StandingClock, a_verification
 
 HERE = Sighting("here", "phone", "DE", 64496, 52.5, 13.4, 20.0)
 NOBODY = Habits("nobody", {"address": "x"}, "2026-06")
+SINCE = Since(opened=NOON - timedelta(days=9), ended=NOON - timedelta(days=1), reached=NOON - timedelta(days=30))
 
 
 def visit(
@@ -36,7 +40,7 @@ def past(opened: Opened, **changes: Any) -> Past:
     """Look from here, now."""
     sighting = replace(HERE, **{n: changes.pop(n) for n in asdict(HERE) if n in changes})
     looking = a_verification("now", **({"agent_id": "kim"} | changes))
-    return opened.store.sightings.past(looking, NOON, sighting, NOBODY)[0]
+    return opened.store.sightings.past(looking, NOON, sighting, NOBODY, SINCE)[0]
 
 
 def test_nobody_has_a_past_at_first(opened: Opened) -> None:
@@ -111,7 +115,7 @@ def test_the_counts_of_habits_come_with_the_past(opened: Opened) -> None:
     lesson = [Learned("anna", "address", "A", "2026-11", 2), Learned("", "asn", "B", "2026-10", 3)]
     told = {("anna", "address"): Tally(2, "2026-11"), ("", "asn"): Tally(3, "2026-10")}
     opened.store.sightings.teach(visit(opened, "v1"), lesson)
-    earlier, met = opened.store.sightings.past(a_verification("now"), NOON, HERE, habits)
+    earlier, met, _ = opened.store.sightings.past(a_verification("now"), NOON, HERE, habits, SINCE)
     assert (earlier.visits, met) == (1, Met({"address": 2}, {"asn": 3}))
     assert dict(opened.store.sightings.familiarity(habits)) == told
 
@@ -166,25 +170,50 @@ def test_sr_121_what_is_remembered_of_a_visit_goes_after_six_months(opened: Open
 
 
 def test_the_statement_is_short_enough_for_the_driver_to_keep_it_read() -> None:
-    names = tuple(wanted(dict.fromkeys(("address", "agent", *PARTS), "x")))
-    written = str(past_of(names).compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
-    assert len(written) <= 4096, "psycopg reads a longer statement anew each time"
+    assert len(_PAST._form("postgresql").text) <= 4096, "psycopg reads a longer statement anew each time"
 
 
 def test_reading_the_past_walks_no_table(opened: Opened) -> None:
     for n in range(20):
         visit(opened, f"v{n}")
-    told = _told(a_verification("now"), NOON, HERE) | _asked(NOBODY)
-    statement = past_of(("address",)).params(told)
+    told = _told(a_verification("now"), NOON, HERE) | _asked(NOBODY) | asked_of(a_verification("now"), SINCE)
     with opened.store.database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        written = statement.compile(connection, compile_kwargs={"literal_binds": True})
-        explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-        plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {written}")]
+        plan = plan_of(_PAST, connection, told)
     used = [row for row in plan if "verifications" in row and "Recheck" not in row]
     # With few rows PostgreSQL may as well choose the index by which the table of verifications filters agents.
     for indexes in ("seen_person", "seen_own_device", "seen_device", "seen_address", "seen_agent agent_id"):
         names = [f"ix_verifications_{name}" for name in indexes.split()]
         assert [row for row in used if any(name in row for name in names)], (names, plan)
-    assert not [row for row in plan if "SCAN verifications" in row or "Seq Scan on verifications" in row]
+    assert not [row for row in plan if "SCAN v" in row or "Seq Scan on verifications" in row]
+
+
+COPIED = """
+INSERT INTO verifications SELECT (jsonb_populate_record(v, jsonb_build_object(
+    'id', 'c' || n, 'ticket_id', 't' || n, 'subject_id', 's' || n, 'agent_id', 'a' || mod(n, 3), 'is_open', false
+))).* FROM verifications v, generate_series(1, 5000) n
+"""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_no_plan_that_postgresql_makes_once_for_all_values_walks_everybody(opened: Opened) -> None:
+    visit(opened, "v1")
+    asked = _PAST._form("postgresql").text
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", asked)))
+    for n, name in enumerate(names, start=1):
+        asked = asked.replace(f"%({name})s", f"${n}")
+    with opened.store.database.write() as connection:
+        for statement in (
+            COPIED,
+            "ANALYZE verifications",
+            "SET LOCAL plan_cache_mode = force_generic_plan",
+            f"PREPARE past AS {asked}",
+        ):
+            connection.exec_driver_sql(statement)
+        nothing = ", ".join("NULL" for _ in names)
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN EXECUTE past({nothing})")]
+        connection.exec_driver_sql("DEALLOCATE past")
+    for scan, cond in itertools.pairwise(plan):
+        if "Scan" in scan and " on verifications" in scan:
+            assert "Cond:" in cond, plan

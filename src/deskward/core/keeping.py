@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from deskward.core.authenticators import Enrolment
 from deskward.core.events import Event
 from deskward.core.exchange import Receipt
 from deskward.core.integrations import IntegrationRows
+from deskward.core.lately import Lately, Since
 from deskward.core.records import Address, Change, Count, Errand, Fence, Grant, KnownTicket, Sending, Vouch
 from deskward.core.resets import ResetRows
 from deskward.core.retention import Retention
@@ -95,10 +95,6 @@ class Store(Addresses, Protocol):
         """Give what is kept about integrations."""
         ...
 
-    def sharing(self) -> AbstractContextManager[None]:
-        """Let all reads of this thread have one connection until the end of the block, as the console does."""
-        ...
-
     def save(self, verification: Verification, change: Change) -> Verification:
         """Write new state, event, errands and the rest in one transaction; give the stored verification.
 
@@ -154,10 +150,12 @@ class Store(Addresses, Protocol):
         """List the verifications of a person opened since then, newest first, at most `limit`."""
         ...
 
-    def runs(
-        self, directory: str, subject_id: str, since: datetime, ended_since: datetime | None = None
-    ) -> Sequence[Run]:
-        """List the runs of a person opened since then, newest first; none that ended before `ended_since`."""
+    def runs(self, directory: str, subject_id: str, since: datetime) -> Sequence[Run]:
+        """List the runs of a person opened since then, newest first."""
+        ...
+
+    def lately(self, judged: Verification, since: Since) -> Lately:
+        """Tell what a verdict on this one asks of the time before."""
         ...
 
     def count_open(self, verification_id: str) -> None:
@@ -267,7 +265,9 @@ class Enrolments(Protocol):
 class Sightings(Protocol):
     """Where earlier visits are read, and what they teach is kept."""
 
-    def past(self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits) -> tuple[Past, Met]:
+    def past(
+        self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits, since: Since
+    ) -> tuple[Past, Met, Lately]:
         """Tell what was seen before this visit, its own verification left out, and what was met of the habits."""
         ...
 

@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from functools import cached_property
 
 from deskward.core.secret import Secret
 
@@ -37,8 +38,14 @@ class Keyring:
 
     key: bytes
 
+    @cached_property
+    def _keyed(self) -> hmac.HMAC:
+        return hmac.new(self.key, digestmod="sha256")
+
     def _mac(self, purpose: str, *parts: str) -> bytes:
-        return hmac.digest(self.key, "\x1f".join((purpose, *parts)).encode(), "sha256")
+        mac = self._keyed.copy()  # a new one looks the key and the algorithm up each time
+        mac.update("\x1f".join((purpose, *parts)).encode())
+        return mac.digest()
 
     def _number(self, digits: int, purpose: str, *parts: str) -> str:
         number = int.from_bytes(self._mac(purpose, *parts)[:16], "big") % 10**digits

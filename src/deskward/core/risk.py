@@ -45,7 +45,8 @@ class Direction(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+# Neither is frozen: that takes three times as long to make, and an assessment makes forty and twenty of them.
+@dataclass
 class Finding:
     """What a signal saw: `weight` in points of the score (-10 to 10), words for people, where it came from.
 
@@ -79,7 +80,7 @@ class Finding:
         return Direction.CALMS if self.weight < 0 else Direction.NEUTRAL
 
 
-@dataclass(frozen=True)
+@dataclass
 class Contribution:
     """A finding with the points that it adds to the score, below 0 where it calms."""
 

@@ -13,6 +13,7 @@ from deskward.lifecycle.duties import duties, is_subject
 from deskward.lifecycle.fencing import OBJECTED, OWNER, fence_over, refuse_fenced
 from deskward.lifecycle.house import REQUESTER, SYSTEM, Actor, ended, when
 from deskward.lifecycle.judging import suspected
+from deskward.lifecycle.lately import since
 from deskward.lifecycle.proving import Proving
 from deskward.lifecycle.second_look import judges_of_ticket
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
@@ -189,7 +190,8 @@ class Approving(Proving):
         """Judge again what the review saw: its level, roots and findings, now with a second person's yes."""
         category = self.house.category_of(verification)
         approved = replace(verification, approved_at=self.house.clock.now(), glass=())
-        standing = self.standing(approved, category, self.earlier(verification), raised=raised)
+        lately = self.house.store.lately(verification, since(self.house))
+        standing = self.standing(approved, category, lately.runs, raised=raised)
         missing = self.missing(verification, category, verification.decided_at)
         whole = replace(standing, missing=missing, waited=False)
         seen = (finding_of(f) for f in verification.findings)

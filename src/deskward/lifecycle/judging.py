@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from deskward.core.decision import Standing, Verdict, decide, story_findings
+from deskward.core.lately import Lately
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Evidence, fresh_of, independent, level_of, window_of
-from deskward.core.risk import HANDED_OVER, finding_of, provenance_finding
+from deskward.core.risk import HANDED_OVER, finding_of, provenance_finding, sharing_finding
 from deskward.core.verification import Run, State, Verification
+from deskward.lifecycle.lately import DAY, since
 from deskward.lifecycle.steps import Steps
-from deskward.lifecycle.vault import sharing
-
-DAY = timedelta(days=1)
 
 
 def suspected(verification: Verification) -> bool:
@@ -58,26 +57,23 @@ class Judging(Steps):
             glass=use.said if use else "",
         )
 
-    def verdict(self, verification: Verification, person: Person, *, raised: bool = False) -> Verdict:
-        """Weigh proof and risk as they are now; the threat level counts where it is `raised` (SR-67)."""
+    def verdict(
+        self, verification: Verification, person: Person, *, raised: bool = False, lately: Lately | None = None
+    ) -> Verdict:
+        """Weigh proof and risk as they are now; the threat level counts where it is `raised` (SR-67).
+
+        `lately` is what was just read of the time before; without it, it is read here.
+        """
         category, now = self.house.category_of(verification), self.house.clock.now()
-        with self.house.store.sharing():
-            earlier, shared = self.earlier(verification), sharing(self.house, verification, person)
+        lately = lately or self.house.store.lately(verification, since(self.house))
         findings = story_findings(
             provenance_finding(established=all(p.established for p in verification.proofs)),
             verification.wrong_total,
-            sum(1 for v in earlier if v.started_at and v.opened_at >= now - DAY),
+            sum(1 for v in lately.runs if v.started_at and v.opened_at >= now - DAY),
         )
         told = (finding_of(f) for f in (*verification.signalled, *verification.observed))
-        standing = self.standing(verification, category, earlier, raised=raised)
-        return decide(category, person, standing, (*findings, shared, *told))
-
-    def earlier(self, verification: Verification) -> Sequence[Run]:
-        """List the person's other verifications that have not ended, or ended within a day."""
-        now = self.house.clock.now()
-        since = now - self.house.policy.limits.to_send - 2 * DAY
-        found = self.house.store.runs(verification.directory, verification.subject_id, since, now - DAY)
-        return [v for v in found if v.id != verification.id]
+        standing = self.standing(verification, category, lately.runs, raised=raised)
+        return decide(category, person, standing, (*findings, sharing_finding(lately.others), *told))
 
     def next_step(
         self, verification: Verification, category: Category, at: datetime | None = None

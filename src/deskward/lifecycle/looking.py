@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from deskward.core.errors import OutsideError
+from deskward.core.lately import Lately
 from deskward.core.people import Person
 from deskward.core.risk import MEDIUM_FROM, Finding, Section, kept, unknown
 from deskward.core.signals import Seen, Signal, origin_echo
@@ -13,26 +15,34 @@ from deskward.core.surroundings import Consent, Device, Network, Sighting, Visit
 from deskward.core.verification import Verification
 from deskward.lifecycle.familiar import features_here, habits_of, strangeness
 from deskward.lifecycle.house import House
+from deskward.lifecycle.lately import since
 
 UNSEEN = "unseen"
 DECLINED = "The requester went on without letting the browser be looked at."
 SILENT = "The browser told nothing of itself."
+FRESH = timedelta(seconds=1)
 
 
-def looked_at(house: House, verification: Verification, person: Person, visit: Visit) -> Verification:
-    """Let every signal look once; gives the verification with what was seen and what is remembered of it."""
+def looked_at(
+    house: House, verification: Verification, person: Person, visit: Visit
+) -> tuple[Verification, Lately | None]:
+    """Let every signal look once; gives the verification with what was seen and what is remembered of it.
+
+    What the verdict asks of the time before was read with what the signals ask; None where one of them made us
+    wait since, so that it may be another one now.
+    """
     network = house.networks.look_up(visit.address) if house.networks else Network(visit.address)
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
     features = features_here(house, visit, network, device)
     sighting = _sighting(house, visit, network, features["address"])
     habits = habits_of(house, verification, features, visit.at)
-    past, met = house.store.sightings.past(verification, visit.at, sighting, habits)
+    past, met, lately = house.store.sightings.past(verification, visit.at, sighting, habits, since(house))
     past = replace(past, familiarity=strangeness(features, met))
     nonce = house.keyring.page_nonce(verification.pin, verification.version)
     echo = origin_echo(nonce, house.portal.url)
     links = (verification.opens, verification.link_kind, partial(_link_to, house, verification))
     seen = Seen(visit, network, person, device, past, *links, echo)
-    return replace(
+    looked = replace(
         verification,
         consent=visit.consent.value,
         surroundings={"network": _facts(network), "device": dict(vars(device)), "features": features}
@@ -41,6 +51,7 @@ def looked_at(house: House, verification: Verification, person: Person, visit: V
         looked_at=visit.at,
         observed=tuple(_weighed(house, finding) for finding in _findings(house, seen)),
     )
+    return looked, lately if house.clock.now() - visit.at < FRESH else None
 
 
 def unseen(consent: Consent) -> Finding:

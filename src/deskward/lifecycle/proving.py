@@ -9,6 +9,7 @@ from deskward.core.challenges import Asked, Challenge, Checked
 from deskward.core.decision import Verdict, asked_of
 from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError, SecondPersonError
 from deskward.core.events import EventKind
+from deskward.core.lately import Lately
 from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
 from deskward.core.ports import Change
@@ -43,15 +44,21 @@ class Proving(Judging):
         if verification is None:
             return self.pinned(pin)
         person, agreed = self.account(verification), replace(verification, agreed_at=self.house.clock.now())
+        lately = None
         if visit and self.house.signals:
-            agreed = looked_at(self.house, agreed, person, visit)
-        return self.go_on(agreed, person, EventKind.AGREED)
+            agreed, lately = looked_at(self.house, agreed, person, visit)
+        return self.go_on(agreed, person, EventKind.AGREED, lately=lately)
 
     def go_on(
-        self, verification: Verification, person: Person, kind: EventKind, change: Change | None = None
+        self,
+        verification: Verification,
+        person: Person,
+        kind: EventKind,
+        change: Change | None = None,
+        lately: Lately | None = None,
     ) -> Verification:
         """Ask for what is missing where the person, as just read, can give it, else decide."""
-        verdict = self.verdict(verification, person)
+        verdict = self.verdict(verification, person, lately=lately)
         if self._offers(verification, person, verdict):
             return self.house.record(verification, kind, REQUESTER, _said(verification), change)
         return self.decided_by(verification, person, verdict, change)

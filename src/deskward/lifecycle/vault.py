@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from deskward.core.destinations import Destination, Kind, root_of
 from deskward.core.people import Person
 from deskward.core.records import Address
-from deskward.core.risk import Finding, sharing_finding
 from deskward.core.vault import Remembered, own_destination, remembered, seen, stands
 from deskward.core.verification import Verification
 from deskward.lifecycle.house import House
@@ -70,14 +69,6 @@ def used_now(house: House, verification: Verification, root: str) -> tuple[Addre
     """Give the address of this kept root, used now; nothing for one that no directory names."""
     row = house.store.address_of_root(verification.directory, verification.subject_id, root) if root else None
     return (replace(row, used_at=house.clock.now()),) if row else ()
-
-
-def sharing(house: House, verification: Verification, person: Person) -> Finding | None:
-    """Weigh that a proof rests on an address that was used for somebody else lately (SR-41)."""
-    roots = sorted({proof.root for proof in verification.proofs})
-    reached = house.store.reached(roots, house.clock.now() - SHARED_FOR) if roots else {}
-    own = (verification.directory, person.id)
-    return sharing_finding(max((_others(reached, root, own) for root in roots), default=0))
 
 
 def shared_by(house: House, directory: str, person: Person, root: str) -> int:

@@ -7,32 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from deskward.core.destinations import Kind
 from deskward.core.ports import Count
 from deskward.core.records import Address
 from deskward.core.secret import Secret
 from deskward.store.columns import row_of, value_of
-from deskward.store.conditions import is_one_of
 from deskward.store.database import Database
+from deskward.store.runs import sent_to
 from deskward.store.saving import put_rows, sealed_row
 from deskward.store.sealing import Sealer
 from deskward.store.tables import addresses, counts, sendings, verifications
 from deskward.store.written import Written
 
 BATCH = 500
-REACHED = ("link", "code", "proof")
 _a, _c, _s, _v = addresses.c, counts.c, sendings.c, verifications.c
-_REACHED = Written(
-    lambda dialect: (
-        select(_s.root, _v.directory, _v.subject_id)
-        .select_from(sendings.join(verifications, _s.verification_id == _v.id))
-        .where(is_one_of(dialect, _s.root, "roots"), _s.at >= bindparam("since"))
-        .where(_s.purpose.in_([literal_column(f"'{purpose}'") for purpose in REACHED]))
-        .distinct()
-    )
-)
+_REACHED = Written(sent_to)
 
 
 class SqlAddresses:
@@ -74,7 +65,7 @@ class SqlAddresses:
     def reached(self, roots: Sequence[str], since: datetime) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         """Tell for whom a link or a code went to each trust root since then (SR-41)."""
         with self.database.read() as connection:
-            return _pairs(_REACHED.rows(connection, {"roots": roots, "since": since}))
+            return _pairs(_REACHED.rows(connection, {"roots": roots, "reached": since}))
 
     def imported(self, directory: str) -> Address | None:
         """Read the mark of a directory's import: first seen at the first one, used at the last."""

@@ -3,21 +3,23 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
+    JSON,
     ColumnElement,
     Connection,
+    Integer,
     Select,
+    TableValuedAlias,
     Text,
-    and_,
     bindparam,
     cast,
+    column,
     delete,
     func,
     literal_column,
+    null,
     select,
     true,
     type_coerce,
@@ -28,20 +30,27 @@ from sqlalchemy.types import NullType
 
 from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
+from deskward.core.lately import Lately, Since
 from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
-from deskward.core.verification import Verification
+from deskward.core.verification import Run, Verification
 from deskward.store.columns import row_of, time_of, value_of
-from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
+from deskward.store.conditions import UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
+from deskward.store.runs import SHORT, asked_of, others_of, runs_lately
 from deskward.store.tables import familiar, verifications
 from deskward.store.written import Written
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
+_BESIDE = 8  # columns that stand beside each feature and each run
 MOST_COUNTED = 50
+# Written into the statement: PostgreSQL plans for a tenth of all rows where it is not told how many.
+_FEW, _ONE = literal_column(str(MOST_COUNTED), Integer), literal_column("1", Integer)
 Tallies = Mapping[tuple[str, str], Tally]
 _v, _f = verifications.c, familiar.c
+_w, _g = SHORT.c, familiar.alias("f").c
+_TEACHES: ColumnElement[bool] = literal_column("v.teaches")  # in the words of the index, as in `conditions`
 
 
 class SqlSightings:
@@ -50,16 +59,26 @@ class SqlSightings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def past(self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits) -> tuple[Past, Met]:
-        """Tell what was seen before this visit, and the counts of the habits, in one statement."""
+    def past(
+        self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits, since: Since
+    ) -> tuple[Past, Met, Lately]:
+        """Tell what was seen before this visit, the counts of the habits, and what the verdict asks, in one go."""
+        asked = _told(looking, at, sighting) | _asked(habits) | asked_of(looking, since)
         with self._database.read() as connection:
-            rows = _past(tuple(habits.wanted)).rows(connection, _told(looking, at, sighting) | _asked(habits))
-            *counts, looked_at, seen, _, _, _ = rows[0]
+            rows = _PAST.rows(connection, asked)
+            *counts, others, looked_at, seen = rows[0][:_BESIDE]
             last_at = time_of(looked_at, connection.dialect)
         kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
-        met = Met(*({row[-3]: row[n] for row in rows if row[n]} for n in (-2, -1)))
-        return Past(*last, *counts), met
+        own, everyone, runs = {}, {}, []
+        for feature, mine, theirs, *run in (row[_BESIDE:] for row in rows):
+            if not feature:
+                runs.append(Run(*run))
+            if mine:
+                own[feature] = mine
+            if theirs:
+                everyone[feature] = theirs
+        return Past(*last, *counts), Met(own, everyone), Lately(runs, others or 0)
 
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
@@ -131,23 +150,20 @@ def _learn(connection: Connection, learned: Iterable[Learned]) -> None:
 
 
 def _known(connection: Connection, habits: Habits) -> Tallies:
-    return _tallies(tuple(row) for row in connection.execute(_met(tuple(habits.wanted)), _asked(habits)))
-
-
-def _tallies(rows: Iterable[Any]) -> Tallies:
-    return {(who, name): Tally(int(times), last) for who, name, times, last in rows if times}
+    told: dict[tuple[str, str], Tally] = {}
+    for feature, *mine, times, last in _MET.rows(connection, _asked(habits)):
+        for owner, tally in ((habits.owner, mine), (EVERYONE, (times, last))):
+            if tally[0]:
+                told[owner, feature] = Tally(int(tally[0]), tally[1])
+    return told
 
 
 def _asked(habits: Habits) -> dict[str, Any]:
-    values = {f"value{n}": value for n, value in enumerate(habits.wanted.values())}
-    return {"owner": habits.owner, "since": habits.since, **values}
+    return {"owner": habits.owner, "months": habits.since, "wanted": habits.wanted}
 
 
 def _told(looking: Verification, at: datetime, sighting: Sighting) -> dict[str, Any]:
     return {
-        "own": looking.id,
-        "person": looking.subject_id,
-        "house": looking.directory,
         "agent": looking.agent_id,
         "device": sighting.device,
         "address": sighting.address,
@@ -157,25 +173,23 @@ def _told(looking: Verification, at: datetime, sighting: Sighting) -> dict[str, 
     }
 
 
-@lru_cache
-def _met(names: tuple[str, ...]) -> Select[Any]:
-    """Make the statement for these features, once: it costs more to write than to run."""
-    wanted = _wanted(names)
-    same = (_f.feature == wanted.c.feature, _f.value == wanted.c.value)
-    owned = (_f.owner.in_((_given("owner"), _word(EVERYONE))), _f.month >= _given("since"))
-    counted = select(_f.owner, _f.feature, func.sum(_f.times), func.max(_f.month))
-    return counted.select_from(wanted).join(familiar, and_(*same, *owned)).group_by(_f.owner, _f.feature)
+def _met(dialect: str) -> Select[Any]:
+    wanted = _wanted(dialect)
+    tally = (func.sum(_g.times), func.max(_g.month))
+    told = (_counted(wanted, owner, what) for owner in (_given("owner"), _word(EVERYONE)) for what in tally)
+    return select(wanted.c.key, *told)
 
 
-def _wanted(names: tuple[str, ...]) -> CTE:
-    """List these features with their values: each is a look-up of its own in the key.
+_MET = Written(_met)
 
-    SQLite reads the whole table for a list of tuples.
+
+def _wanted(dialect: str) -> TableValuedAlias:
+    """List the features, `key`, with their values: each is a look-up of its own in the key of the table.
+
+    Told as one JSON, which keeps the statement short; SQLite reads the whole table for a list of tuples.
     """
-    rows = (
-        select(_word(name).label("feature"), _given(f"value{n}").label("value")) for n, name in enumerate(names)
-    )
-    return union_all(*rows).cte("wanted")
+    each = func.json_each_text if dialect == "postgresql" else func.json_each
+    return each(bindparam("wanted", type_=JSON)).table_valued(column("key", Text), column("value", Text))
 
 
 def _word(text: str) -> ColumnElement[str]:
@@ -188,56 +202,62 @@ def _given(name: str) -> ColumnElement[str]:
     return bindparam(name, type_=Text)
 
 
-@lru_cache
-def _past(names: tuple[str, ...]) -> Written:
-    return Written(lambda _: past_of(names))
-
-
-def past_of(names: tuple[str, ...]) -> Select[Any]:
-    """Make the statement for these features.
+def past_of(dialect: str) -> Select[Any]:
+    """Make the statement of the past.
 
     The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
-    each feature with its counts, of the owner and of everyone.
+    each feature that is wanted with its counts, of the owner and of everyone, and each run of `lately`.
     """
-    device = (_v.seen_device == _given("device"), is_filled(_v.seen_device))
-    address = (_v.seen_address == _given("address"), is_filled(_v.seen_address))
-    other = (_v.subject_id != _given("person")) | (_v.directory != _given("house"))
-    own = (_v.directory == _given("house"), _v.subject_id == _given("person"), TEACHES)
-    passed = (*own, _v.id != _given("own"))
-    theirs = (_v.agent_id == _given("agent"), other)
+    device = (_w.seen_device == _given("device"), is_filled(_w.seen_device))
+    address = (_w.seen_address == _given("address"), is_filled(_w.seen_address))
+    other = (_w.subject_id != _given("person")) | (_w.directory != _given("house"))
+    own = (_w.directory == _given("house"), _w.subject_id == _given("person"), _TEACHES)
+    passed = (*own, _w.id != _given("own"))
+    theirs = (_w.agent_id == _given("agent"), other)
     counts = select(
         _capped(passed).label("visits"),
         _capped((*passed, *device)).label("device_passed"),
-        _people((*device, other, _v.looked_at >= bindparam("device_since"))).label("device_others"),
-        _people((*address, other, _v.looked_at >= bindparam("address_since"))).label("address_others"),
-        _people((*theirs, _v.looked_at >= bindparam("agent_since"))).label("agent_people"),
-    ).subquery("counts")
+        _people((*device, other, _w.looked_at >= bindparam("device_since"))).label("device_others"),
+        _people((*address, other, _w.looked_at >= bindparam("address_since"))).label("address_others"),
+        _people((*theirs, _w.looked_at >= bindparam("agent_since"))).label("agent_people"),
+    ).subquery("c")
     # The time as the driver gives it: it stands in every row, and is turned once.
-    looked_at = type_coerce(_v.looked_at, NullType()).label("looked_at")
+    looked_at = type_coerce(_w.looked_at, NullType()).label("looked_at")
     newest = (
-        select(looked_at, cast(_v.sighting, Text).label("sighting"))
+        select(looked_at, cast(_w.sighting, Text).label("sighting"))
         .where(*passed)
-        .order_by(_v.looked_at.desc())
-        .limit(1)
+        .order_by(_w.looked_at.desc())
+        .limit(_ONE)
     )
-    last, wanted = newest.subquery("last"), _wanted(names)
-    met = (_times(wanted, _given("owner")), _times(wanted, _word(EVERYONE)))
-    return select(counts, last, wanted.c.feature, *met).select_from(
-        counts.outerjoin(last, true()).outerjoin(wanted, true())
+    last, wanted, runs = newest.subquery("last"), _wanted(dialect), runs_lately()
+    whose = {"own": _given("owner"), "everyone": _word(EVERYONE)}
+    met = (_counted(wanted, owner, func.sum(_g.times)).label(name) for name, owner in whose.items())
+    blank = (type_coerce(null(), c.type).label(c.name) for c in runs.selected_columns)
+    features: Select[Any] = select(wanted.c.key, *met, *blank)
+    others_runs: Select[Any] = runs.with_only_columns(null(), null(), null(), *runs.selected_columns)
+    listed = union_all(features, others_runs).subquery("l")
+    others = others_of(dialect)
+    return select(counts, others, last, listed).select_from(
+        counts.join(others, true()).outerjoin(last, true()).join(listed, true())
     )
 
 
-def _times(wanted: CTE, owner: ColumnElement[str]) -> Any:
-    """Count for one owner, in the key alone: neither joined nor sorted."""
-    same = (_f.owner == owner, _f.feature == wanted.c.feature, _f.value == wanted.c.value)
-    return select(func.sum(_f.times)).where(*same, _f.month >= _given("since")).scalar_subquery()
+_PAST = Written(past_of)
+
+
+def _counted(wanted: TableValuedAlias, owner: ColumnElement[str], what: ColumnElement[Any]) -> Any:
+    """Count a feature of one owner, in the key alone: neither joined nor sorted."""
+    same = (_g.owner == owner, _g.feature == wanted.c.key, _g.value == wanted.c.value)
+    return select(what).where(*same, _g.month >= _given("months")).scalar_subquery()
 
 
 def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
-    few = select(_word("x")).where(*where).limit(MOST_COUNTED).subquery()
+    few = select(_word("x")).where(*where).limit(_FEW).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
 
 
 def _people(where: Iterable[ColumnElement[bool]]) -> Any:
-    few = select(_v.directory, _v.subject_id).where(*where).distinct().limit(MOST_COUNTED).subquery()
+    """Count people; the offset keeps PostgreSQL from walking everybody in their order to meet each one once."""
+    found = select(_w.directory.label("d"), _w.subject_id.label("s")).where(*where)
+    few = select(found.offset(literal_column("0", Integer)).subquery()).distinct().limit(_FEW).subquery()
     return select(func.count()).select_from(few).scalar_subquery()

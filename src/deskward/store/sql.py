@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -116,10 +115,6 @@ class SqlStore(SqlAddresses, SqlRuns, Standing):
             ) from error
         self._ring(change.errands)
         return saved
-
-    def sharing(self) -> AbstractContextManager[None]:
-        """Let all reads of this thread have one connection until the end of the block."""
-        return self.database.sharing()
 
     def get(self, verification_id: str) -> Verification | None:
         """Read one verification."""

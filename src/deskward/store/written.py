@@ -19,7 +19,10 @@ _DIALECTS: Mapping[str, Dialect] = {
 
 @dataclass(frozen=True)
 class _Form:
-    """A statement for one kind of database: its text, what never changes in it, and what turns which values."""
+    """A statement for one kind of database: its text, what never changes in it, and what turns which values.
+
+    NULL is turned into nothing else.
+    """
 
     text: str
     fixed: Mapping[str, Any]
@@ -69,7 +72,5 @@ def _made(select: Select[Any], dialect: Dialect) -> _Form:
 
 
 def _turned(row: tuple[Any, ...], told: Iterable[tuple[int, Turn]]) -> tuple[Any, ...]:
-    values = list(row)
-    for n, turn in told:
-        values[n] = turn(values[n])
-    return tuple(values)
+    turned = {n: turn(row[n]) for n, turn in told if row[n] is not None}
+    return tuple(turned.get(n, value) for n, value in enumerate(row)) if turned else row
