@@ -40,9 +40,9 @@ def sent_to(dialect: str) -> Select[Any]:
 def others_of(dialect: str) -> Subquery:
     """Make the select of `others`, one row: empty where nobody shares an address."""
     strangers = (_v.directory != bindparam("house")) | (_v.subject_id != bindparam("person"))
-    sent = sent_to(dialect).where(strangers).subquery()
-    people = select(func.count().label("people")).select_from(sent).group_by(sent.c.root).subquery()
-    return select(func.max(people.c.people).label("others")).subquery()
+    sent = sent_to(dialect).where(strangers).subquery("s")
+    people = select(func.count().label("people")).select_from(sent).group_by(sent.c.root).subquery("p")
+    return select(func.max(people.c.people).label("others")).subquery("o")
 
 
 def runs_lately() -> Select[Any]:

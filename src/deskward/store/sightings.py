@@ -189,7 +189,7 @@ def _wanted(dialect: str) -> TableValuedAlias:
     Told as one JSON, which keeps the statement short; SQLite reads the whole table for a list of tuples.
     """
     each = func.json_each_text if dialect == "postgresql" else func.json_each
-    return each(bindparam("wanted", type_=JSON)).table_valued(column("key", Text), column("value", Text))
+    return each(bindparam("wanted", type_=JSON)).table_valued(column("key", Text), column("value", Text), name="w")
 
 
 def _word(text: str) -> ColumnElement[str]:
