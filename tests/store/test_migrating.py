@@ -29,7 +29,7 @@ from deskward.store.migrations import config_for
 from deskward.store.saving import write_change
 from deskward.store.sql import SilentBell
 from deskward.store.summing import summed
-from deskward.store.tables import metadata, requester_parts, requesters, verifications
+from deskward.store.tables import familiar, metadata, requester_parts, requesters, verifications
 from tests.servers.postgres import drop_database, empty_database, shared_postgres
 from tests.store.samples import NOON, a_verification
 
@@ -146,6 +146,23 @@ def test_the_rows_of_an_older_version_are_counted_and_found_as_those_of_today(em
 def _counted(connection: Connection) -> list[Any]:
     found = select(verifications.c.id, verifications.c.reached, verifications.c.need)
     return [tuple(row) for row in connection.execute(found.order_by(verifications.c.id))]
+
+
+def test_counts_of_familiarity_survive_the_move_into_their_key_and_back(empty: Database) -> None:
+    migrate(empty)
+    row = {"owner": "anna", "feature": "address", "value": "A", "month": "2026-11", "times": 3}
+    with empty.write() as connection:
+        connection.execute(familiar.insert(), [row])
+    for version, flat in (("0013", False), ("head", True)):
+        with empty.write() as connection:
+            (command.upgrade if flat else command.downgrade)(config_for(connection), version)
+            assert [dict(kept) for kept in connection.execute(select(familiar)).mappings()] == [row]
+            assert {index["name"] for index in inspect(connection).get_indexes("familiar")} == {
+                "ix_familiar_month"
+            }
+            if empty.dialect == "sqlite":
+                made = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'familiar'"))
+                assert ("WITHOUT ROWID" in made) == flat
 
 
 def test_the_statuses_of_the_migration_are_those_of_the_one_table() -> None:

@@ -255,6 +255,7 @@ familiar = Table(
     metadata,
     *columns_of(Learned, key=("owner", "feature", "value", "month")),
     Index("ix_familiar_month", "month"),
+    sqlite_with_rowid=False,
 )
 
 sign_in_marks = Table(
