@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, Text, bindparam, func, literal_column, or_, select, true
 
 from deskward.core.lately import Lately, Since
 from deskward.core.verification import Run, Verification
@@ -20,8 +20,13 @@ SHORT = verifications.alias("v")
 _s, _v = sendings.alias("s"), SHORT.c
 
 
+def given(name: str) -> ColumnElement[str]:
+    """Leave room for a text that needs no cleaning: it comes out of a row, or is a digest."""
+    return bindparam(name, type_=Text)
+
+
 def _runs(*more: ColumnElement[bool]) -> Select[Any]:
-    theirs = (_v.directory == bindparam("house"), _v.subject_id == bindparam("person"))
+    theirs = (_v.directory == given("house"), _v.subject_id == given("person"))
     told = select(*(_v[name] for name in hints_of(Run)))
     return told.where(*theirs, _v.opened_at >= bindparam("opened"), *more)
 
@@ -39,7 +44,7 @@ def sent_to(dialect: str) -> Select[Any]:
 
 def others_of(dialect: str) -> Subquery:
     """Make the select of `others`, one row: empty where nobody shares an address."""
-    strangers = (_v.directory != bindparam("house")) | (_v.subject_id != bindparam("person"))
+    strangers = (_v.directory != given("house")) | (_v.subject_id != given("person"))
     sent = sent_to(dialect).where(strangers).subquery("s")
     people = select(func.count().label("people")).select_from(sent).group_by(sent.c.root).subquery("p")
     return select(func.max(people.c.people).label("others")).subquery("o")
@@ -48,7 +53,7 @@ def others_of(dialect: str) -> Subquery:
 def runs_lately() -> Select[Any]:
     """Make the select of the runs that a verdict asks for."""
     lasting = or_(_v.ended_at.is_(None), _v.ended_at >= bindparam("ended"))
-    return _runs(_v.id != bindparam("own"), lasting)
+    return _runs(_v.id != given("own"), lasting)
 
 
 def asked_of(judged: Verification, since: Since) -> dict[str, Any]:

@@ -38,12 +38,13 @@ from deskward.store.columns import row_of, time_of, value_of
 from deskward.store.conditions import UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
-from deskward.store.runs import SHORT, asked_of, others_of, runs_lately
+from deskward.store.runs import SHORT, asked_of, given, others_of, runs_lately
 from deskward.store.tables import familiar, verifications
 from deskward.store.written import Written
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
-_BESIDE = 8  # columns that stand beside each feature and each run
+# The columns that stand beside each feature and each run, and those of a feature besides.
+_BESIDE, _RUN = 8, 11
 MOST_COUNTED = 50
 # Written into the statement: PostgreSQL plans for a tenth of all rows where it is not told how many.
 _FEW, _ONE = literal_column(str(MOST_COUNTED), Integer), literal_column("1", Integer)
@@ -70,14 +71,9 @@ class SqlSightings:
             last_at = time_of(looked_at, connection.dialect)
         kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
-        own, everyone, runs = {}, {}, []
-        for feature, mine, theirs, *run in (row[_BESIDE:] for row in rows):
-            if not feature:
-                runs.append(Run(*run))
-            if mine:
-                own[feature] = mine
-            if theirs:
-                everyone[feature] = theirs
+        features = [row[_BESIDE:_RUN] for row in rows if row[_BESIDE]]
+        own, everyone = ({told[0]: told[n] for told in features if told[n]} for n in (1, 2))
+        runs = [Run(*row[_RUN:]) for row in rows if not row[_BESIDE]]
         return Past(*last, *counts), Met(own, everyone), Lately(runs, others or 0)
 
     def familiarity(self, habits: Habits) -> Tallies:
@@ -176,7 +172,7 @@ def _told(looking: Verification, at: datetime, sighting: Sighting) -> dict[str, 
 def _met(dialect: str) -> Select[Any]:
     wanted = _wanted(dialect)
     tally = (func.sum(_g.times), func.max(_g.month))
-    told = (_counted(wanted, owner, what) for owner in (_given("owner"), _word(EVERYONE)) for what in tally)
+    told = (_counted(wanted, owner, what) for owner in (given("owner"), _word(EVERYONE)) for what in tally)
     return select(wanted.c.key, *told)
 
 
@@ -197,23 +193,18 @@ def _word(text: str) -> ColumnElement[str]:
     return literal_column(f"'{text}'", Text)
 
 
-def _given(name: str) -> ColumnElement[str]:
-    """Leave room for a text that needs no cleaning: it comes out of a row, or is a digest."""
-    return bindparam(name, type_=Text)
-
-
 def past_of(dialect: str) -> Select[Any]:
     """Make the statement of the past.
 
     The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
     each feature that is wanted with its counts, of the owner and of everyone, and each run of `lately`.
     """
-    device = (_w.seen_device == _given("device"), is_filled(_w.seen_device))
-    address = (_w.seen_address == _given("address"), is_filled(_w.seen_address))
-    other = (_w.subject_id != _given("person")) | (_w.directory != _given("house"))
-    own = (_w.directory == _given("house"), _w.subject_id == _given("person"), _TEACHES)
-    passed = (*own, _w.id != _given("own"))
-    theirs = (_w.agent_id == _given("agent"), other)
+    device = (_w.seen_device == given("device"), is_filled(_w.seen_device))
+    address = (_w.seen_address == given("address"), is_filled(_w.seen_address))
+    other = (_w.subject_id != given("person")) | (_w.directory != given("house"))
+    own = (_w.directory == given("house"), _w.subject_id == given("person"), _TEACHES)
+    passed = (*own, _w.id != given("own"))
+    theirs = (_w.agent_id == given("agent"), other)
     counts = select(
         _capped(passed).label("visits"),
         _capped((*passed, *device)).label("device_passed"),
@@ -230,7 +221,7 @@ def past_of(dialect: str) -> Select[Any]:
         .limit(_ONE)
     )
     last, wanted, runs = newest.subquery("last"), _wanted(dialect), runs_lately()
-    whose = {"own": _given("owner"), "everyone": _word(EVERYONE)}
+    whose = {"own": given("owner"), "everyone": _word(EVERYONE)}
     met = (_counted(wanted, owner, func.sum(_g.times)).label(name) for name, owner in whose.items())
     blank = (type_coerce(null(), c.type).label(c.name) for c in runs.selected_columns)
     features: Select[Any] = select(wanted.c.key, *met, *blank)
@@ -248,7 +239,7 @@ _PAST = Written(past_of)
 def _counted(wanted: TableValuedAlias, owner: ColumnElement[str], what: ColumnElement[Any]) -> Any:
     """Count a feature of one owner, in the key alone: neither joined nor sorted."""
     same = (_g.owner == owner, _g.feature == wanted.c.key, _g.value == wanted.c.value)
-    return select(what).where(*same, _g.month >= _given("months")).scalar_subquery()
+    return select(what).where(*same, _g.month >= given("months")).scalar_subquery()
 
 
 def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
