@@ -194,6 +194,14 @@ def test_who_saw_another_token_in_use_changes_nothing(opened: Opened) -> None:
     assert rows.path_tokens("changegear")[0].ends_at is None
 
 
+def test_a_token_that_is_there_is_not_made_a_second_time(opened: Opened) -> None:
+    rows = opened.store.integrations
+    rows.rotate(token("a"), LATER, "", "")
+    with pytest.raises(ConflictError):
+        rows.rotate(token("a"), LATER, "a", "")
+    assert rows.path_token("a") == token("a")
+
+
 def test_of_many_who_make_an_address_at_once_one_does(opened: Opened) -> None:
     def rotate(name: str) -> bool:
         try:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
@@ -20,7 +21,7 @@ from deskward.core.ports import ErrandState
 from deskward.store.opening import Opened, open_store
 from deskward.store.rounds import Round
 from deskward.store.runner_embedded import EmbeddedRunner
-from deskward.store.runner_procrastinate import ProcrastinateRunner, _Lanes, _Worker
+from deskward.store.runner_procrastinate import ENDINGS, ProcrastinateRunner, _Lanes, _Worker
 from deskward.store.sql import SilentBell
 from tests.servers.postgres import drop_database, fresh_database, restart, shared_postgres
 from tests.store.samples import RunningClock, an_errand, until
@@ -254,21 +255,23 @@ def test_a_drain_that_takes_long_holds_up_no_other_where_the_worker_begins_again
     runner.stop()
 
 
-def test_the_worker_begins_again_also_where_the_first_word_to_end_is_lost(
-    grown: Opened, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("words", [1, ENDINGS])
+def test_the_worker_begins_again_also_where_words_to_end_are_lost(
+    grown: Opened, monkeypatch: pytest.MonkeyPatch, words: int
 ) -> None:
     lost: list[str] = []
     run = _Worker._run
 
     async def deaf(worker: _Worker, app: App, failed: asyncio.Event) -> None:
-        """Go on after the first cancellation, as one does that meets the end of a wait."""
+        """Go on after a cancellation, as one does that meets the end of a wait."""
         try:
             await run(worker, app, failed)
         except asyncio.CancelledError:
-            if lost:
-                raise
-            lost.append("cancelled")
-            await asyncio.Event().wait()
+            while len(lost) < words:
+                lost.append("cancelled")
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+            raise
 
     monkeypatch.setattr(_Worker, "_run", deaf)
     runner = runner_for(grown)
@@ -277,7 +280,7 @@ def test_the_worker_begins_again_also_where_the_first_word_to_end_is_lost(
     runner.start(desk.drain, desk.tick)
     until(lambda: _workers(grown) == 1)
     _run_sql(grown, "ALTER TABLE procrastinate_jobs RENAME TO gone")
-    until(lambda: lost == ["cancelled"])
+    until(lambda: len(lost) == words)
     _run_sql(grown, "ALTER TABLE gone RENAME TO procrastinate_jobs")
     desk.enqueue("a-1")
     until(lambda: desk.done == ["a-1"])
