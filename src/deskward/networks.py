@@ -93,9 +93,9 @@ class Networks:
     def doctor(self) -> Iterable[Check]:
         """Say for `doctor` of each file whether it is there and how old it is."""
         for facet in Facet:
-            file = self._files.get(facet)
-            name, hint = f"networks.{facet}", f"Set networks.{facet} to a file in the MMDB format."
-            yield file.check(name) if file else Check(name, well=False, text=_unset(facet), hint=hint)
+            name, file = f"networks.{facet}", self._files.get(facet)
+            hint, text = f"Set {name} to a file in the MMDB format.", f"not configured: {FEEDS[facet]}"
+            yield file.check(name) if file else Check(name, well=False, text=text, hint=hint)
 
     def troubles(self) -> Iterable[Check]:
         """Give the checks of files that are set and cannot be relied on."""
@@ -229,22 +229,26 @@ def _hidden(answer: _Answer | None) -> frozenset[Anonymous] | None:
     return frozenset() if answer.row is None else hidden_of(answer.row)
 
 
-def _found(row: Row, path: str) -> Any:
-    found: Any = row
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+def _first(row: Row, paths: Iterable[str], kinds: tuple[type, ...]) -> Any:
+    """Give the first that is of one of these kinds; None where there is none."""
+    for path in paths:
+        found: Any = row
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, kinds):
+            return found
+    return None
 
 
 def _text(row: Row, *paths: str) -> str:
     """Give the first that is a text or a number."""
-    found = (_found(row, path) for path in paths)
-    return next((clean(told) for told in found if isinstance(told, str | int)), "")
+    told = _first(row, paths, (str, int))
+    return "" if told is None else clean(told)
 
 
 def _number(row: Row, limit: float, *paths: str) -> float | None:
     """Give the first that is there, as a number within ± `limit`."""
-    told = next((t for t in (_found(row, path) for path in paths) if isinstance(t, str | int | float)), None)
+    told = _first(row, paths, (str, int, float))
     try:
         number = math.nan if told is None else float(told)
     except (ValueError, OverflowError):
@@ -294,7 +298,3 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text)
     except ValueError as error:
         raise SettingsError(f"networks.own: “{text}” is no network.", "Write one as 203.0.113.0/24.") from error
-
-
-def _unset(facet: Facet) -> str:
-    return f"not configured: {FEEDS[facet]}"

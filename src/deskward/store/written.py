@@ -72,5 +72,9 @@ def _made(select: Select[Any], dialect: Dialect) -> _Form:
 
 
 def _turned(row: tuple[Any, ...], told: Iterable[tuple[int, Turn]]) -> tuple[Any, ...]:
-    turned = {n: turn(row[n]) for n, turn in told if row[n] is not None}
-    return tuple(turned.get(n, value) for n, value in enumerate(row)) if turned else row
+    values: list[Any] | None = None
+    for n, turn in told:
+        if row[n] is not None:
+            values = values or list(row)
+            values[n] = turn(row[n])
+    return tuple(values) if values else row
