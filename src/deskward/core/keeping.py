@@ -268,7 +268,7 @@ class Sightings(Protocol):
     def past(
         self, looking: Verification, at: datetime, sighting: Sighting, habits: Habits, since: Since
     ) -> tuple[Past, Met, Lately]:
-        """Tell what was seen before this visit, its own verification left out, and what was met of the habits."""
+        """Tell what was seen before this visit, its own left out, what was met of the habits, and `lately`."""
         ...
 
     def familiarity(self, habits: Habits) -> Mapping[tuple[str, str], Tally]:

@@ -24,7 +24,7 @@ _ESCAPE = "/"
 
 # Without a type, because SQLAlchemy writes a Boolean as “… = 1” there.
 IS_OPEN: ColumnElement[bool] = literal_column("verifications.is_open")
-TEACHES: ColumnElement[bool] = literal_column("verifications.teaches")
+TEACHES: ColumnElement[bool] = literal_column("teaches")  # of whatever name the table has there
 HAS_RAW: ColumnElement[bool] = literal_column("verifications.has_raw")
 UNTAUGHT: ColumnElement[bool] = literal_column("verifications.teaches <> verifications.taught")
 

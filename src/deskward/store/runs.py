@@ -25,10 +25,13 @@ def given(name: str) -> ColumnElement[str]:
     return bindparam(name, type_=Text)
 
 
+THEIRS = (_v.directory == given("house"), _v.subject_id == given("person"))
+STRANGERS = (_v.directory != given("house")) | (_v.subject_id != given("person"))
+
+
 def _runs(*more: ColumnElement[bool]) -> Select[Any]:
-    theirs = (_v.directory == given("house"), _v.subject_id == given("person"))
     told = select(*(_v[name] for name in hints_of(Run)))
-    return told.where(*theirs, _v.opened_at >= bindparam("opened"), *more)
+    return told.where(*THEIRS, _v.opened_at >= bindparam("opened"), *more)
 
 
 def sent_to(dialect: str) -> Select[Any]:
@@ -44,8 +47,7 @@ def sent_to(dialect: str) -> Select[Any]:
 
 def others_of(dialect: str) -> Subquery:
     """Make the select of `others`, one row: empty where nobody shares an address."""
-    strangers = (_v.directory != given("house")) | (_v.subject_id != given("person"))
-    sent = sent_to(dialect).where(strangers).subquery("s")
+    sent = sent_to(dialect).where(STRANGERS).subquery("s")
     people = select(func.count().label("people")).select_from(sent).group_by(sent.c.root).subquery("p")
     return select(func.max(people.c.people).label("others")).subquery("o")
 

@@ -35,10 +35,10 @@ from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
 from deskward.core.verification import Run, Verification
 from deskward.store.columns import row_of, time_of, value_of
-from deskward.store.conditions import UNTAUGHT, is_filled
+from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
-from deskward.store.runs import SHORT, asked_of, given, others_of, runs_lately
+from deskward.store.runs import SHORT, STRANGERS, THEIRS, asked_of, given, others_of, runs_lately
 from deskward.store.tables import familiar, verifications
 from deskward.store.written import Written
 
@@ -51,7 +51,6 @@ _FEW, _ONE = literal_column(str(MOST_COUNTED), Integer), literal_column("1", Int
 Tallies = Mapping[tuple[str, str], Tally]
 _v, _f = verifications.c, familiar.c
 _w, _g = SHORT.c, familiar.alias("f").c
-_TEACHES: ColumnElement[bool] = literal_column("v.teaches")  # in the words of the index, as in `conditions`
 
 
 class SqlSightings:
@@ -201,16 +200,14 @@ def past_of(dialect: str) -> Select[Any]:
     """
     device = (_w.seen_device == given("device"), is_filled(_w.seen_device))
     address = (_w.seen_address == given("address"), is_filled(_w.seen_address))
-    other = (_w.subject_id != given("person")) | (_w.directory != given("house"))
-    own = (_w.directory == given("house"), _w.subject_id == given("person"), _TEACHES)
-    passed = (*own, _w.id != given("own"))
-    theirs = (_w.agent_id == given("agent"), other)
+    passed = (*THEIRS, TEACHES, _w.id != given("own"))
+    agents = (_w.agent_id == given("agent"), STRANGERS)
     counts = select(
         _capped(passed).label("visits"),
         _capped((*passed, *device)).label("device_passed"),
-        _people((*device, other, _w.looked_at >= bindparam("device_since"))).label("device_others"),
-        _people((*address, other, _w.looked_at >= bindparam("address_since"))).label("address_others"),
-        _people((*theirs, _w.looked_at >= bindparam("agent_since"))).label("agent_people"),
+        _people((*device, STRANGERS, _w.looked_at >= bindparam("device_since"))).label("device_others"),
+        _people((*address, STRANGERS, _w.looked_at >= bindparam("address_since"))).label("address_others"),
+        _people((*agents, _w.looked_at >= bindparam("agent_since"))).label("agent_people"),
     ).subquery("c")
     # The time as the driver gives it: it stands in every row, and is turned once.
     looked_at = type_coerce(_w.looked_at, NullType()).label("looked_at")
