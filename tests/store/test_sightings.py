@@ -16,7 +16,7 @@ from deskward.core.surroundings import Habits, Learned, Met, Past, Sighting, Tal
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
 from deskward.store.runs import asked_of
-from deskward.store.sightings import _PAST, MOST_COUNTED, _asked, _told
+from deskward.store.sightings import _PAST, MOST_COUNTED, MOST_VISITS, _asked, _told
 from deskward.store.tables import verifications
 from tests.servers.statements import plan_of
 from tests.store.samples import NOON, StandingClock, a_verification
@@ -110,6 +110,14 @@ def test_counts_stop_at_fifty(opened: Opened) -> None:
     assert (told.visits, told.device_others) == (MOST_COUNTED, MOST_COUNTED)
 
 
+def test_people_are_counted_among_the_newest_visits_however_many_there_are(opened: Opened) -> None:
+    visit(opened, "w", subject_id="s2", ago=timedelta(minutes=9))
+    for n in range(MOST_VISITS):
+        visit(opened, f"v{n}", subject_id="s3")
+    told = past(opened)
+    assert (told.device_others, told.address_others, told.agent_people) == (1, 1, 1)
+
+
 def test_the_counts_of_habits_come_with_the_past(opened: Opened) -> None:
     habits = Habits("anna", {"address": "A", "asn": "B"}, "2026-06")
     lesson = [Learned("anna", "address", "A", "2026-11", 2), Learned("", "asn", "B", "2026-10", 3)]
@@ -173,10 +181,15 @@ def test_the_statement_is_short_enough_for_the_driver_to_keep_it_read() -> None:
     assert len(_PAST._form("postgresql").text) <= 4096, "psycopg reads a longer statement anew each time"
 
 
+def _everything() -> dict[str, Any]:
+    looking = a_verification("now")
+    return _told(looking, NOON, HERE) | _asked(NOBODY) | asked_of(looking, SINCE)
+
+
 def test_reading_the_past_walks_no_table(opened: Opened) -> None:
     for n in range(20):
         visit(opened, f"v{n}")
-    told = _told(a_verification("now"), NOON, HERE) | _asked(NOBODY) | asked_of(a_verification("now"), SINCE)
+    told = _everything()
     with opened.store.database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
@@ -187,6 +200,17 @@ def test_reading_the_past_walks_no_table(opened: Opened) -> None:
         names = [f"ix_verifications_{name}" for name in indexes.split()]
         assert [row for row in used if any(name in row for name in names)], (names, plan)
     assert not [row for row in plan if "SCAN v" in row or "Seq Scan on verifications" in row]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_people_of_an_agent_are_read_from_the_index_alone(opened: Opened) -> None:
+    visit(opened, "v1")
+    told = _everything()
+    with opened.store.database.read() as connection:
+        plan = plan_of(_PAST, connection, told)
+    assert [
+        row for row in plan if "COVERING INDEX ix_verifications_seen_agent (agent_id=? AND looked_at>?)" in row
+    ]
 
 
 COPIED = """

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from deskward.core.errors import SettingsError
 from deskward.store.database import Database
 
-HEAD = "0014"
+HEAD = "0015"
 ENGINE_SCHEMA = "procrastinate"
 _LOCK = 0x6465736B  # any number that nobody else takes
 

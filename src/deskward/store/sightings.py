@@ -46,15 +46,17 @@ DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), t
 # The columns that stand beside each feature and each run, and those of a feature besides.
 _BESIDE, _RUN = 8, 11
 MOST_COUNTED = 50
+# A device, address or agent may have any number of visits by the same few people.
+MOST_VISITS = 200
 # Written into the statement: PostgreSQL plans for a tenth of all rows where it is not told how many.
-_FEW, _ONE = literal_column(str(MOST_COUNTED), Integer), literal_column("1", Integer)
+_ONE, _FEW, _MANY = (literal_column(str(n), Integer) for n in (1, MOST_COUNTED, MOST_VISITS))
 Tallies = Mapping[tuple[str, str], Tally]
 _v, _f = verifications.c, familiar.c
 _w, _g = SHORT.c, familiar.alias("f").c
 
 
 class SqlSightings:
-    """Rows by person, device, address and agent; every count of them stops at 50."""
+    """Rows by person, device, address and agent; every count stops at 50, among the newest 200 visits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -245,7 +247,8 @@ def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
 
 
 def _people(where: Iterable[ColumnElement[bool]]) -> Any:
-    """Count people; the offset keeps PostgreSQL from walking everybody in their order to meet each one once."""
+    """Count people among the newest visits; PostgreSQL would walk everybody in order to meet each one once."""
     found = select(_w.directory.label("d"), _w.subject_id.label("s")).where(*where)
-    few = select(found.offset(literal_column("0", Integer)).subquery()).distinct().limit(_FEW).subquery()
+    newest = found.order_by(_w.looked_at.desc()).limit(_MANY)
+    few = select(newest.subquery()).distinct().limit(_FEW).subquery()
     return select(func.count()).select_from(few).scalar_subquery()

@@ -43,7 +43,7 @@ def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index
 
 
 # What the table of verifications filters by stands in its indexes, so that no row is read in vain.
-_NEWEST = ("opened_at", "id")
+_NEWEST, _PERSON = ("opened_at", "id"), ("directory", "subject_id")
 _LISTED = ("status", "risk_level", "risk_score", "category", "agent_id", "requester_number", "reached")
 
 
@@ -65,7 +65,7 @@ verifications = Table(
     *(_listed(name) for name in ("status", "risk_level", "category", "agent_id")),
     Index("ix_verifications_requester", "requester_number", *_NEWEST),
     Index("ix_verifications_number", "number_tail"),
-    Index("ix_verifications_person", "directory", "subject_id", "opened_at"),
+    Index("ix_verifications_person", *_PERSON, "opened_at"),
     partial("ix_verifications_need", "need", *_NEWEST, where="need <> ''"),
     partial("uq_verifications_open", "connector", "ticket_id", where="is_open", unique=True),
     partial("ix_verifications_deadline", "deadline", where="is_open"),
@@ -77,15 +77,11 @@ verifications = Table(
     Column("has_raw", Boolean, nullable=False),
     Column("teaches", Boolean, nullable=False),
     Column("taught", Boolean, nullable=False, default=False),
-    partial("ix_verifications_seen_person", "directory", "subject_id", "looked_at", where="teaches"),
-    partial(
-        "ix_verifications_seen_own_device",
-        *("directory", "subject_id", "seen_device"),
-        where="teaches AND seen_device <> ''",
-    ),
+    partial("ix_verifications_seen_person", *_PERSON, "looked_at", where="teaches"),
+    partial("ix_verifications_seen_own_device", *_PERSON, "seen_device", where="teaches AND seen_device <> ''"),
     partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
     partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
-    partial("ix_verifications_seen_agent", "agent_id", "looked_at", where="looked_at IS NOT NULL"),
+    partial("ix_verifications_seen_agent", "agent_id", "looked_at", *_PERSON, where="looked_at IS NOT NULL"),
     partial("ix_verifications_seen", "looked_at", where="seen_address <> ''"),
     partial("ix_verifications_raw", "looked_at", where="has_raw"),
     partial("ix_verifications_ended", "ended_at", where="ended_at IS NOT NULL"),
