@@ -37,14 +37,14 @@ def share_compiled() -> None:
 @contextmanager
 def hearing_written(hear: Callable[[], None]) -> Iterator[None]:
     """Tell of each statement that the driver's own cursor runs, of which no event of SQLAlchemy tells."""
-    rows = Written.rows
+    run = Written._run
 
     def heard(written: Written, *told: Any) -> Any:
         hear()
-        return rows(written, *told)
+        return run(written, *told)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Written, "rows", heard)
+        patch.setattr(Written, "_run", heard)
         yield
 
 
@@ -55,4 +55,4 @@ def plan_of(written: Written, connection: Connection, told: Mapping[str, Any]) -
     explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
     explaining = Written(written._select)
     explaining._forms[kind] = replace(form, text=f"{explain} {form.text}", told=[])
-    return [str(row) for row in explaining.rows(connection, told)]
+    return [str(row) for row in explaining.rows_in(connection, told)]

@@ -1,7 +1,7 @@
 """Statements that are written once, on both databases."""
 
 import pytest
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, delete, func, literal_column, select
 
 from deskward.core.ports import Change
 from deskward.core.verification import State
@@ -26,31 +26,44 @@ SINCE = Written(
 def test_rows_are_plain_tuples_in_the_types_of_their_columns(opened: Opened) -> None:
     for name in ("v1", "v2", "v3", "v4"):
         opened.store.save(a_verification(name, opened_at=NOON, ended_at=None), Change())
-    with opened.store.database.read() as connection:
-        rows = SINCE.rows(connection, {"ids": ["v1", "v3", "v4"], "since": NOON})
-        assert rows == [(n, State.OPENED, NOON, None, 3) for n in ("v1", "v3")]
-        assert [type(row) for row in rows] == [tuple, tuple]
-        assert rows[0][1] is State.OPENED
-        assert SINCE.rows(connection, {"ids": [], "since": NOON}) == []
+    rows = SINCE.rows(opened.database, {"ids": ["v1", "v3", "v4"], "since": NOON})
+    assert rows == [(n, State.OPENED, NOON, None, 3) for n in ("v1", "v3")]
+    assert [type(row) for row in rows] == [tuple, tuple]
+    assert rows[0][1] is State.OPENED
+    assert SINCE.rows(opened.database, {"ids": [], "since": NOON}) == []
+
+
+def test_in_a_transaction_it_sees_what_that_one_wrote(opened: Opened) -> None:
+    opened.store.save(a_verification("v1", opened_at=NOON), Change())
+    told = {"ids": ["v1"], "since": NOON}
+    with opened.database.write() as connection:
+        connection.execute(delete(verifications))
+        assert SINCE.rows_in(connection, told) == []
+    assert SINCE.rows(opened.database, told) == []
+
+
+def test_where_reads_share_a_connection_it_takes_none_of_its_own(opened: Opened) -> None:
+    with opened.database.sharing(), opened.database.read() as connection:
+        kept = connection.connection.driver_connection
+        with opened.database.driver() as driver:
+            assert driver.driver_connection is kept
 
 
 def test_a_hostile_value_stays_a_value(opened: Opened) -> None:
     opened.store.save(a_verification("v1", opened_at=NOON), Change())
-    with opened.store.database.read() as connection:
-        for hostile in ("' OR 1 = 1 --", ":since", "%(since)s", '"]', "\x00"):
-            assert SINCE.rows(connection, {"ids": [hostile], "since": NOON}) == []
-        assert len(SINCE.rows(connection, {"ids": ["v1"], "since": NOON})) == 1
+    for hostile in ("' OR 1 = 1 --", ":since", "%(since)s", '"]', "\x00"):
+        assert SINCE.rows(opened.database, {"ids": [hostile], "since": NOON}) == []
+    assert len(SINCE.rows(opened.database, {"ids": ["v1"], "since": NOON})) == 1
 
 
 def test_a_value_that_is_not_told_is_an_error(opened: Opened) -> None:
-    with opened.store.database.read() as connection, pytest.raises(KeyError, match="since"):
-        SINCE.rows(connection, {"ids": []})
+    with pytest.raises(KeyError, match="since"):
+        SINCE.rows(opened.database, {"ids": []})
 
 
 def test_an_error_never_shows_the_values(opened: Opened) -> None:
     broken = Written(lambda _: select(literal_column("nowhere")).where(_v.id == bindparam("secret")))
-    with pytest.raises(Exception, match="nowhere") as raised, opened.database.read() as connection:
-        broken.rows(connection, {"secret": "grace@example.org"})
+    with pytest.raises(Exception, match="nowhere") as raised:
+        broken.rows(opened.database, {"secret": "grace@example.org"})
     assert "grace@example.org" not in str(raised.value)
-    with opened.database.read() as connection:
-        assert SINCE.rows(connection, {"ids": ["v1"], "since": NOON}) == []
+    assert SINCE.rows(opened.database, {"ids": ["v1"], "since": NOON}) == []

@@ -64,8 +64,7 @@ class SqlAddresses:
 
     def reached(self, roots: Sequence[str], since: datetime) -> Mapping[str, AbstractSet[tuple[str, str]]]:
         """Tell for whom a link or a code went to each trust root since then (SR-41)."""
-        with self.database.read() as connection:
-            return _pairs(_REACHED.rows(connection, {"roots": roots, "reached": since}))
+        return _pairs(_REACHED.rows(self.database, {"roots": roots, "reached": since}))
 
     def imported(self, directory: str) -> Address | None:
         """Read the mark of a directory's import: first seen at the first one, used at the last."""

@@ -9,34 +9,24 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Float, Integer, RowMapping, Text, TypeDecorator
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from deskward.core.secret import Secret
 
 Value = TypeVar("Value")
-
-
-class _IsoTime(sqlite.DATETIME):
-    """SQLAlchemy's own text of a time, which Python writes in a fraction of the time."""
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:  # noqa: ARG002
-        """Write a time without a zone, such as “2026-03-01 12:00:00.000000”."""
-        return lambda value: None if value is None else value.isoformat(" ", "microseconds")
+_TEXT = len("2026-03-01 12:00:00.000000")
 
 
 class UtcTime(TypeDecorator[datetime]):
     """A point in time: aware in, aware UTC out, on both databases."""
 
-    impl = DateTime(timezone=True).with_variant(_IsoTime(), "sqlite")  # type: ignore[no-untyped-call]
+    impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | str | None]:
         """Turn to UTC; SQLite keeps it without zone, in text that sorts like time."""
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+        turn = _text_of if dialect.name == "sqlite" else _in_utc
+        return lambda value: None if value is None else turn(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give it back in UTC."""
@@ -45,13 +35,20 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-_UTC_TIME = UtcTime()
+def _text_of(value: datetime) -> str:
+    """Write “2026-03-01 12:00:00.000000”, as SQLAlchemy reads it."""
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_TEXT]
 
 
-def time_of(value: datetime | str | None, dialect: Dialect) -> datetime | None:
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+def time_of(value: datetime | str | None) -> datetime | None:
     """Read a time that came as the driver gives it: from SQLite it is text."""
-    read = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return _UTC_TIME.process_result_value(read, dialect)
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else value.astimezone(UTC)
 
 
 class Words(TypeDecorator[str]):

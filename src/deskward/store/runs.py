@@ -84,12 +84,10 @@ class SqlRuns:
 
     def runs(self, directory: str, subject_id: str, since: datetime) -> Sequence[Run]:
         """List the runs of a person opened since then, newest first."""
-        with self.database.read() as connection:
-            asked = {"house": directory, "person": subject_id, "opened": since}
-            return [Run(*row) for row in _RUNS.rows(connection, asked)]
+        asked = {"house": directory, "person": subject_id, "opened": since}
+        return [Run(*row) for row in _RUNS.rows(self.database, asked)]
 
     def lately(self, judged: Verification, since: Since) -> Lately:
         """Tell what a verdict asks of the time before, in one statement."""
-        with self.database.read() as connection:
-            rows = _LATELY.rows(connection, asked_of(judged, since))
+        rows = _LATELY.rows(self.database, asked_of(judged, since))
         return Lately([Run(*run) for _, *run in rows if run[0]], rows[0][0] or 0)

@@ -66,10 +66,9 @@ class SqlSightings:
     ) -> tuple[Past, Met, Lately]:
         """Tell what was seen before this visit, the counts of the habits, and what the verdict asks, in one go."""
         asked = _told(looking, at, sighting) | _asked(habits) | asked_of(looking, since)
-        with self._database.read() as connection:
-            rows = _PAST.rows(connection, asked)
-            *counts, others, looked_at, seen = rows[0][:_BESIDE]
-            last_at = time_of(looked_at, connection.dialect)
+        rows = _PAST.rows(self._database, asked)
+        *counts, others, looked_at, seen = rows[0][:_BESIDE]
+        last_at = time_of(looked_at)
         kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
         features = [row[_BESIDE:_RUN] for row in rows if row[_BESIDE]]
@@ -79,8 +78,7 @@ class SqlSightings:
 
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
-        with self._database.read() as connection:
-            return _known(connection, habits)
+        return _tallies(habits, _MET.rows(self._database, _asked(habits)))
 
     def untaught(self, limit: int) -> Sequence[Verification]:
         """List verifications whose result is not learned yet, or is still learned though it stands no more."""
@@ -109,7 +107,7 @@ class SqlSightings:
                 return
             _wait_for_others(connection)
             for one in lessons:
-                met = _known(connection, one.habits)
+                met = _tallies(one.habits, _MET.rows_in(connection, _asked(one.habits)))
                 _learn(connection, counts_of(one.habits.owner, one.features, one.month, one.times, met))
 
 
@@ -146,9 +144,9 @@ def _learn(connection: Connection, learned: Iterable[Learned]) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
 
 
-def _known(connection: Connection, habits: Habits) -> Tallies:
+def _tallies(habits: Habits, rows: Iterable[tuple[Any, ...]]) -> Tallies:
     told: dict[tuple[str, str], Tally] = {}
-    for feature, *mine, times, last in _MET.rows(connection, _asked(habits)):
+    for feature, *mine, times, last in rows:
         for owner, tally in ((habits.owner, mine), (EVERYONE, (times, last))):
             if tally[0]:
                 told[owner, feature] = Tally(int(tally[0]), tally[1])

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
+from deskward.store.database import Database
+
 Turn = Callable[[Any], Any]
 # Both take parameters by name.
 _DIALECTS: Mapping[str, Dialect] = {
@@ -42,11 +44,19 @@ class Written:
         self._select = select
         self._forms: dict[str, _Form] = {}
 
-    def rows(self, connection: Connection, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    def rows(self, database: Database, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """Run it with a value for each parameter; KeyError where one is missing."""
-        form = self._form(connection.dialect.name)
+        with database.driver() as driver:
+            return self._run(database.dialect, driver, told)
+
+    def rows_in(self, connection: Connection, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """Run it in the transaction of a connection."""
+        return self._run(connection.dialect.name, connection.connection, told)
+
+    def _run(self, kind: str, driver: Any, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        form = self._form(kind)
         values = {name: turn(told[name]) if turn else told[name] for name, turn in form.asked}
-        with closing(connection.connection.cursor()) as cursor:
+        with closing(driver.cursor()) as cursor:
             cursor.execute(form.text, {**form.fixed, **values})
             rows = cursor.fetchall()
         return [_turned(row, form.told) for row in rows] if form.told else rows
