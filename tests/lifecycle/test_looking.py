@@ -15,8 +15,9 @@ from deskward.core.surroundings import Anonymous, Consent, Device, Facet, Networ
 from deskward.core.tickets import Check
 from deskward.core.verification import State, Verification
 from deskward.lifecycle import learning
+from deskward.lifecycle.looking import looked_at
 from deskward.signals import device_key, familiarity, opens, travel
-from tests.fakes import START
+from tests.fakes import ANNA, START
 from tests.household import Household
 from tests.lifecycle.test_approving import TOTP
 
@@ -115,6 +116,14 @@ def test_what_a_signal_finds_is_kept_and_weighed(home: Household) -> None:
     assert (row["signal"], row["weight"], row["factor"]) == ("watching", 3.0, 1.5)
     assert "watching" in {finding["signal"] for finding in verification.findings}
     assert verification.risk_score == 3.0
+
+
+def test_the_verdict_is_the_same_once_what_was_seen_is_read_back(home: Household) -> None:
+    on(home, Watching(weight=2.0), travel.Signal(), device_key.Signal(), weights={"watching": 1.5})
+    looked = looked_at(home.house, home.started()[0], ANNA, visit(home))
+    judged = (looked.verification, ANNA)
+    assert home.lifecycle.verdict(*judged, looked=looked) == home.lifecycle.verdict(*judged)
+    assert len(looked.findings) == 3
 
 
 @pytest.mark.parametrize(("seconds", "again"), [(0, False), (2, True)])

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from deskward.core.decision import Standing, Verdict, decide, story_findings
-from deskward.core.lately import Lately
 from deskward.core.people import Person
 from deskward.core.policy import Category
 from deskward.core.proof import ActionClass, Evidence, fresh_of, independent, level_of, window_of
 from deskward.core.risk import HANDED_OVER, finding_of, provenance_finding, sharing_finding
 from deskward.core.verification import Run, State, Verification
 from deskward.lifecycle.lately import DAY, since
+from deskward.lifecycle.looking import Looked
 from deskward.lifecycle.steps import Steps
 
 
@@ -58,22 +58,25 @@ class Judging(Steps):
         )
 
     def verdict(
-        self, verification: Verification, person: Person, *, raised: bool = False, lately: Lately | None = None
+        self, verification: Verification, person: Person, *, raised: bool = False, looked: Looked | None = None
     ) -> Verdict:
         """Weigh proof and risk as they are now; the threat level counts where it is `raised` (SR-67).
 
-        `lately` is what was just read of the time before; without it, it is read here.
+        `looked` is what was just seen of this very verification; without it, the time before is read here.
         """
         category, now = self.house.category_of(verification), self.house.clock.now()
-        lately = lately or self.house.store.lately(verification, since(self.house))
+        lately = (looked and looked.lately) or self.house.store.lately(verification, since(self.house))
         findings = story_findings(
             provenance_finding(established=all(p.established for p in verification.proofs)),
             verification.wrong_total,
             sum(1 for v in lately.runs if v.started_at and v.opened_at >= now - DAY),
         )
-        told = (finding_of(f) for f in (*verification.signalled, *verification.observed))
+        signalled = map(finding_of, verification.signalled)
+        observed = looked.findings if looked else map(finding_of, verification.observed)
         standing = self.standing(verification, category, lately.runs, raised=raised)
-        return decide(category, person, standing, (*findings, sharing_finding(lately.others), *told))
+        return decide(
+            category, person, standing, (*findings, sharing_finding(lately.others), *signalled, *observed)
+        )
 
     def next_step(
         self, verification: Verification, category: Category, at: datetime | None = None

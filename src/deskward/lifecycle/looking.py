@@ -1,8 +1,8 @@
 """What is looked at when the requester agrees, and what is remembered of it for later visits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,14 +24,21 @@ SILENT = "The browser told nothing of itself."
 FRESH = timedelta(seconds=1)
 
 
-def looked_at(
-    house: House, verification: Verification, person: Person, visit: Visit
-) -> tuple[Verification, Lately | None]:
-    """Let every signal look once; gives the verification with what was seen and what is remembered of it.
+@dataclass(frozen=True)
+class Looked:
+    """A verification with what was seen and what is remembered of it, and what the verdict asks besides.
 
-    What the verdict asks of the time before was read with what the signals ask; None where one of them made us
-    wait since, so that it may be another one now.
+    `findings` are what its `observed` keeps as rows. `lately` was read with what the signals ask; None where one
+    of them made us wait since, so that it may be another one now.
     """
+
+    verification: Verification
+    findings: Sequence[Finding]
+    lately: Lately | None
+
+
+def looked_at(house: House, verification: Verification, person: Person, visit: Visit) -> Looked:
+    """Let every signal look once."""
     network = house.networks.look_up(visit.address) if house.networks else Network(visit.address)
     device = house.devices.read(visit.headers.get("user-agent", "")) if house.devices else Device()
     features = features_here(house, visit, network, device)
@@ -43,6 +50,7 @@ def looked_at(
     echo = origin_echo(nonce, house.portal.url)
     links = (verification.opens, verification.link_kind, partial(_link_to, house, verification))
     seen = Seen(visit, network, person, device, past, *links, echo)
+    findings = tuple(_weighed(house, finding) for finding in _findings(house, seen))
     looked = copy(verification)  # `replace` would make its seventy fields anew, which takes twenty times as long
     vars(looked).update(
         consent=visit.consent.value,
@@ -50,9 +58,9 @@ def looked_at(
         | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
         sighting=dict(vars(sighting)),
         looked_at=visit.at,
-        observed=tuple(_weighed(house, finding) for finding in _findings(house, seen)),
+        observed=tuple(_row(house, finding) for finding in findings),
     )
-    return looked, lately if house.clock.now() - visit.at < FRESH else None
+    return Looked(looked, findings, lately if house.clock.now() - visit.at < FRESH else None)
 
 
 def unseen(consent: Consent) -> Finding:
@@ -78,11 +86,14 @@ def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
         )
 
 
-def _weighed(house: House, finding: Finding) -> dict[str, Any]:
+def _weighed(house: House, finding: Finding) -> Finding:
     factor = house.weights.get(finding.signal, 1.0)
-    if factor == 1:
-        return kept(finding)
-    return kept(replace(finding, weight=finding.weight * factor)) | {"factor": factor}
+    return finding if factor == 1 else replace(finding, weight=finding.weight * factor)
+
+
+def _row(house: House, weighed: Finding) -> dict[str, Any]:
+    factor = house.weights.get(weighed.signal, 1.0)
+    return kept(weighed) if factor == 1 else kept(weighed) | {"factor": factor}
 
 
 def _sighting(house: House, visit: Visit, network: Network, address: str) -> Sighting:

@@ -9,7 +9,6 @@ from deskward.core.challenges import Asked, Challenge, Checked
 from deskward.core.decision import Verdict, asked_of
 from deskward.core.errors import InvalidError, LimitError, NotFoundError, RefusedError, SecondPersonError
 from deskward.core.events import EventKind
-from deskward.core.lately import Lately
 from deskward.core.links import digest, new_nonce
 from deskward.core.people import Person
 from deskward.core.ports import Change
@@ -23,7 +22,7 @@ from deskward.lifecycle.budgets import wrong_count
 from deskward.lifecycle.fencing import refuse_fenced
 from deskward.lifecycle.house import REQUESTER, ended
 from deskward.lifecycle.judging import Judging
-from deskward.lifecycle.looking import looked_at
+from deskward.lifecycle.looking import Looked, looked_at
 from deskward.lifecycle.means import Means, Offer
 from deskward.lifecycle.sending import proof_sending
 from deskward.lifecycle.steps import NEUTRAL, NEUTRAL_HINT
@@ -44,10 +43,10 @@ class Proving(Judging):
         if verification is None:
             return self.pinned(pin)
         person, agreed = self.account(verification), replace(verification, agreed_at=self.house.clock.now())
-        lately = None
-        if visit and self.house.signals:
-            agreed, lately = looked_at(self.house, agreed, person, visit)
-        return self.go_on(agreed, person, EventKind.AGREED, lately=lately)
+        if not visit or not self.house.signals:
+            return self.go_on(agreed, person, EventKind.AGREED)
+        looked = looked_at(self.house, agreed, person, visit)
+        return self.go_on(looked.verification, person, EventKind.AGREED, looked=looked)
 
     def go_on(
         self,
@@ -55,10 +54,10 @@ class Proving(Judging):
         person: Person,
         kind: EventKind,
         change: Change | None = None,
-        lately: Lately | None = None,
+        looked: Looked | None = None,
     ) -> Verification:
         """Ask for what is missing where the person, as just read, can give it, else decide."""
-        verdict = self.verdict(verification, person, lately=lately)
+        verdict = self.verdict(verification, person, looked=looked)
         if self._offers(verification, person, verdict):
             return self.house.record(verification, kind, REQUESTER, _said(verification), change)
         return self.decided_by(verification, person, verdict, change)
