@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, Text, bindparam, func, l
 from deskward.core.lately import Lately, Since
 from deskward.core.verification import Run, Verification
 from deskward.store.columns import hints_of
-from deskward.store.conditions import is_one_of
+from deskward.store.conditions import is_listed
 from deskward.store.database import Database
 from deskward.store.tables import sendings, verifications
 from deskward.store.written import Written
@@ -39,7 +39,7 @@ def sent_to(dialect: str) -> Select[Any]:
     return (
         select(_s.c.root, _v.directory, _v.subject_id)
         .select_from(_s.join(SHORT, _s.c.verification_id == _v.id))
-        .where(is_one_of(dialect, _s.c.root, "roots"), _s.c.at >= bindparam("reached"))
+        .where(is_listed(dialect, _s.c.root, "roots"), _s.c.at >= bindparam("reached"))
         .where(_s.c.purpose.in_([literal_column(f"'{purpose}'") for purpose in REACHED]))
         .distinct()
     )

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Connection,
     Integer,
@@ -34,7 +33,7 @@ from deskward.core.lately import Lately, Since
 from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
 from deskward.core.verification import Run, Verification
-from deskward.store.columns import row_of, time_of, value_of
+from deskward.store.columns import JsonText, row_of, time_of, value_of
 from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
 from deskward.store.database import Database, upserting
 from deskward.store.marks import moved, read_to
@@ -184,7 +183,9 @@ def _wanted(dialect: str) -> TableValuedAlias:
     Told as one JSON, which keeps the statement short; SQLite reads the whole table for a list of tuples.
     """
     each = func.json_each_text if dialect == "postgresql" else func.json_each
-    return each(bindparam("wanted", type_=JSON)).table_valued(column("key", Text), column("value", Text), name="w")
+    return each(bindparam("wanted", type_=JsonText())).table_valued(
+        column("key", Text), column("value", Text), name="w"
+    )
 
 
 def _word(text: str) -> ColumnElement[str]:

@@ -1,7 +1,6 @@
 """Statements that every verdict reads: written once for each kind of database, and run as they are."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,8 @@ from sqlalchemy.dialects.postgresql import psycopg
 from deskward.store.database import Database
 
 Turn = Callable[[Any], Any]
+# Each connection keeps one, which psycopg takes as long to make as to read a few rows.
+_CURSOR = "deskward_cursor"
 # Both take parameters by name.
 _DIALECTS: Mapping[str, Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="named"),
@@ -56,9 +57,11 @@ class Written:
     def _run(self, kind: str, driver: Any, told: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         form = self._form(kind)
         values = {name: turn(told[name]) if turn else told[name] for name, turn in form.asked}
-        with closing(driver.cursor()) as cursor:
-            cursor.execute(form.text, {**form.fixed, **values})
-            rows = cursor.fetchall()
+        cursor = driver.info.get(_CURSOR)
+        if cursor is None:
+            cursor = driver.info[_CURSOR] = driver.cursor()
+        cursor.execute(form.text, {**form.fixed, **values})
+        rows = cursor.fetchall()
         return [_turned(row, form.told) for row in rows] if form.told else rows
 
     def _form(self, kind: str) -> _Form:
