@@ -13,7 +13,7 @@ from deskward.core.retention import Retention
 from deskward.core.surroundings import Habits, Learned, Lesson, Tally
 from deskward.core.verification import Outcome
 from deskward.store.opening import Opened
-from deskward.store.sightings import _MET, _asked
+from deskward.store.sightings import _KNOWN, _asked
 from deskward.store.tables import familiar
 from tests.servers.statements import plan_of
 from tests.store.samples import NOON, StandingClock, a_verification
@@ -109,7 +109,7 @@ def test_reading_looks_rows_up_and_never_walks_the_table(opened: Opened) -> None
     habits = Habits("anna", wanted(HOME), "2026-01")
     with opened.store.database.write() as connection:
         connection.exec_driver_sql("ANALYZE familiar")
-        plan = plan_of(_MET, connection, _asked(habits))
+        plan = plan_of(_KNOWN, connection, _asked(habits))
     assert [row for row in plan if "SEARCH f USING PRIMARY KEY" in row or "using pk_familiar" in row]
     assert not [row for row in plan if "SCAN f" in row or "Seq Scan" in row]
 

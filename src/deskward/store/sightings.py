@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Subquery,
     TableValuedAlias,
     Text,
     bindparam,
@@ -18,11 +19,9 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
-    null,
     select,
     true,
     type_coerce,
-    union_all,
     update,
 )
 from sqlalchemy.types import NullType
@@ -42,13 +41,17 @@ from deskward.store.tables import familiar, verifications
 from deskward.store.written import Written
 
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
-# The columns that stand beside each feature and each run, and those of a feature besides.
-_BESIDE, _RUN = 8, 11
+# The columns that stand beside each run.
+_BESIDE = 9
 MOST_COUNTED = 50
 # A device, address or agent may have any number of visits by the same few people.
 MOST_VISITS = 200
 # Written into the statement: PostgreSQL plans for a tenth of all rows where it is not told how many.
 _ONE, _FEW, _MANY = (literal_column(str(n), Integer) for n in (1, MOST_COUNTED, MOST_VISITS))
+_LISTING = {
+    "sqlite": (func.json_group_array, func.json_array),
+    "postgresql": (func.json_agg, func.json_build_array),
+}
 Tallies = Mapping[tuple[str, str], Tally]
 _v, _f = verifications.c, familiar.c
 _w, _g = SHORT.c, familiar.alias("f").c
@@ -66,18 +69,18 @@ class SqlSightings:
         """Tell what was seen before this visit, the counts of the habits, and what the verdict asks, in one go."""
         asked = _told(looking, at, sighting) | _asked(habits) | asked_of(looking, since)
         rows = _PAST.rows(self._database, asked)
-        *counts, others, looked_at, seen = rows[0][:_BESIDE]
+        *counts, others, features, looked_at, seen = rows[0][:_BESIDE]
         last_at = time_of(looked_at)
         kept = json.loads(seen) if last_at else {}  # empty once it is forgotten
         last = (Sighting(**kept), last_at) if kept else (None, None)
-        features = [row[_BESIDE:_RUN] for row in rows if row[_BESIDE]]
-        own, everyone = ({told[0]: told[n] for told in features if told[n]} for n in (1, 2))
-        runs = [Run(*row[_RUN:]) for row in rows if not row[_BESIDE]]
+        met = json.loads(features or "[]")
+        own, everyone = ({told[0]: told[n] for told in met if told[n]} for n in (1, 2))
+        runs = [Run(*row[_BESIDE:]) for row in rows if row[_BESIDE]]
         return Past(*last, *counts), Met(own, everyone), Lately(runs, others or 0)
 
     def familiarity(self, habits: Habits) -> Tallies:
         """Read the counts of the habits, by (owner, feature); “” is everyone, and 0 is left out."""
-        return _tallies(habits, _MET.rows(self._database, _asked(habits)))
+        return _tallies(habits, _KNOWN.rows(self._database, _asked(habits)))
 
     def untaught(self, limit: int) -> Sequence[Verification]:
         """List verifications whose result is not learned yet, or is still learned though it stands no more."""
@@ -106,7 +109,7 @@ class SqlSightings:
                 return
             _wait_for_others(connection)
             for one in lessons:
-                met = _tallies(one.habits, _MET.rows_in(connection, _asked(one.habits)))
+                met = _tallies(one.habits, _KNOWN.rows_in(connection, _asked(one.habits)))
                 _learn(connection, counts_of(one.habits.owner, one.features, one.month, one.times, met))
 
 
@@ -167,14 +170,14 @@ def _told(looking: Verification, at: datetime, sighting: Sighting) -> dict[str, 
     }
 
 
-def _met(dialect: str) -> Select[Any]:
+def _known(dialect: str) -> Select[Any]:
     wanted = _wanted(dialect)
     tally = (func.sum(_g.times), func.max(_g.month))
     told = (_counted(wanted, owner, what) for owner in (given("owner"), _word(EVERYONE)) for what in tally)
     return select(wanted.c.key, *told)
 
 
-_MET = Written(_met)
+_KNOWN = Written(_known)
 
 
 def _wanted(dialect: str) -> TableValuedAlias:
@@ -183,9 +186,8 @@ def _wanted(dialect: str) -> TableValuedAlias:
     Told as one JSON, which keeps the statement short; SQLite reads the whole table for a list of tuples.
     """
     each = func.json_each_text if dialect == "postgresql" else func.json_each
-    return each(bindparam("wanted", type_=JsonText())).table_valued(
-        column("key", Text), column("value", Text), name="w"
-    )
+    told = each(bindparam("wanted", type_=JsonText()))
+    return told.table_valued(column("key", Text), column("value", Text), name="w")
 
 
 def _word(text: str) -> ColumnElement[str]:
@@ -194,10 +196,10 @@ def _word(text: str) -> ColumnElement[str]:
 
 
 def past_of(dialect: str) -> Select[Any]:
-    """Make the statement of the past.
+    """Make the statement of the past: a row for each run of `lately`, or one whose run is empty.
 
-    The counts stand beside the newest visit that passed, whose columns are empty where there is none, and beside
-    each feature that is wanted with its counts, of the owner and of everyone, and each run of `lately`.
+    Beside each stand the counts, all features with theirs as JSON, and the newest visit that passed, empty where
+    there is none.
     """
     device = (_w.seen_device == given("device"), is_filled(_w.seen_device))
     address = (_w.seen_address == given("address"), is_filled(_w.seen_address))
@@ -218,20 +220,21 @@ def past_of(dialect: str) -> Select[Any]:
         .order_by(_w.looked_at.desc())
         .limit(_ONE)
     )
-    last, wanted, runs = newest.subquery("last"), _wanted(dialect), runs_lately()
-    whose = {"own": given("owner"), "everyone": _word(EVERYONE)}
-    met = (_counted(wanted, owner, func.sum(_g.times)).label(name) for name, owner in whose.items())
-    blank = (type_coerce(null(), c.type).label(c.name) for c in runs.selected_columns)
-    features: Select[Any] = select(wanted.c.key, *met, *blank)
-    others_runs: Select[Any] = runs.with_only_columns(null(), null(), null(), *runs.selected_columns)
-    listed = union_all(features, others_runs).subquery("l")
-    others = others_of(dialect)
-    return select(counts, others, last, listed).select_from(
-        counts.join(others, true()).outerjoin(last, true()).join(listed, true())
-    )
+    last, runs = newest.subquery("last"), runs_lately().subquery("r")
+    others, met = others_of(dialect), _met(dialect)
+    beside = counts.join(others, true()).join(met, true()).outerjoin(last, true())
+    return select(counts, others, met, last, runs).select_from(beside.outerjoin(runs, true()))
 
 
 _PAST = Written(past_of)
+
+
+def _met(dialect: str) -> Subquery:
+    """List each feature with its counts as JSON, one text instead of a row for each: of the owner, of everyone."""
+    all_of, each = _LISTING[dialect]
+    wanted = _wanted(dialect)
+    times = (_counted(wanted, owner, func.sum(_g.times)) for owner in (given("owner"), _word(EVERYONE)))
+    return select(cast(all_of(each(wanted.c.key, *times)), Text).label("met")).subquery("m")
 
 
 def _counted(wanted: TableValuedAlias, owner: ColumnElement[str], what: ColumnElement[Any]) -> Any:
