@@ -203,14 +203,14 @@ def test_reading_the_past_walks_no_table(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_people_of_an_agent_are_read_from_the_index_alone(opened: Opened) -> None:
+@pytest.mark.parametrize("index", ["seen_person", "seen_own_device", "seen_agent"])
+def test_visits_of_a_person_and_people_of_an_agent_are_counted_in_an_index_alone(
+    opened: Opened, index: str
+) -> None:
     visit(opened, "v1")
-    told = _everything()
     with opened.store.database.read() as connection:
-        plan = plan_of(_PAST, connection, told)
-    assert [
-        row for row in plan if "COVERING INDEX ix_verifications_seen_agent (agent_id=? AND looked_at>?)" in row
-    ]
+        plan = plan_of(_PAST, connection, _everything())
+    assert [row for row in plan if f"COVERING INDEX ix_verifications_{index} " in row], plan
 
 
 COPIED = """
