@@ -44,8 +44,6 @@ def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index
 
 # What the table of verifications filters by stands in its indexes, so that no row is read in vain.
 _NEWEST, _PERSON = ("opened_at", "id"), ("directory", "subject_id")
-# SQLite reads an index alone where it has the flag of its condition too.
-_OWN = ("id", "teaches")
 _LISTED = ("status", "risk_level", "risk_score", "category", "agent_id", "requester_number", "reached")
 
 
@@ -79,12 +77,8 @@ verifications = Table(
     Column("has_raw", Boolean, nullable=False),
     Column("teaches", Boolean, nullable=False),
     Column("taught", Boolean, nullable=False, default=False),
-    partial("ix_verifications_seen_person", *_PERSON, "looked_at", *_OWN, where="teaches"),
-    partial(
-        "ix_verifications_seen_own_device",
-        *(*_PERSON, "seen_device", *_OWN),
-        where="teaches AND seen_device <> ''",
-    ),
+    partial("ix_verifications_seen_person", *_PERSON, "looked_at", where="teaches"),
+    partial("ix_verifications_seen_own_device", *_PERSON, "seen_device", where="teaches AND seen_device <> ''"),
     partial("ix_verifications_seen_address", "seen_address", "looked_at", where="seen_address <> ''"),
     partial("ix_verifications_seen_device", "seen_device", "looked_at", where="seen_device <> ''"),
     partial("ix_verifications_seen_agent", "agent_id", "looked_at", *_PERSON, where="looked_at IS NOT NULL"),
