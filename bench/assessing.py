@@ -1,6 +1,7 @@
 """What one full assessment costs, with few and with many earlier visits of the person and of everybody."""
 
 import gc
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from bench.console_rows import vacuumed, without_trigger
 from bench.lines import Line
-from bench.scenes import WINDOWS
+from bench.scenes import MACHINES, Machine
 from deskward import plugins
 from deskward.browsers import Devices
 from deskward.core.familiarity import WINDOW, month_of
@@ -26,12 +27,13 @@ from deskward.lifecycle.looking import looked_at
 from deskward.networks import Networks
 from deskward.store.columns import UtcTime
 from deskward.store.tables import verifications
-from sandbox.networks import STRETCHES, write_networks
+from sandbox.networks import STRETCHES, UNLISTED, write_networks
 from tests.fakes import ANNA, FakeClock
 from tests.household import Household
 
-ADDRESS = STRETCHES["home"].address
+ADDRESSES = (*(stretch.address for stretch in STRETCHES.values()), UNLISTED)
 KEYS = ("k" * 43, "n" * 43)
+KINDS = len(KEYS) * len(ADDRESSES) * len(MACHINES)
 ROUNDS, ROUNDS_QUICK, WARMING = 2_000, 20, 50
 LIMIT = "1 ms"
 MANY_PEOPLE, AGENTS = 50_000, 20
@@ -70,10 +72,14 @@ class Filling:
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of every round, sorted: CPU of this thread, and by the clock on the wall."""
+    """Milliseconds of every round, sorted: CPU of this thread, and by the clock on the wall.
+
+    `kinds` are the medians of the CPU of each kind of visit: the rounds of one differ by the machine alone.
+    """
 
     cpu: Sequence[float]
     wall: Sequence[float]
+    kinds: Sequence[float]
 
 
 SMALL, LARGE = Filling(10, 1_000), Filling(1_000, 1_000_000)
@@ -89,6 +95,7 @@ def lines(where: str, folder: Path, urls: Sequence[str], *, quick: bool) -> list
     return [
         Line(f"{where}: CPU {name}, median", median(many.cpu), "ms", median(few.cpu), floor),
         Line(f"{where}: CPU {name}, 99 %", _percentile(many.cpu), "ms", _percentile(few.cpu), floor, LIMIT),
+        Line(f"{where}: CPU {name}, costliest of {KINDS} kinds", many.kinds[-1], "ms", few.kinds[-1], floor),
         Line(f"{where}: time {name}, median", median(many.wall), "ms", median(few.wall), floor),
         Line(f"{where}: time {name}, 99 %", _percentile(many.wall), "ms", _percentile(few.wall), floor),
     ]
@@ -109,37 +116,35 @@ def _measured(folder: Path, url: str, filling: Filling, rounds: int) -> Times:
     cpu, wall = zip(*(_timed(once) for _ in range(rounds)), strict=True)
     networks.close()
     home.opened.close()
-    return Times(sorted(cpu), sorted(wall))
+    kinds = [cpu[n::KINDS] for n in range(min(rounds, KINDS))]
+    return Times(sorted(cpu), sorted(wall), sorted(map(median, kinds)))
 
 
 def made_ready(home: Household, networks: Networks, filling: Filling) -> Callable[[], object]:
-    """Fill the store; gives what assesses once with every signal, by a known device and a new one in turn."""
+    """Fill the store; gives what assesses once with every signal, each time another kind of visit in turn."""
     clock = home.clock
     by_default = [n for n in plugins.names("signals") if not plugins.needs_settings("signals", n)]
     home.change(
         signals={n: plugins.find("signals", n)() for n in by_default}, networks=networks, devices=Devices()
     )
-    seen, _ = looked_at(home.house, home.open("1"), ANNA, _visit(clock.now(), KEYS[0]))
-    _fill(home, seen, filling)
+    kinds = itertools.cycle(itertools.product(KEYS, ADDRESSES, MACHINES))
+    seen = looked_at(home.house, home.open("1"), ANNA, _visit(clock.now(), *next(kinds)))
+    _fill(home, seen.verification, filling)
     proof = Proof(
         LINK, home.house.keyring.kept_root(ANNA.email), established=True, at=clock.now(), subject_id=ANNA.id
     )
     verification = replace(home.open("2"), proofs=(proof,))
-    turns = 0
 
     def once() -> object:
-        nonlocal turns
-        turns += 1
-        looked, lately = looked_at(home.house, verification, ANNA, _visit(clock.now(), KEYS[turns % 2]))
-        return home.lifecycle.verdict(looked, ANNA, lately=lately)
+        looked = looked_at(home.house, verification, ANNA, _visit(clock.now(), *next(kinds)))
+        return home.lifecycle.verdict(looked.verification, ANNA, looked=looked)
 
     return once
 
 
-def _visit(at: datetime, key: str) -> Visit:
-    return Visit(
-        at, ADDRESS, WINDOWS.headers, {**WINDOWS.readings, "device_key": key, "time_zone": "Europe/Berlin"}
-    )
+def _visit(at: datetime, key: str, address: str, machine: Machine) -> Visit:
+    readings = {**machine.readings, "device_key": key, "time_zone": "Europe/Berlin"}
+    return Visit(at, address, machine.headers, readings)
 
 
 def _timed(once: Callable[[], object]) -> tuple[float, float]:
