@@ -21,6 +21,11 @@ from tests.signals.callers import only
             0.5,
             "This device is new: 2 earlier verifications of this person passed with other devices.",
         ),
+        (
+            {"device_passed": 10, "visits": 10},
+            -2.0,
+            "This device was used in 10 or more earlier verifications that passed.",
+        ),
         ({}, 0.0, "This is the first verification of this person, so no device is known yet."),
     ],
 )

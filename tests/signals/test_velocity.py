@@ -44,6 +44,11 @@ def test_what_is_shared_is_said_in_words() -> None:
     }
 
 
+def test_a_count_that_went_on_no_further_says_or_more() -> None:
+    (finding,) = look(Signal(), past={"agent_people": 50})
+    assert finding.text == "The agent had verifications for 50 or more other people within the hour."
+
+
 def test_one_caller_for_many_people_makes_the_risk_high() -> None:
     """The pattern of Clorox v. Cognizant: one caller, one machine, one agent, reset after reset."""
     findings = look(Signal(), past={"device_others": 4, "address_others": 4, "agent_people": 8})
@@ -79,6 +84,7 @@ def test_the_values_behind_it_are_kept_for_those_who_may() -> None:
     ("settings", "words"),
     [
         ({"agent_people": 0}, "agent_people"),
+        ({"agent_people": 51}, "agent_people"),
         ({"kiosks": ["everywhere"]}, "everywhere"),
         ({"kiosks": ["192.0.2.1/28"]}, "192.0.2.1/28"),
     ],

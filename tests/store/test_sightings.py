@@ -12,11 +12,11 @@ from sqlalchemy import select
 from deskward.core.lately import Since
 from deskward.core.ports import Change
 from deskward.core.retention import Retention
-from deskward.core.surroundings import Habits, Learned, Met, Past, Sighting, Tally
+from deskward.core.surroundings import MOST_PEOPLE, MOST_VISITS, Habits, Learned, Met, Past, Sighting, Tally
 from deskward.core.verification import Outcome, State, Verification
 from deskward.store.opening import Opened
 from deskward.store.runs import asked_of
-from deskward.store.sightings import _PAST, MOST_COUNTED, MOST_VISITS, _asked, _told
+from deskward.store.sightings import _PAST, MOST_WALKED, _asked, _told
 from deskward.store.tables import verifications
 from tests.servers.statements import plan_of
 from tests.store.samples import NOON, StandingClock, a_verification
@@ -102,17 +102,17 @@ def test_another_device_address_or_agent_counts_nobody(opened: Opened) -> None:
     assert (told.device_others, told.address_others, told.agent_people) == (0, 0, 0)
 
 
-def test_counts_stop_at_fifty(opened: Opened) -> None:
-    for n in range(MOST_COUNTED + 2):
+def test_visits_are_counted_up_to_ten_and_people_up_to_fifty(opened: Opened) -> None:
+    for n in range(MOST_PEOPLE + 2):
         visit(opened, f"v{n}")
         visit(opened, f"w{n}", subject_id=f"o{n}")
     told = past(opened)
-    assert (told.visits, told.device_others) == (MOST_COUNTED, MOST_COUNTED)
+    assert (told.visits, told.device_passed, told.device_others) == (MOST_VISITS, MOST_VISITS, MOST_PEOPLE)
 
 
 def test_people_are_counted_among_the_newest_visits_however_many_there_are(opened: Opened) -> None:
     visit(opened, "w", subject_id="s2", ago=timedelta(minutes=9))
-    for n in range(MOST_VISITS):
+    for n in range(MOST_WALKED):
         visit(opened, f"v{n}", subject_id="s3")
     told = past(opened)
     assert (told.device_others, told.address_others, told.agent_people) == (1, 1, 1)

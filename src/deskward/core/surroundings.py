@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from deskward.core.tickets import Check
 
 LONGEST_TEXT, MOST_TEXTS, LONGEST_READINGS, LARGEST = 300, 20, 8_000, 1e15
+# Counts of earlier visits and of other people end here.
+MOST_VISITS, MOST_PEOPLE = 10, 50
 HEADERS = (
     "user-agent",
     "accept-language",
@@ -198,8 +200,8 @@ class Past:
     `last` is the person's newest earlier one that passed, at `last_at`, and `visits` how many passed.
     `device_passed` counts the person's passed visits with this device; `device_others` and `address_others` are
     how many other people used this device within 30 days, this address within 24 hours; `agent_people` is for
-    how many people the agent had a verification within the hour. `familiarity` is the score of
-    `core.familiarity`, None without history.
+    how many people the agent had a verification within the hour; MOST_VISITS and MOST_PEOPLE stand for “or more”.
+    `familiarity` is the score of `core.familiarity`, None without history.
     """
 
     last: Sighting | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
+from deskward.core.surroundings import MOST_VISITS
 
 KNOWN, FIRST_TIME = -2.0, 0.5
 SOURCE = "earlier verifications"
@@ -36,4 +37,5 @@ def _weighed(passed: int, visits: int) -> tuple[float, str]:
 
 
 def _times(count: int) -> str:
-    return f"{count} earlier verification{'s' if count > 1 else ''}"
+    more = " or more" if count >= MOST_VISITS else ""
+    return f"{count}{more} earlier verification{'s' if count > 1 else ''}"

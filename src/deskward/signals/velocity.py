@@ -7,6 +7,7 @@ from deskward.core.errors import SettingsError
 from deskward.core.networks import read_address
 from deskward.core.risk import Finding, Section, unknown
 from deskward.core.signals import Seen
+from deskward.core.surroundings import MOST_PEOPLE
 
 DEVICE, DEVICE_OFTEN, OFTEN_DEVICE = 3.0, 5.0, 3
 ADDRESS, ADDRESS_OFTEN, ADDRESS_MANY = 1.0, 3.0, 5.0
@@ -29,8 +30,8 @@ class Signal:
     reads: tuple[str, ...] = ()
 
     def __init__(self, *, agent_people: int = 8, kiosks: Sequence[str] = ()) -> None:
-        if agent_people < 1:
-            raise SettingsError(f"signals.velocity.agent_people is {agent_people}.", "Choose 1 or more.")
+        if not 1 <= agent_people <= MOST_PEOPLE:
+            raise SettingsError(f"signals.velocity.agent_people is {agent_people}.", f"Choose 1 to {MOST_PEOPLE}.")
         self._agent_people = agent_people
         self._kiosks = tuple(_network(text) for text in kiosks)
 
@@ -44,7 +45,7 @@ class Signal:
 
     def _pace(self, people: int) -> Iterator[Finding]:
         if people >= self._agent_people:
-            text = f"The agent had verifications for {people} other people within the hour."
+            text = f"The agent had verifications for {_people(people)} within the hour."
             yield _finding(AGENT, text, {"agent_people": str(people)})
 
     def _kiosk(self) -> Finding:
@@ -75,7 +76,8 @@ def _address_weight(others: int) -> float:
 
 
 def _people(others: int) -> str:
-    return "another person" if others == 1 else f"{others} other people"
+    more = " or more" if others >= MOST_PEOPLE else ""
+    return "another person" if others == 1 else f"{others}{more} other people"
 
 
 def _finding(weight: float, text: str, raw: dict[str, str]) -> Finding:

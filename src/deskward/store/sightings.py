@@ -30,7 +30,17 @@ from deskward.core.familiarity import EVERYONE, first_month
 from deskward.core.familiarity import learned as counts_of
 from deskward.core.lately import Lately, Since
 from deskward.core.retention import Retention
-from deskward.core.surroundings import Habits, Learned, Lesson, Met, Past, Sighting, Tally
+from deskward.core.surroundings import (
+    MOST_PEOPLE,
+    MOST_VISITS,
+    Habits,
+    Learned,
+    Lesson,
+    Met,
+    Past,
+    Sighting,
+    Tally,
+)
 from deskward.core.verification import Run, Verification
 from deskward.store.columns import JsonText, row_of, time_of, value_of
 from deskward.store.conditions import TEACHES, UNTAUGHT, is_filled
@@ -43,11 +53,12 @@ from deskward.store.written import Written
 DEVICE_SPAN, ADDRESS_SPAN, AGENT_SPAN = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
 # The columns that stand beside each run.
 _BESIDE = 9
-MOST_COUNTED = 50
 # A device, address or agent may have any number of visits by the same few people.
-MOST_VISITS = 200
+MOST_WALKED = 200
 # Written into the statement: PostgreSQL plans for a tenth of all rows where it is not told how many.
-_ONE, _FEW, _MANY = (literal_column(str(n), Integer) for n in (1, MOST_COUNTED, MOST_VISITS))
+_ONE, _VISITS, _PEOPLE, _WALKED = (
+    literal_column(str(n), Integer) for n in (1, MOST_VISITS, MOST_PEOPLE, MOST_WALKED)
+)
 _LISTING = {
     "sqlite": (func.json_group_array, func.json_array),
     "postgresql": (func.json_agg, func.json_build_array),
@@ -58,7 +69,7 @@ _w, _g = SHORT.c, familiar.alias("f").c
 
 
 class SqlSightings:
-    """Rows by person, device, address and agent; every count stops at 50, among the newest 200 visits."""
+    """Rows by person, device, address and agent; people are counted among the newest 200 visits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -244,13 +255,13 @@ def _counted(wanted: TableValuedAlias, owner: ColumnElement[str], what: ColumnEl
 
 
 def _capped(where: Iterable[ColumnElement[bool]]) -> Any:
-    few = select(_word("x")).where(*where).limit(_FEW).subquery()
+    few = select(_word("x")).where(*where).limit(_VISITS).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
 
 
 def _people(where: Iterable[ColumnElement[bool]]) -> Any:
     """Count people among the newest visits; PostgreSQL would walk everybody in order to meet each one once."""
     found = select(_w.directory.label("d"), _w.subject_id.label("s")).where(*where)
-    newest = found.order_by(_w.looked_at.desc()).limit(_MANY)
-    few = select(newest.subquery()).distinct().limit(_FEW).subquery()
+    newest = found.order_by(_w.looked_at.desc()).limit(_WALKED)
+    few = select(newest.subquery()).distinct().limit(_PEOPLE).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
