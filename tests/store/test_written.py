@@ -42,6 +42,21 @@ def test_in_a_transaction_it_sees_what_that_one_wrote(opened: Opened) -> None:
     assert SINCE.rows(opened.database, told) == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_cursor_of_a_connection_that_the_server_ended_goes_with_it(opened: Opened) -> None:
+    opened.store.save(a_verification("v1", opened_at=NOON), Change())
+    told = {"ids": ["v1"], "since": NOON}
+    before = SINCE.rows(opened.database, told)
+    ending = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
+    with opened.database.driver() as used:
+        server = used.driver_connection.info.backend_pid
+    with opened.database.read() as _, opened.database.read() as killer:
+        killer.exec_driver_sql(f"{ending} AND pid = {server} AND pid <> pg_backend_pid()")
+    assert SINCE.rows(opened.database, told) == before
+    with opened.database.driver() as now:
+        assert now.driver_connection.info.backend_pid != server
+
+
 def test_where_reads_share_a_connection_it_takes_none_of_its_own(opened: Opened) -> None:
     with opened.database.sharing(), opened.database.read() as connection:
         kept = connection.connection.driver_connection
