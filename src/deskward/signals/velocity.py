@@ -30,8 +30,8 @@ class Signal:
     reads: tuple[str, ...] = ()
 
     def __init__(self, *, agent_people: int = 8, kiosks: Sequence[str] = ()) -> None:
-        if not 1 <= agent_people <= MOST_PEOPLE:
-            raise SettingsError(f"signals.velocity.agent_people is {agent_people}.", f"Choose 1 to {MOST_PEOPLE}.")
+        if agent_people < 1:
+            raise SettingsError(f"signals.velocity.agent_people is {agent_people}.", "Choose 1 or more.")
         self._agent_people = agent_people
         self._kiosks = tuple(_network(text) for text in kiosks)
 
