@@ -50,7 +50,7 @@ def looked_at(house: House, verification: Verification, person: Person, visit: V
     echo = origin_echo(nonce, house.portal.url)
     links = (verification.opens, verification.link_kind, partial(_link_to, house, verification))
     seen = Seen(visit, network, person, device, past, *links, echo)
-    findings = tuple(_weighed(house, finding) for finding in _findings(house, seen))
+    told = [_weighed(house, finding) for finding in _findings(house, seen)]
     looked = copy(verification)  # `replace` would make its seventy fields anew, which takes twenty times as long
     vars(looked).update(
         consent=visit.consent.value,
@@ -58,9 +58,11 @@ def looked_at(house: House, verification: Verification, person: Person, visit: V
         | {"readings": dict(visit.readings), "headers": dict(visit.headers)},
         sighting=dict(vars(sighting)),
         looked_at=visit.at,
-        observed=tuple(_row(house, finding) for finding in findings),
+        observed=tuple(row for _, row in told),
     )
-    return Looked(looked, findings, lately if house.clock.now() - visit.at < FRESH else None)
+    return Looked(
+        looked, [finding for finding, _ in told], lately if house.clock.now() - visit.at < FRESH else None
+    )
 
 
 def unseen(consent: Consent) -> Finding:
@@ -86,14 +88,13 @@ def _told(signal: Signal, seen: Seen) -> tuple[Finding, ...]:
         )
 
 
-def _weighed(house: House, finding: Finding) -> Finding:
+def _weighed(house: House, finding: Finding) -> tuple[Finding, dict[str, Any]]:
+    """Weigh a finding as the house does; gives it, and the row that keeps it."""
     factor = house.weights.get(finding.signal, 1.0)
-    return finding if factor == 1 else replace(finding, weight=finding.weight * factor)
-
-
-def _row(house: House, weighed: Finding) -> dict[str, Any]:
-    factor = house.weights.get(weighed.signal, 1.0)
-    return kept(weighed) if factor == 1 else kept(weighed) | {"factor": factor}
+    if factor == 1:
+        return finding, kept(finding)
+    weighed = replace(finding, weight=finding.weight * factor)
+    return weighed, kept(weighed) | {"factor": factor}
 
 
 def _sighting(house: House, visit: Visit, network: Network, address: str) -> Sighting:

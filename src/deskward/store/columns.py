@@ -29,11 +29,9 @@ class UtcTime(TypeDecorator[datetime]):
         turn = _text_of if dialect.name == "sqlite" else _in_utc
         return lambda value: None if value is None else turn(value)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give it back in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return time_of(value)
 
 
 def _text_of(value: datetime) -> str:
@@ -46,10 +44,11 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def time_of(value: datetime | str | None) -> datetime | None:
-    """Read a time that came as the driver gives it: from SQLite it is text."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return None if value is None else value.astimezone(UTC)
+    """Read a time that came as the driver or SQLAlchemy gives it: from SQLite it is text, or has no zone."""
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if read is None:
+        return None
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 class JsonText(TypeDecorator[Any]):

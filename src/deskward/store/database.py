@@ -40,7 +40,7 @@ class Database(Protocol):
         ...
 
     def driver(self) -> AbstractContextManager[Any]:
-        """Give the driver's own connection for reading: it takes half of what `read` takes."""
+        """Give the driver's own connection for reading, which takes less than `read`."""
         ...
 
     def sharing(self) -> AbstractContextManager[None]:
@@ -120,7 +120,7 @@ class _Readers(local):
 
     @contextmanager
     def lend_driver(self) -> Iterator[Any]:
-        """Lend what is below one."""
+        """Lend the driver's own, without SQLAlchemy's around it."""
         if self._shared:
             with self.lend() as connection:
                 yield connection.connection
